@@ -1,0 +1,22 @@
+import type { EventId, SessionId } from './ids.ts'
+
+/** A piece of one event's text, addressed so that it can be checked byte for byte (see `eventText`). */
+export interface Quote {
+  readonly sessionId: SessionId
+  readonly eventId: EventId
+  /** UTF-16 offsets into `eventText` of the event; `text` is exactly that slice. */
+  readonly start: number
+  readonly end: number
+  readonly text: string
+}
+
+export interface Evidence extends Quote {
+  readonly polarity: 'supports' | 'contradicts'
+}
+
+/** A randomised · B same task · C stratified and replicated · D seen together, cause unknown. */
+export type Grade = 'A' | 'B' | 'C' | 'D'
+
+export function worstGrade(grades: readonly Grade[]): Grade {
+  return grades.reduce((worst, grade) => (grade > worst ? grade : worst), 'A' as Grade)
+}

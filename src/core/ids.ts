@@ -1,0 +1,46 @@
+/** A SHA-256 of UTF-8 text as 64 lower-case hex digits. Core never computes it: the caller passes it in. */
+export type Hash = (text: string) => string
+
+declare const brand: unique symbol
+type Id<Prefix extends string> = `${Prefix}_${string}` & { readonly [brand]: Prefix }
+
+export type SessionId = Id<'sesn'>
+export type EventId = Id<'sevt'>
+export type OutcomeSignalId = Id<'osig'>
+export type MemoryStoreId = Id<'memstore'>
+export type MemoryId = Id<'mem'>
+export type MemoryVersionId = Id<'memver'>
+export type DreamId = Id<'drm'>
+export type FindingId = Id<'fnd'>
+export type ChangeId = Id<'chg'>
+export type EvidenceId = Id<'evd'>
+export type JobId = Id<'job'>
+export type AuditRecordId = Id<'aud'>
+
+interface IdByPrefix {
+  sesn: SessionId
+  sevt: EventId
+  osig: OutcomeSignalId
+  memstore: MemoryStoreId
+  mem: MemoryId
+  memver: MemoryVersionId
+  drm: DreamId
+  fnd: FindingId
+  chg: ChangeId
+  evd: EvidenceId
+  job: JobId
+  aud: AuditRecordId
+}
+
+/**
+ * Names a thing after what it is made of, so that importing or dreaming twice gives the same id.
+ * 24 hex digits (96 bits) of the hash: a chance of 1e-17 that two of a billion things collide.
+ * Parts are joined by NUL, which no part may contain, so ("a","bc") and ("ab","c") differ.
+ */
+export function makeId<Prefix extends keyof IdByPrefix>(
+  prefix: Prefix,
+  hash: Hash,
+  parts: readonly string[],
+): IdByPrefix[Prefix] {
+  return `${prefix}_${hash([prefix, ...parts].join('\0')).slice(0, 24)}` as IdByPrefix[Prefix]
+}
