@@ -1,0 +1,282 @@
+import type { Generated } from 'kysely'
+import type { Actor } from '../core/audit/record.ts'
+import type { Grade } from '../core/evidence.ts'
+import type {
+  AuditRecordId,
+  ChangeId,
+  DreamId,
+  EventId,
+  EvidenceId,
+  FindingId,
+  JobId,
+  MemoryId,
+  MemoryStoreId,
+  MemoryVersionId,
+  OutcomeSignalId,
+  SessionId,
+} from '../core/ids.ts'
+
+/**
+ * The rows as they are stored, column for column. Times are RFC 3339 text in UTC except in `jobs`, where
+ * they are compared with a clock. `Json` columns hold JSON text, which keeps every string exactly; plain text
+ * columns are UTF-8, where half of a surrogate pair becomes U+FFFD.
+ */
+export interface Tables {
+  imported_files: ImportedFilesTable
+  sessions: SessionsTable
+  transcripts: TranscriptsTable
+  session_events: SessionEventsTable
+  raw_chunks: RawChunksTable
+  outcome_signals: OutcomeSignalsTable
+  digests: DigestsTable
+  memory_stores: MemoryStoresTable
+  memories: MemoriesTable
+  memory_versions: MemoryVersionsTable
+  dreams: DreamsTable
+  dream_sessions: DreamSessionsTable
+  findings: FindingsTable
+  changes: ChangesTable
+  evidence: EvidenceTable
+  audit_records: AuditRecordsTable
+  jobs: JobsTable
+}
+
+/** Rows that are disposable or that no one sees yet; they may change without an audit record. */
+export type ScratchTables = Pick<
+  Tables,
+  'transcripts' | 'session_events' | 'raw_chunks' | 'digests' | 'jobs'
+>
+
+export type Json = string
+export type Timestamp = string
+
+export interface ImportedFilesTable {
+  workspace_id: Generated<string>
+  sha256: string
+  /** `format@version` of the importer, so that a newer importer reads the file again. */
+  importer: string
+  format: string
+  path: string
+  bytes: number
+  sessions: number
+  events: number
+  outcome_signals: number
+  report: Json
+  imported_at: Timestamp
+}
+
+export interface SessionsTable {
+  id: SessionId
+  workspace_id: Generated<string>
+  key: string
+  format: string
+  agent_name: string
+  agent_version: string | null
+  agent_model: string | null
+  task_type: string | null
+  task_id: string | null
+  title: string | null
+  principal: string | null
+  labels: Json
+  status: 'idle' | 'terminated'
+  started_at: Timestamp | null
+  ended_at: Timestamp | null
+  /** The current transcript; its hash and count stand here too, so that lists need no join. */
+  transcript_id: number
+  transcript_hash: string
+  event_count: number
+  created_at: Timestamp
+  updated_at: Timestamp
+}
+
+/**
+ * staged: being imported, invisible, appended to by its owner. current: the one its session shows.
+ * superseded: a longer transcript of the same session came later. Only staged ones are ever deleted.
+ */
+export interface TranscriptsTable {
+  id: Generated<number>
+  /** No foreign key: a staged transcript exists before its session does. */
+  session_id: SessionId
+  state: 'staged' | 'current' | 'superseded'
+  hash: string | null
+  event_count: number
+  /** Characters of raw JSON text, before compression. */
+  raw_bytes: number
+  owner: string
+  created_at: Timestamp
+}
+
+export interface SessionEventsTable {
+  transcript_id: number
+  seq: number
+  id: EventId
+  type: string
+  processed_at: Timestamp | null
+  branch: 'live' | 'abandoned'
+  record: number
+  body: Json
+}
+
+export interface RawChunksTable {
+  transcript_id: number
+  chunk: number
+  first_ordinal: number
+  count: number
+  encoding: 'deflate'
+  data: Uint8Array
+}
+
+export interface OutcomeSignalsTable {
+  id: OutcomeSignalId
+  workspace_id: Generated<string>
+  session_id: SessionId
+  kind: string
+  value: number | null
+  success: 0 | 1 | null
+  components: Json
+  decided_at: Timestamp | null
+  source: string
+  created_at: Timestamp
+}
+
+export interface DigestsTable {
+  session_id: SessionId
+  transcript_hash: string
+  digester_version: number
+  encoding: 'deflate'
+  payload: Uint8Array
+}
+
+export interface MemoryStoresTable {
+  id: MemoryStoreId
+  workspace_id: Generated<string>
+  name: string
+  description: string
+  metadata: Json
+  created_at: Timestamp
+  updated_at: Timestamp
+  archived_at: Timestamp | null
+}
+
+/** The head of a memory. A deleted one keeps its row, because its versions stay. */
+export interface MemoriesTable {
+  id: MemoryId
+  store_id: MemoryStoreId
+  path: string
+  version_id: MemoryVersionId
+  content_sha256: string
+  content_size_bytes: number
+  created_at: Timestamp
+  updated_at: Timestamp
+  deleted_at: Timestamp | null
+}
+
+/** Append-only. Content, size and hash are null in a deletion and after redaction. */
+export interface MemoryVersionsTable {
+  id: MemoryVersionId
+  memory_id: MemoryId
+  store_id: MemoryStoreId
+  ordinal: number
+  operation: 'created' | 'modified' | 'deleted'
+  path: string | null
+  content: string | null
+  content_sha256: string | null
+  content_size_bytes: number | null
+  actor_type: Actor['type']
+  actor_id: string
+  dream_id: DreamId | null
+  created_at: Timestamp
+  redacted_at: Timestamp | null
+}
+
+export interface DreamsTable {
+  id: DreamId
+  workspace_id: Generated<string>
+  ordinal: number
+  status: 'pending' | 'running' | 'completed' | 'failed' | 'canceled'
+  input_store_id: MemoryStoreId
+  output_store_id: MemoryStoreId | null
+  inputs_hash: string
+  options: Json
+  error: Json | null
+  report: Json | null
+  created_at: Timestamp
+  ended_at: Timestamp | null
+}
+
+/** What a dream reads, pinned: the session and the transcript it had when the dream was made. */
+export interface DreamSessionsTable {
+  dream_id: DreamId
+  ordinal: number
+  session_id: SessionId
+  transcript_hash: string
+}
+
+export interface FindingsTable {
+  id: FindingId
+  dream_id: DreamId
+  ordinal: number
+  key: string
+  kind: string
+  task_type: string | null
+  grade: Grade
+  title: string
+  payload: Json
+}
+
+export interface ChangesTable {
+  id: ChangeId
+  dream_id: DreamId
+  ordinal: number
+  key: string
+  operation: 'add' | 'edit' | 'merge' | 'supersede' | 'retire' | 'move'
+  path: string
+  base_version_id: MemoryVersionId | null
+  base_sha256: string | null
+  status: 'proposed' | 'accepted' | 'rejected' | 'applied' | 'rolled_back'
+  payload: Json
+}
+
+export interface EvidenceTable {
+  id: EvidenceId
+  owner_type: 'finding' | 'change'
+  owner_id: FindingId | ChangeId
+  ordinal: number
+  session_id: SessionId
+  event_id: EventId
+  start: number
+  end: number
+  /** A JSON string: a quote must come back exactly, even one that cuts a surrogate pair. */
+  text: Json
+  polarity: 'supports' | 'contradicts'
+}
+
+/** Append-only: triggers refuse every update and delete, and every seq but the next. */
+export interface AuditRecordsTable {
+  seq: number
+  id: AuditRecordId
+  at: Timestamp
+  actor_type: Actor['type']
+  actor_id: string
+  action: string
+  object_type: string
+  object_id: string
+  before_hash: string | null
+  after_hash: string | null
+  reason: string | null
+}
+
+export interface JobsTable {
+  id: JobId
+  kind: string
+  payload: Json
+  state: 'queued' | 'running' | 'done' | 'failed'
+  /** How often it was claimed. The newest attempt is the only one that may write: the fencing token. */
+  attempt: number
+  owner: string | null
+  /** Milliseconds since the epoch. */
+  lease_until: number | null
+  available_at: number
+  error: string | null
+  created_at: Timestamp
+}
