@@ -164,6 +164,7 @@ CREATE TABLE dreams (
   inputs_hash TEXT NOT NULL,
   options TEXT NOT NULL,
   error TEXT,
+  mined TEXT,
   report TEXT,
   created_at TEXT NOT NULL,
   ended_at TEXT,

@@ -1,0 +1,132 @@
+import { sql } from 'kysely'
+import { DomainError } from '../core/errors.ts'
+import type { EventId, SessionId } from '../core/ids.ts'
+import type { SessionEvent } from '../core/session.ts'
+import type { Reader } from './database.ts'
+import { unpackChunk } from './raw-chunk.ts'
+import type { SessionEventsTable } from './tables.ts'
+
+export interface EventPage {
+  readonly events: readonly SessionEvent[]
+  /** The `afterSeq` of the next page; null after the last event. */
+  readonly next: number | null
+}
+
+/** A page is cut here even below its limit: events may be megabytes each. A larger event stands alone. */
+export const pageBytes = 8 * 1024 * 1024
+
+const noTranscript = -1
+
+/** Events of the session's current transcript in `seq` order. Follow `next`: a page may be short. */
+export async function listEvents(
+  reader: Reader,
+  page: { readonly sessionId: SessionId; readonly afterSeq?: number; readonly limit: number },
+): Promise<EventPage> {
+  const transcriptId = await findTranscriptId(reader, page.sessionId)
+  const after = page.afterSeq ?? -1
+  const sizes = await reader.read
+    .selectFrom('session_events')
+    .select(['seq', sql<number>`octet_length(body)`.as('bytes')])
+    .where('transcript_id', '=', transcriptId)
+    .where('seq', '>', after)
+    .orderBy('seq')
+    .limit(page.limit + 1)
+    .execute()
+  const fitting = countFitting(sizes.slice(0, page.limit))
+  const last = sizes[fitting - 1]?.seq
+  if (last === undefined) return { events: [], next: null }
+  const rows = await reader.read
+    .selectFrom('session_events')
+    .selectAll()
+    .where('transcript_id', '=', transcriptId)
+    .where('seq', '>', after)
+    .where('seq', '<=', last)
+    .orderBy('seq')
+    .execute()
+  return { events: rows.map(toEvent), next: fitting < sizes.length ? last : null }
+}
+
+/** All events of the session's current transcript, a page at a time. */
+export async function* streamEvents(
+  reader: Reader,
+  sessionId: SessionId,
+): AsyncGenerator<readonly SessionEvent[]> {
+  let afterSeq: number | null = -1
+  while (afterSeq !== null) {
+    const page: EventPage = await listEvents(reader, { sessionId, afterSeq, limit: 1_000 })
+    if (page.events.length > 0) yield page.events
+    afterSeq = page.next
+  }
+}
+
+export async function findEvent(
+  reader: Reader,
+  { sessionId, eventId }: { readonly sessionId: SessionId; readonly eventId: EventId },
+): Promise<SessionEvent | null> {
+  const row = await reader.read
+    .selectFrom('session_events')
+    .selectAll()
+    .where('transcript_id', '=', await findTranscriptId(reader, sessionId))
+    .where('id', '=', eventId)
+    .executeTakeFirst()
+  return row ? toEvent(row) : null
+}
+
+export async function getEvent(
+  reader: Reader,
+  wanted: { readonly sessionId: SessionId; readonly eventId: EventId },
+): Promise<SessionEvent> {
+  const event = await findEvent(reader, wanted)
+  if (event) return event
+  throw new DomainError(
+    'not_found',
+    `Session ${wanted.sessionId} has no event ${wanted.eventId} in its current transcript.`,
+  )
+}
+
+/** The raw record (masked JSON text) that events with this `record` came from. */
+export async function getRawRecord(
+  reader: Reader,
+  { sessionId, ordinal }: { readonly sessionId: SessionId; readonly ordinal: number },
+): Promise<string> {
+  const chunk = await reader.read
+    .selectFrom('raw_chunks')
+    .select(['first_ordinal', 'data'])
+    .where('transcript_id', '=', await findTranscriptId(reader, sessionId))
+    .where('first_ordinal', '<=', ordinal)
+    .orderBy('first_ordinal', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  const texts = chunk ? await unpackChunk(chunk.data) : []
+  const text = chunk && texts[ordinal - chunk.first_ordinal]
+  if (text !== undefined) return text
+  throw new DomainError('not_found', `Session ${sessionId} has no raw record ${ordinal}.`)
+}
+
+async function findTranscriptId(reader: Reader, sessionId: SessionId): Promise<number> {
+  const session = await reader.read
+    .selectFrom('sessions')
+    .select('transcript_id')
+    .where('id', '=', sessionId)
+    .executeTakeFirst()
+  return session?.transcript_id ?? noTranscript
+}
+
+/** At least one, however large it is. */
+function countFitting(sizes: readonly { readonly bytes: number }[]): number {
+  let total = 0
+  const over = sizes.findIndex(({ bytes }, index) => {
+    total += bytes
+    return total > pageBytes && index > 0
+  })
+  return over === -1 ? sizes.length : over
+}
+
+const toEvent = (row: SessionEventsTable): SessionEvent => ({
+  id: row.id,
+  seq: row.seq,
+  processedAt: row.processed_at,
+  branch: row.branch,
+  record: row.record,
+  body: JSON.parse(row.body),
+})
