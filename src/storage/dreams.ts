@@ -15,8 +15,9 @@ export interface Dream {
   readonly inputsHash: string
   readonly options: JsonObject
   readonly error: DreamError | null
-  /** What the mining step saw, kept for the report that the last step writes. */
+  /** What these steps saw, kept for the report that the last step writes. */
   readonly mined: Json | null
+  readonly reconciled: Json | null
   readonly report: Json | null
   readonly createdAt: string
   readonly endedAt: string | null
@@ -43,6 +44,7 @@ export interface DreamPatch {
   readonly outputStoreId?: MemoryStoreId
   readonly error?: DreamError
   readonly mined?: object
+  readonly reconciled?: object
   readonly report?: object
 }
 
@@ -115,6 +117,7 @@ export async function insertDream(writer: Writer, given: NewDream): Promise<Drea
       options: JSON.stringify(given.options),
       error: null,
       mined: null,
+      reconciled: null,
       report: null,
       created_at: writer.at,
       ended_at: null,
@@ -127,7 +130,7 @@ export async function insertDream(writer: Writer, given: NewDream): Promise<Drea
 
 /** A status that ends a dream also notes when; an ended dream takes no more updates. */
 export async function updateDream(writer: Writer, id: DreamId, patch: DreamPatch): Promise<void> {
-  const { status, outputStoreId, error, mined, report } = patch
+  const { status, outputStoreId, error, mined, reconciled, report } = patch
   const result = await writer.write
     .updateTable('dreams')
     .set({
@@ -136,6 +139,7 @@ export async function updateDream(writer: Writer, id: DreamId, patch: DreamPatch
       ...(outputStoreId === undefined ? {} : { output_store_id: outputStoreId }),
       ...(error === undefined ? {} : { error: JSON.stringify(error) }),
       ...(mined === undefined ? {} : { mined: JSON.stringify(mined) }),
+      ...(reconciled === undefined ? {} : { reconciled: JSON.stringify(reconciled) }),
       ...(report === undefined ? {} : { report: JSON.stringify(report) }),
     })
     .where('id', '=', id)
@@ -178,6 +182,7 @@ const toDream = (row: Omit<DreamsTable, 'workspace_id'>): Dream => ({
   options: JSON.parse(row.options),
   error: parse(row.error),
   mined: parse(row.mined),
+  reconciled: parse(row.reconciled),
   report: parse(row.report),
   createdAt: row.created_at,
   endedAt: row.ended_at,

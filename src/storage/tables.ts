@@ -199,8 +199,9 @@ export interface DreamsTable {
   inputs_hash: string
   options: Json
   error: Json | null
-  /** What the mining step saw, kept for the report that the last step writes. */
+  /** What these steps saw, kept for the report that the last step writes. */
   mined: Json | null
+  reconciled: Json | null
   report: Json | null
   created_at: Timestamp
   ended_at: Timestamp | null

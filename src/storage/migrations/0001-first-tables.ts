@@ -165,6 +165,7 @@ CREATE TABLE dreams (
   options TEXT NOT NULL,
   error TEXT,
   mined TEXT,
+  reconciled TEXT,
   report TEXT,
   created_at TEXT NOT NULL,
   ended_at TEXT,

@@ -1,0 +1,271 @@
+import { describe, expect, test } from 'vitest'
+import type { ProposedChange } from '../core/change/change.ts'
+import type { Evidence } from '../core/evidence.ts'
+import { makeId } from '../core/ids.ts'
+import type { Finding } from '../core/mining/finding.ts'
+import type { Digest } from '../core/transcript/digest.ts'
+import {
+  changeSomething,
+  eventId,
+  hash,
+  makeSession,
+  sessionId,
+  storeSession,
+  write,
+} from './_rows.ts'
+import { getChange, insertChanges, listChanges, updateChangeStatus } from './changes.ts'
+import type { Database } from './database.ts'
+import { findMissingDigests, insertDigests, listDigests } from './digests.ts'
+import {
+  findDream,
+  getDream,
+  insertDream,
+  listDreamSessions,
+  listDreams,
+  updateDream,
+} from './dreams.ts'
+import { getFinding, insertFindings, listFindings } from './findings.ts'
+import type { Fresh } from './storage.conformance.ts'
+
+export function describeDreams(fresh: Fresh): void {
+  describe('dreams', () => describeRows(fresh))
+  describe('findings and changes', () => describeResults(fresh))
+  describe('digests', () => describeDigests(fresh))
+}
+
+function describeRows(fresh: Fresh): void {
+  test('dreams are numbered from 1 and keep the sessions they were given, in order', async () => {
+    const database = fresh.database()
+    const first = await addDream(database, ['two', 'one'])
+    const second = await addDream(database, [])
+    expect([first.ordinal, second.ordinal]).toEqual([1, 2])
+    expect(second.id).not.toBe(first.id)
+    expect(first).toMatchObject({ status: 'pending', options: { engine: 'x' }, endedAt: null })
+    await database.read(async (reader) => {
+      expect(await getDream(reader, first.id)).toEqual(first)
+      expect(await listDreamSessions(reader, first.id)).toEqual([
+        { sessionId: sessionId('two'), transcriptHash: 'h' },
+        { sessionId: sessionId('one'), transcriptHash: 'h' },
+      ])
+      expect(await findDream(reader, makeId('drm', hash, ['no']))).toBeNull()
+    })
+  })
+
+  test('an update changes what it names; the status that ends a dream says when', async () => {
+    const database = fresh.database()
+    const { id } = await addDream(database, [])
+    await write(database, (writer) => updateDream(writer, id, { status: 'running' }))
+    await write(database, (writer) => updateDream(writer, id, { mined: { sessions: 2 } }))
+    await write(database, (writer) => updateDream(writer, id, { reconciled: { conflicts: [] } }))
+    fresh.time.ms += 5_000
+    await write(database, (writer) =>
+      updateDream(writer, id, { status: 'completed', outputStoreId: storeId, report: { n: 1 } }),
+    )
+    expect(await database.read((reader) => getDream(reader, id))).toMatchObject({
+      status: 'completed',
+      mined: { sessions: 2 },
+      reconciled: { conflicts: [] },
+      report: { n: 1 },
+      outputStoreId: storeId,
+      error: null,
+      endedAt: '2026-11-24T04:00:05.000Z',
+    })
+  })
+
+  test('a dream that has ended takes no more updates', async () => {
+    const database = fresh.database()
+    const { id } = await addDream(database, [])
+    const error = { type: 'internal_error', message: 'no' }
+    await write(database, (writer) => updateDream(writer, id, { status: 'failed', error }))
+    const later = write(database, (writer) => updateDream(writer, id, { status: 'running' }))
+    await expect(later).rejects.toMatchObject({ code: 'conflict' })
+    expect(await database.read((reader) => getDream(reader, id))).toMatchObject({ error })
+  })
+
+  test('lists newest first, and finds the dreams over the same inputs', async () => {
+    const database = fresh.database()
+    const first = await addDream(database, [], 'same')
+    const second = await addDream(database, [], 'other')
+    const third = await addDream(database, [], 'same')
+    await database.read(async (reader) => {
+      expect(await listDreams(reader, { limit: 2 })).toEqual([third, second])
+      expect(await listDreams(reader, { limit: 2, beforeOrdinal: 2 })).toEqual([first])
+      const same = await listDreams(reader, { limit: 9, filter: { inputsHash: 'same' } })
+      expect(same).toEqual([third, first])
+      expect(await listDreams(reader, { limit: 9, filter: { status: 'failed' } })).toEqual([])
+    })
+  })
+}
+
+function describeResults(fresh: Fresh): void {
+  test('findings come back in order, with their evidence exactly as quoted', async () => {
+    const database = fresh.database()
+    const { id: dreamId } = await addDream(database, [])
+    const findings = ['b', 'a', 'c'].map((key) => ({
+      id: makeId('fnd', hash, [dreamId, key]),
+      finding: makeFinding(key),
+    }))
+    await write(database, (writer) => insertFindings(writer, dreamId, findings))
+    const expected = findings.map((finding, ordinal) => ({ ...finding, dreamId, ordinal }))
+    await database.read(async (reader) => {
+      expect(await listFindings(reader, dreamId)).toEqual(expected)
+      expect(await getFinding(reader, makeId('fnd', hash, [dreamId, 'a']))).toEqual(expected[1])
+      const missing = getFinding(reader, makeId('fnd', hash, ['no']))
+      await expect(missing).rejects.toMatchObject({ code: 'not_found' })
+    })
+  })
+
+  test('changes come back in order, proposed, with edits and evidence exactly as given', async () => {
+    const database = fresh.database()
+    const { id: dreamId } = await addDream(database, [])
+    const changes = ['b', 'a'].map((key) => ({
+      id: makeId('chg', hash, [dreamId, key]),
+      change: makeChange(key),
+      baseVersionId: null,
+    }))
+    await write(database, (writer) => insertChanges(writer, dreamId, changes))
+    const expected = changes.map((change, ordinal) => ({
+      ...change,
+      dreamId,
+      ordinal,
+      status: 'proposed',
+    }))
+    expect(await database.read((reader) => listChanges(reader, dreamId))).toEqual(expected)
+  })
+
+  test('a change moves on only from the status that the caller saw', async () => {
+    const database = fresh.database()
+    const { id: dreamId } = await addDream(database, [])
+    const id = makeId('chg', hash, [dreamId, 'a'])
+    const change = { id, change: makeChange('a'), baseVersionId: null }
+    await write(database, (writer) => insertChanges(writer, dreamId, [change]))
+    const accept = () =>
+      write(database, (writer) =>
+        updateChangeStatus(writer, id, { from: 'proposed', to: 'accepted' }),
+      )
+    await accept()
+    await expect(accept()).rejects.toMatchObject({ code: 'conflict' })
+    expect((await database.read((reader) => getChange(reader, id))).status).toBe('accepted')
+  })
+
+  test('a finding may have more quotes than one statement has variables', async () => {
+    const database = fresh.database()
+    const { id: dreamId } = await addDream(database, [])
+    const evidence = Array.from({ length: 5_000 }, (_, index) => makeEvidence(String(index)))
+    const finding = { ...makeFinding('a'), evidence }
+    const id = makeId('fnd', hash, [dreamId, 'a'])
+    await write(database, (writer) => insertFindings(writer, dreamId, [{ id, finding }]))
+    const [stored] = await database.read((reader) => listFindings(reader, dreamId))
+    expect(stored?.finding.evidence).toEqual(evidence)
+  })
+}
+
+function describeDigests(fresh: Fresh): void {
+  test('a digest is found by transcript and digester version, and by nothing less', async () => {
+    const database = fresh.database()
+    const one = makeDigest('one', 'h1')
+    await database.scratch((scratch) => insertDigests(scratch, [one]))
+    const sessions = [
+      { sessionId: sessionId('two'), transcriptHash: 'h1' },
+      { sessionId: sessionId('one'), transcriptHash: 'h2' },
+      { sessionId: sessionId('one'), transcriptHash: 'h1' },
+    ]
+    await database.read(async (reader) => {
+      const missing = await findMissingDigests(reader, { sessions, digesterVersion: 1 })
+      expect(missing).toEqual(sessions.slice(0, 2))
+      expect(await findMissingDigests(reader, { sessions, digesterVersion: 2 })).toEqual(sessions)
+      expect(await collect(listDigests(reader, { sessions, digesterVersion: 1 }))).toEqual([one])
+    })
+  })
+
+  test('digests are listed in the order of the sessions, in batches', async () => {
+    const database = fresh.database()
+    const digests = Array.from({ length: 150 }, (_, index) => makeDigest(`s${index}`, 'h'))
+    await database.scratch((scratch) => insertDigests(scratch, digests))
+    await database.scratch((scratch) => insertDigests(scratch, digests.slice(0, 3)))
+    const wanted = digests.toReversed()
+    await database.read(async (reader) => {
+      const listed = listDigests(reader, { sessions: wanted, digesterVersion: 1 })
+      expect(await collect(listed)).toEqual(wanted)
+    })
+  })
+}
+
+const storeId = makeId('memstore', hash, ['store'])
+
+async function addDream(database: Database, keys: readonly string[], inputsHash = 'inputs') {
+  for (const key of keys) await storeSession(database, key)
+  return write(database, async (writer) => {
+    const known = await writer.read
+      .selectFrom('memory_stores')
+      .select('id')
+      .where('id', '=', storeId)
+      .executeTakeFirst()
+    if (!known) await changeSomething(writer, 'store')
+    const sessions = keys.map((key) => ({ sessionId: sessionId(key), transcriptHash: 'h' }))
+    return insertDream(writer, {
+      inputStoreId: storeId,
+      inputsHash,
+      options: { engine: 'x' },
+      sessions,
+    })
+  })
+}
+
+const makeEvidence = (text: string): Evidence => ({
+  sessionId: sessionId('one'),
+  eventId: eventId('one', 0),
+  start: 0,
+  end: text.length,
+  text,
+  polarity: 'supports',
+})
+
+const makeFinding = (key: string): Finding => ({
+  key,
+  kind: 'step_outcome',
+  title: `Finding ${key}`,
+  taskType: null,
+  grade: 'C',
+  sessionsWith: 3,
+  sessionsWithout: 4,
+  effect: null,
+  support: { sessions: 3, tasks: 2, principals: 1 },
+  detail: { kind: 'step_outcome', tool: 'cancel', presence: 'present' },
+  evidence: [makeEvidence('half \ud83c'), makeEvidence('NUL \0')],
+})
+
+const makeChange = (key: string): ProposedChange => ({
+  key,
+  operation: 'add',
+  path: '/a.md',
+  baseSha256: null,
+  edits: [{ start: 0, before: '', after: '- a\n' }],
+  before: null,
+  after: '- a',
+  rationale: 'because',
+  grade: 'D',
+  findingKeys: ['a'],
+  evidence: [makeEvidence('quote')],
+})
+
+const makeDigest = (key: string, transcriptHash: string): Digest => ({
+  sessionId: sessionId(key),
+  transcriptHash,
+  digesterVersion: 1,
+  agent: makeSession(key).agent,
+  task: makeSession(key).task,
+  principal: null,
+  startedAt: null,
+  steps: [],
+  userTurns: [],
+  stopReason: null,
+  usage: { inputTokens: 1, outputTokens: 2 },
+  seconds: null,
+})
+
+async function collect<T>(batches: AsyncIterable<readonly T[]>): Promise<T[]> {
+  const all: T[] = []
+  for await (const batch of batches) all.push(...batch)
+  return all
+}

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import type { Clock } from '../core/clock.ts'
+import { start } from './_rows.ts'
+import type { Database } from './database.ts'
+import { describeDoors } from './doors.conformance.ts'
+import { describeDreams } from './dreams.conformance.ts'
+import { describeDurability } from './durability.conformance.ts'
+import { describeJobs } from './jobs.conformance.ts'
+import { describeMemories } from './memories.conformance.ts'
+import { describeSessions } from './sessions.conformance.ts'
+import { describeTranscripts } from './transcripts.conformance.ts'
+
+/** A database that claims to keep the contract of database.ts. */
+export interface DatabaseUnderTest {
+  /** Makes an empty place for a database and names it. */
+  createPlace(): Promise<string>
+  removePlace(place: string): Promise<void>
+  open(place: string, options: OpenOptions): Promise<Database>
+  /** URL of the module that exports this as `subject`, for processes that open the same place. */
+  readonly module: string
+}
+
+export interface OpenOptions {
+  readonly clock: Clock
+  readonly busyMs?: number
+}
+
+/** What a suite works with: always a database nobody has written to. */
+export interface Fresh {
+  readonly subject: DatabaseUnderTest
+  place(): string
+  database(): Database
+  /** The clock that the database was given. */
+  readonly time: { ms: number }
+}
+
+/** Every law of the storage interface, for one database. */
+export function describeDatabase(name: string, subject: DatabaseUnderTest): void {
+  describe(name, () => {
+    const fresh = useFreshDatabase(subject)
+    describeDoors(fresh)
+    describeSessions(fresh)
+    describeTranscripts(fresh)
+    describeMemories(fresh)
+    describeDreams(fresh)
+    describeJobs(fresh)
+    describeDurability(fresh)
+  })
+}
+
+function useFreshDatabase(subject: DatabaseUnderTest): Fresh {
+  const places: string[] = []
+  const time = { ms: start }
+  let database: Database | null = null
+  beforeAll(() => {
+    places.length = 0
+  })
+  beforeEach(async () => {
+    await database?.close()
+    time.ms = start
+    const place = await subject.createPlace()
+    places.push(place)
+    database = await subject.open(place, { clock: () => time.ms })
+  })
+  afterAll(async () => {
+    await database?.close()
+    for (const place of places) await subject.removePlace(place)
+  })
+  return {
+    subject,
+    time,
+    place: () => places.at(-1) as string,
+    database: () => database as Database,
+  }
+}
