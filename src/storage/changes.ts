@@ -61,7 +61,7 @@ export async function listChanges(reader: Reader, dreamId: DreamId): Promise<Sto
   return rows.map((row) => toStored(row, evidence.get(row.id) ?? []))
 }
 
-export async function findChange(reader: Reader, id: ChangeId): Promise<StoredChange | null> {
+async function findChange(reader: Reader, id: ChangeId): Promise<StoredChange | null> {
   const row = await reader.read
     .selectFrom('changes')
     .selectAll()

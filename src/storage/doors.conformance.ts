@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { changeSomething, hash, importer, jobId, note } from './_rows.ts'
+import type { Fresh } from './_subject.ts'
 import { listAuditRecords } from './audit-records.ts'
 import type { Database, Reader, Writer } from './database.ts'
 import { enqueueJob } from './jobs.ts'
 import { listMemoryStores } from './memory-stores.ts'
-import type { Fresh } from './storage.conformance.ts'
 
 export function describeDoors(fresh: Fresh): void {
   describe('the write door', () => describeWrite(fresh))

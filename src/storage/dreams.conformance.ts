@@ -13,6 +13,7 @@ import {
   storeSession,
   write,
 } from './_rows.ts'
+import type { Fresh } from './_subject.ts'
 import { getChange, insertChanges, listChanges, updateChangeStatus } from './changes.ts'
 import type { Database } from './database.ts'
 import { findMissingDigests, insertDigests, listDigests } from './digests.ts'
@@ -25,7 +26,6 @@ import {
   updateDream,
 } from './dreams.ts'
 import { getFinding, insertFindings, listFindings } from './findings.ts'
-import type { Fresh } from './storage.conformance.ts'
 
 export function describeDreams(fresh: Fresh): void {
   describe('dreams', () => describeRows(fresh))

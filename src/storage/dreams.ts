@@ -23,7 +23,7 @@ export interface Dream {
   readonly endedAt: string | null
 }
 
-export interface DreamError {
+interface DreamError {
   readonly type: string
   readonly message: string
 }

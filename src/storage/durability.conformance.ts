@@ -3,12 +3,12 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { describe, expect, test } from 'vitest'
 import { changeSomething, importer, note, write } from './_rows.ts'
+import type { DatabaseUnderTest, Fresh } from './_subject.ts'
 import { listAuditRecords } from './audit-records.ts'
 import type { Database } from './database.ts'
 import { listOutcomeSignals } from './outcome-signals.ts'
 import { streamEvents } from './session-events.ts'
 import { listSessions } from './sessions.ts'
-import type { DatabaseUnderTest, Fresh } from './storage.conformance.ts'
 import { discardTranscript, listStaged } from './transcripts.ts'
 
 /** Processes that share or lose the database; everything here starts real ones. */

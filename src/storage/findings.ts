@@ -56,7 +56,7 @@ export async function listFindings(reader: Reader, dreamId: DreamId): Promise<St
   return rows.map((row) => toStored(row, evidence.get(row.id) ?? []))
 }
 
-export async function findFinding(reader: Reader, id: FindingId): Promise<StoredFinding | null> {
+async function findFinding(reader: Reader, id: FindingId): Promise<StoredFinding | null> {
   const row = await reader.read
     .selectFrom('findings')
     .selectAll()

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { changeSomething, importer, jobId, note, start, write } from './_rows.ts'
+import type { Fresh } from './_subject.ts'
 import type { Database } from './database.ts'
 import {
   type Attempt,
@@ -15,7 +16,6 @@ import {
   settleJob,
 } from './jobs.ts'
 import { listMemoryStores } from './memory-stores.ts'
-import type { Fresh } from './storage.conformance.ts'
 
 const leaseMs = 1_000
 

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { makeId } from '../core/ids.ts'
 import { hash, write } from './_rows.ts'
+import type { Fresh } from './_subject.ts'
 import type { Database } from './database.ts'
 import {
   deleteMemory,
@@ -21,7 +22,6 @@ import {
   updateMemoryStore,
 } from './memory-stores.ts'
 import { getMemoryVersion, listMemoryVersions } from './memory-versions.ts'
-import type { Fresh } from './storage.conformance.ts'
 
 export function describeMemories(fresh: Fresh): void {
   describe('memory stores', () => describeStores(fresh))

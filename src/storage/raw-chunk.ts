@@ -9,7 +9,7 @@ export interface RawRecordText {
 }
 
 /** Text per chunk: large enough to compress well, small enough to open for one record. */
-export const chunkCharacters = 256 * 1024
+const chunkCharacters = 256 * 1024
 
 /** RFC 7464's record separator: no JSON text contains it. */
 const separator = '\u001e'

@@ -9,6 +9,7 @@ import {
   storeSession,
   write,
 } from './_rows.ts'
+import type { Fresh } from './_subject.ts'
 import type { Database } from './database.ts'
 import { findImportedFile, insertImportedFile } from './imported-files.ts'
 import { insertOutcomeSignals, listOutcomeSignals } from './outcome-signals.ts'
@@ -21,7 +22,6 @@ import {
   type SessionFilter,
   updateSession,
 } from './sessions.ts'
-import type { Fresh } from './storage.conformance.ts'
 
 export function describeSessions(fresh: Fresh): void {
   describe('sessions', () => describeRows(fresh))

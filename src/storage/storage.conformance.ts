@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
-import type { Clock } from '../core/clock.ts'
 import { start } from './_rows.ts'
+import type { DatabaseUnderTest, Fresh } from './_subject.ts'
 import type { Database } from './database.ts'
 import { describeDoors } from './doors.conformance.ts'
 import { describeDreams } from './dreams.conformance.ts'
@@ -9,30 +9,6 @@ import { describeJobs } from './jobs.conformance.ts'
 import { describeMemories } from './memories.conformance.ts'
 import { describeSessions } from './sessions.conformance.ts'
 import { describeTranscripts } from './transcripts.conformance.ts'
-
-/** A database that claims to keep the contract of database.ts. */
-export interface DatabaseUnderTest {
-  /** Makes an empty place for a database and names it. */
-  createPlace(): Promise<string>
-  removePlace(place: string): Promise<void>
-  open(place: string, options: OpenOptions): Promise<Database>
-  /** URL of the module that exports this as `subject`, for processes that open the same place. */
-  readonly module: string
-}
-
-export interface OpenOptions {
-  readonly clock: Clock
-  readonly busyMs?: number
-}
-
-/** What a suite works with: always a database nobody has written to. */
-export interface Fresh {
-  readonly subject: DatabaseUnderTest
-  place(): string
-  database(): Database
-  /** The clock that the database was given. */
-  readonly time: { ms: number }
-}
 
 /** Every law of the storage interface, for one database. */
 export function describeDatabase(name: string, subject: DatabaseUnderTest): void {

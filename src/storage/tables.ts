@@ -47,10 +47,10 @@ export type ScratchTables = Pick<
   'transcripts' | 'session_events' | 'raw_chunks' | 'digests' | 'jobs'
 >
 
-export type Json = string
-export type Timestamp = string
+type Json = string
+type Timestamp = string
 
-export interface ImportedFilesTable {
+interface ImportedFilesTable {
   workspace_id: Generated<string>
   sha256: string
   /** `format@version` of the importer, so that a newer importer reads the file again. */
@@ -93,7 +93,7 @@ export interface SessionsTable {
  * staged: being imported, invisible, appended to by its owner. current: the one its session shows.
  * superseded: a longer transcript of the same session came later. Only staged ones are ever deleted.
  */
-export interface TranscriptsTable {
+interface TranscriptsTable {
   id: Generated<number>
   /** No foreign key: a staged transcript exists before its session does. */
   session_id: SessionId
@@ -117,7 +117,7 @@ export interface SessionEventsTable {
   body: Json
 }
 
-export interface RawChunksTable {
+interface RawChunksTable {
   transcript_id: number
   chunk: number
   first_ordinal: number
@@ -139,7 +139,7 @@ export interface OutcomeSignalsTable {
   created_at: Timestamp
 }
 
-export interface DigestsTable {
+interface DigestsTable {
   session_id: SessionId
   transcript_hash: string
   digester_version: number
@@ -159,7 +159,7 @@ export interface MemoryStoresTable {
 }
 
 /** The head of a memory. A deleted one keeps its row, because its versions stay. */
-export interface MemoriesTable {
+interface MemoriesTable {
   id: MemoryId
   store_id: MemoryStoreId
   path: string
@@ -208,7 +208,7 @@ export interface DreamsTable {
 }
 
 /** What a dream reads, pinned: the session and the transcript it had when the dream was made. */
-export interface DreamSessionsTable {
+interface DreamSessionsTable {
   dream_id: DreamId
   ordinal: number
   session_id: SessionId

@@ -14,10 +14,10 @@ import {
   storeSession,
   write,
 } from './_rows.ts'
+import type { Fresh } from './_subject.ts'
 import type { Database } from './database.ts'
 import { getEvent, getRawRecord, listEvents, pageBytes, streamEvents } from './session-events.ts'
 import { findSession, getSession, insertSession } from './sessions.ts'
-import type { Fresh } from './storage.conformance.ts'
 import {
   appendEvents,
   appendRawRecords,

@@ -62,7 +62,7 @@ export async function appendEvents(
 
 /**
  * Raw records in ordinal order, without gaps, in any number of calls. Each call makes chunks of its own,
- * so calls of about `chunkCharacters` of text compress best.
+ * so calls of 256 KB of text and more compress best.
  */
 export async function appendRawRecords(
   scratch: Scratch,

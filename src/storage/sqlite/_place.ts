@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { hash } from '../_rows.ts'
-import type { DatabaseUnderTest } from '../storage.conformance.ts'
+import type { DatabaseUnderTest } from '../_subject.ts'
 import { openSqlite } from './open.ts'
 
 export const subject: DatabaseUnderTest = {
