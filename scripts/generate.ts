@@ -34,7 +34,7 @@ async function renderSchema(): Promise<string> {
     const hash = (text: string) => createHash('sha256').update(text).digest('hex')
     const database = await openSqlite({ path, clock: () => 0, hash })
     await database.close()
-    return `-- The schema after all migrations. Written by scripts/generate.ts; not edited by hand.\n${dumpSchema(path)}`
+    return dumpSchema(path)
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

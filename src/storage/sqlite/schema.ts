@@ -5,7 +5,10 @@ interface SchemaRow {
   readonly sql: string
 }
 
-/** The schema that the file really has: tables with what belongs to them, by name, as SQLite stored the text. */
+const head =
+  '-- The schema after all migrations. Written by scripts/generate.ts; not edited by hand.\n'
+
+/** The schema that the file really has, as generated/schema.sql: tables with what belongs to them, by name. */
 export function dumpSchema(path: string): string {
   const connection = new SqliteConnection(path, 'read')
   try {
@@ -13,7 +16,8 @@ export function dumpSchema(path: string): string {
       `SELECT type, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'
        ORDER BY tbl_name, CASE type WHEN 'table' THEN 0 WHEN 'index' THEN 1 ELSE 2 END, name`,
     )
-    return rows.map(({ type, sql }) => `${type === 'table' ? '\n' : ''}${sql};\n`).join('')
+    const statements = rows.map(({ type, sql }) => `${type === 'table' ? '\n' : ''}${sql};\n`)
+    return head + statements.join('')
   } finally {
     connection.close()
   }

@@ -48,8 +48,16 @@ export async function runTransaction<T>(
     return result
   } catch (error) {
     transaction.end()
-    connection.rollBack()
+    undo(connection, error)
     throw error
+  }
+}
+
+function undo(connection: SqliteConnection, error: unknown): void {
+  try {
+    connection.rollBack()
+  } catch (failure) {
+    throw new AggregateError([error, failure], 'A transaction failed and could not be undone.')
   }
 }
 
@@ -66,5 +74,10 @@ export async function beginWrite(connection: SqliteConnection, busyMs: number): 
 /** Pins the snapshot now: SQLite would take it only at the first statement. */
 export function beginRead(connection: SqliteConnection): void {
   connection.exec('BEGIN')
-  connection.all('SELECT 1 FROM sqlite_schema LIMIT 1')
+  try {
+    connection.all('SELECT 1 FROM sqlite_schema LIMIT 1')
+  } catch (error) {
+    undo(connection, error)
+    throw error
+  }
 }
