@@ -63,7 +63,7 @@ export async function listSessions(
     .selectAll()
     .where((where) => where.and(filterConditions(filter)))
     .$if(after !== undefined, (query) => query.where(comesAfter(after as SessionCursor)))
-    .orderBy(startedOrEmpty, 'desc')
+    .orderBy('start_key', 'desc')
     .orderBy('id', 'desc')
     .limit(limit + 1)
     .execute()
@@ -126,11 +126,9 @@ export async function updateSession(writer: Writer, session: Session): Promise<v
   }
 }
 
-const startedOrEmpty = sql<string>`coalesce(started_at, '')`
-
-/** Written as the index on (workspace, start, id) is, so that a page costs what it returns. */
+/** One comparison of the pair, which the index answers: a later page costs no more than the first. */
 function comesAfter({ startedAt, id }: SessionCursor): Expression<SqlBool> {
-  return sql<SqlBool>`(coalesce(started_at, ''), id) < (${startedAt ?? ''}, ${id})`
+  return sql<SqlBool>`(start_key, id) < (${startedAt ?? ''}, ${id})`
 }
 
 function filterConditions(filter: SessionFilter): Expression<SqlBool>[] {
@@ -170,7 +168,7 @@ function describingColumns(session: Session) {
 }
 
 /** Keys in the order of `Session`, so that equal sessions are equal as JSON text too. */
-function toStored(row: Omit<SessionsTable, 'workspace_id'>): StoredSession {
+function toStored(row: Omit<SessionsTable, 'workspace_id' | 'start_key'>): StoredSession {
   return {
     session: {
       id: row.id,

@@ -1,4 +1,4 @@
-import type { Generated } from 'kysely'
+import type { Generated, GeneratedAlways } from 'kysely'
 import type { Actor } from '../core/audit/record.ts'
 import type { Grade } from '../core/evidence.ts'
 import type {
@@ -87,6 +87,8 @@ export interface SessionsTable {
   event_count: number
   created_at: Timestamp
   updated_at: Timestamp
+  /** `started_at`, or empty: what lists are ordered and paged by. */
+  start_key: GeneratedAlways<string>
 }
 
 /**

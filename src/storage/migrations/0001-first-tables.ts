@@ -53,9 +53,10 @@ CREATE TABLE sessions (
   event_count INTEGER NOT NULL,
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL,
+  start_key TEXT NOT NULL GENERATED ALWAYS AS (coalesce(started_at, '')) VIRTUAL,
   UNIQUE (workspace_id, key)
 ) STRICT;
-CREATE INDEX sessions_by_time ON sessions (workspace_id, coalesce(started_at, ''), id);
+CREATE INDEX sessions_by_time ON sessions (workspace_id, start_key, id);
 CREATE INDEX sessions_by_agent ON sessions (workspace_id, agent_name);
 CREATE INDEX sessions_by_task ON sessions (workspace_id, task_type, task_id);
 CREATE INDEX sessions_by_transcript ON sessions (transcript_id);
