@@ -275,5 +275,6 @@ CREATE TABLE transcripts (
   owner TEXT NOT NULL,
   created_at TEXT NOT NULL
 ) STRICT;
+CREATE INDEX transcripts_by_session ON transcripts (session_id, hash);
 CREATE UNIQUE INDEX transcripts_current ON transcripts (session_id) WHERE state = 'current';
 CREATE INDEX transcripts_staged ON transcripts (id) WHERE state = 'staged';

@@ -12,17 +12,23 @@ export interface EventPage {
   readonly next: number | null
 }
 
+/** Which transcript: the one with the hash, superseded or not, as a dream pinned it; else the current one. */
+interface Of {
+  readonly sessionId: SessionId
+  readonly transcriptHash?: string
+}
+
 /** A page is cut here even below its limit: events may be megabytes each. A larger event stands alone. */
 export const pageBytes = 8 * 1024 * 1024
 
 const noTranscript = -1
 
-/** Events of the session's current transcript in `seq` order. Follow `next`: a page may be short. */
+/** Events of one transcript in `seq` order. Follow `next`: a page may be short. */
 export async function listEvents(
   reader: Reader,
-  page: { readonly sessionId: SessionId; readonly afterSeq?: number; readonly limit: number },
+  page: Of & { readonly afterSeq?: number; readonly limit: number },
 ): Promise<EventPage> {
-  const transcriptId = await findTranscriptId(reader, page.sessionId)
+  const transcriptId = await findTranscriptId(reader, page)
   const after = page.afterSeq ?? -1
   const sizes = await reader.read
     .selectFrom('session_events')
@@ -46,14 +52,19 @@ export async function listEvents(
   return { events: rows.map(toEvent), next: fitting < sizes.length ? last : null }
 }
 
-/** All events of the session's current transcript, a page at a time. */
+/** All events of one transcript, a page at a time. */
 export async function* streamEvents(
   reader: Reader,
-  sessionId: SessionId,
+  of: Of | SessionId,
 ): AsyncGenerator<readonly SessionEvent[]> {
+  const transcript = typeof of === 'string' ? { sessionId: of } : of
   let afterSeq: number | null = -1
   while (afterSeq !== null) {
-    const page: EventPage = await listEvents(reader, { sessionId, afterSeq, limit: 1_000 })
+    const page: EventPage = await listEvents(reader, {
+      ...transcript,
+      afterSeq,
+      limit: 1_000,
+    })
     if (page.events.length > 0) yield page.events
     afterSeq = page.next
   }
@@ -61,38 +72,39 @@ export async function* streamEvents(
 
 export async function findEvent(
   reader: Reader,
-  { sessionId, eventId }: { readonly sessionId: SessionId; readonly eventId: EventId },
+  wanted: Of & { readonly eventId: EventId },
 ): Promise<SessionEvent | null> {
   const row = await reader.read
     .selectFrom('session_events')
     .selectAll()
-    .where('transcript_id', '=', await findTranscriptId(reader, sessionId))
-    .where('id', '=', eventId)
+    .where('transcript_id', '=', await findTranscriptId(reader, wanted))
+    .where('id', '=', wanted.eventId)
     .executeTakeFirst()
   return row ? toEvent(row) : null
 }
 
 export async function getEvent(
   reader: Reader,
-  wanted: { readonly sessionId: SessionId; readonly eventId: EventId },
+  wanted: Of & { readonly eventId: EventId },
 ): Promise<SessionEvent> {
   const event = await findEvent(reader, wanted)
   if (event) return event
   throw new DomainError(
     'not_found',
-    `Session ${wanted.sessionId} has no event ${wanted.eventId} in its current transcript.`,
+    `Session ${wanted.sessionId} has no event ${wanted.eventId} in its ${wanted.transcriptHash ?? 'current'} transcript.`,
   )
 }
 
 /** The raw record (masked JSON text) that events with this `record` came from. */
 export async function getRawRecord(
   reader: Reader,
-  { sessionId, ordinal }: { readonly sessionId: SessionId; readonly ordinal: number },
+  wanted: Of & { readonly ordinal: number },
 ): Promise<string> {
+  const { sessionId, ordinal } = wanted
   const chunk = await reader.read
     .selectFrom('raw_chunks')
     .select(['first_ordinal', 'data'])
-    .where('transcript_id', '=', await findTranscriptId(reader, sessionId))
+    .where('transcript_id', '=', await findTranscriptId(reader, wanted))
     .where('first_ordinal', '<=', ordinal)
     .orderBy('first_ordinal', 'desc')
     .limit(1)
@@ -103,7 +115,19 @@ export async function getRawRecord(
   throw new DomainError('not_found', `Session ${sessionId} has no raw record ${ordinal}.`)
 }
 
-async function findTranscriptId(reader: Reader, sessionId: SessionId): Promise<number> {
+async function findTranscriptId(
+  reader: Reader,
+  { sessionId, transcriptHash }: Of,
+): Promise<number> {
+  if (transcriptHash !== undefined) {
+    const pinned = await reader.read
+      .selectFrom('transcripts')
+      .select((select) => select.fn.max<number | null>('id').as('id'))
+      .where('session_id', '=', sessionId)
+      .where('hash', '=', transcriptHash)
+      .executeTakeFirst()
+    return pinned?.id ?? noTranscript
+  }
   const session = await reader.read
     .selectFrom('sessions')
     .select('transcript_id')

@@ -6,6 +6,7 @@ import type { EventId } from '../core/ids.ts'
 import type { Session, SessionEvent } from '../core/session.ts'
 import {
   eventId,
+  hash,
   importer,
   makeEvent,
   makeEvents,
@@ -72,6 +73,11 @@ function describeStates(fresh: Fresh): void {
       })
       const page = await listEvents(reader, { sessionId: id, limit: 10 })
       expect(page.events).toEqual(makeEvents('one', 5))
+      const former = { sessionId: id, transcriptHash: hash(JSON.stringify(makeEvents('one', 3))) }
+      const pinned = await listEvents(reader, { ...former, limit: 10 })
+      expect(pinned.events).toEqual(makeEvents('one', 3))
+      const wanted = { ...former, eventId: eventId('one', 4) }
+      await expect(getEvent(reader, wanted)).rejects.toMatchObject({ code: 'not_found' })
       const states = await reader.read.selectFrom('transcripts').select('state').execute()
       expect(states.map(({ state }) => state)).toEqual(['superseded', 'current'])
       const stored = await reader.read.selectFrom('session_events').select('seq').execute()

@@ -30,6 +30,7 @@ CREATE TABLE transcripts (
   created_at TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX transcripts_current ON transcripts (session_id) WHERE state = 'current';
+CREATE INDEX transcripts_by_session ON transcripts (session_id, hash);
 CREATE INDEX transcripts_staged ON transcripts (id) WHERE state = 'staged';
 
 CREATE TABLE sessions (
