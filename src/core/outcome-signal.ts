@@ -18,14 +18,17 @@ export interface OutcomeSignal {
   readonly source: string
 }
 
-/**
- * One verdict per session for the miners: the last decided signal, in (decidedAt, id) order with undated
- * ones first; null when no signal is decided.
- */
-export function sessionSuccess(signals: readonly OutcomeSignal[]): boolean | null {
+/** What a session came to, for the miners; `success: null` when no signal decides. */
+export interface SessionOutcome {
+  readonly success: boolean | null
+  readonly value: number | null
+}
+
+/** The last signal that decides, in (decidedAt, id) order with undated ones first; none decides: all null. */
+export function sessionOutcome(signals: readonly OutcomeSignal[]): SessionOutcome {
   const decided = signals.filter((signal) => signal.success !== null)
-  const inOrder = decided.toSorted((a, b) => compare(orderKey(a), orderKey(b)))
-  return inOrder.at(-1)?.success ?? null
+  const last = decided.toSorted((a, b) => compare(orderKey(a), orderKey(b))).at(-1)
+  return { success: last?.success ?? null, value: last?.value ?? null }
 }
 
 const orderKey = (signal: OutcomeSignal): string => `${signal.decidedAt ?? ''}\0${signal.id}`

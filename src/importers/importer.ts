@@ -10,6 +10,8 @@ import type { Json, Session, SessionEvent } from '../core/session.ts'
  */
 export interface Importer {
   readonly format: string
+  /** Raised when the same bytes would give other sessions or events: files are then read again. */
+  readonly version: number
   /** Decides by content, never by file name. */
   detect(head: Head): boolean
   read(source: Source): AsyncIterable<ImportItem>
@@ -44,8 +46,18 @@ export interface ImportLimits {
   readonly inflationRatio: number
 }
 
-/** Replaces secrets in every string of a record; equal secrets get equal placeholders (keyed hash). */
-export type Mask = (record: Json) => Promise<{ readonly masked: Json; readonly secrets: number }>
+/**
+ * Replaces secrets in every string of the records, object keys too; equal secrets get equal placeholders
+ * (a keyed hash). Give many records at once: scanning costs far less per byte in large pieces.
+ */
+export type Mask = (records: readonly Json[]) => Promise<MaskedRecords>
+
+export interface MaskedRecords {
+  /** In the order given, same length. */
+  readonly records: readonly Json[]
+  /** Secrets found, by index of record. */
+  readonly secrets: readonly number[]
+}
 
 export type ImportItem =
   /** A session begins. Every `events` until its `session_end` belongs to it. */

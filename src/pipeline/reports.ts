@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../core/errors.ts'
 import type { DreamId, MemoryStoreId } from '../core/ids.ts'
+import type { Reconciliation } from '../core/items/reconcile.ts'
 import type { Family } from '../core/mining/finding.ts'
 
 /** What one `import` did, file by file. Counts are of what this run read, stored or not. */
@@ -53,9 +54,21 @@ export interface DreamReport {
   readonly changes: number
 }
 
+/** What the mining step leaves for the dream's report. */
+export interface Mined {
+  readonly read: Omit<DreamInputs, 'memories' | 'items'>
+  readonly families: readonly Family[]
+  readonly silences: readonly string[]
+}
+
+/** What the reconciling step leaves for the proposing one, and the memories it was made from. */
+export interface Reconciled {
+  readonly base: readonly { readonly path: string; readonly contentSha256: string }[]
+  readonly reconciliation: Reconciliation
+}
+
 export interface DreamInputs {
   readonly sessions: number
-  readonly events: number
   readonly steps: number
   readonly succeeded: number
   readonly failed: number

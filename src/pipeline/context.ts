@@ -1,0 +1,20 @@
+import type { Logger } from 'pino'
+import type { Clock } from '../core/clock.ts'
+import type { Hash } from '../core/ids.ts'
+import type { Mask } from '../importers/importer.ts'
+import type { Database } from '../storage/database.ts'
+
+/** Everything the background work needs from outside; made once by app.ts. */
+export interface Context {
+  readonly database: Database
+  readonly clock: Clock
+  readonly hash: Hash
+  readonly mask: Mask
+  readonly log: Logger
+  /** Names this process in leases and staged transcripts: `host:pid:start`. */
+  readonly owner: string
+  /** Whether the process that an owner string names still runs; unknown counts as running. */
+  readonly isAlive: (owner: string) => boolean
+  /** Aborted when the person wants to stop; work stops at the next safe point and can be resumed. */
+  readonly signal: AbortSignal
+}

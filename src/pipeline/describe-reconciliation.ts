@@ -1,0 +1,25 @@
+import type { Reconciliation } from '../core/items/reconcile.ts'
+import type { MemoryDocument } from '../core/memory.ts'
+import type { Place, ReconciliationReport } from './reports.ts'
+
+/** The reconciliation as people read it: paths, line numbers and texts instead of items. */
+export function describeReconciliation(
+  documents: readonly MemoryDocument[],
+  reconciliation: Reconciliation,
+): ReconciliationReport {
+  const contents = new Map(documents.map((document) => [document.path, document.content]))
+  const place = ({ path, start, text }: { path: string; start: number; text: string }): Place => ({
+    path,
+    line: (contents.get(path) ?? '').slice(0, start).split('\n').length,
+    text,
+  })
+  return {
+    duplicates: reconciliation.duplicates.length,
+    conflicts: reconciliation.conflicts.map(({ reason, first, second }) => ({
+      reason,
+      first: place(first),
+      second: place(second),
+    })),
+    notAnalysable: reconciliation.notAnalysable,
+  }
+}

@@ -1,0 +1,99 @@
+import type { Actor } from '../core/audit/record.ts'
+import { DomainError } from '../core/errors.ts'
+import type { Hash, MemoryStoreId, SessionId } from '../core/ids.ts'
+import type { Reader } from '../storage/database.ts'
+import { type Dream, insertDream, listDreams } from '../storage/dreams.ts'
+import { listMemories } from '../storage/memories.ts'
+import { listOutcomeSignals } from '../storage/outcome-signals.ts'
+import { listSessions, type SessionCursor, type SessionFilter } from '../storage/sessions.ts'
+import type { Context } from './context.ts'
+import type { DreamReport, OnProgress } from './reports.ts'
+import { enqueueStep } from './step.ts'
+import { workUntilEnded } from './worker.ts'
+
+export interface DreamRequest {
+  readonly storeId: MemoryStoreId
+  readonly filter: SessionFilter
+  readonly actor: Actor
+}
+
+/** Raised when a change of the engine makes the same inputs worth dreaming over again. */
+export const engineVersion = 'lucidream-builtin@1'
+
+/**
+ * Dreams over the chosen sessions and waits for the end. The same inputs (memories, transcripts, outcomes,
+ * engine) are the same dream: one that was cut off goes on where it stopped, one that is complete is
+ * answered again without work, which `repeated` says.
+ */
+export async function dream(
+  context: Context,
+  request: DreamRequest,
+  onProgress: OnProgress,
+): Promise<{ readonly report: DreamReport; readonly repeated: boolean }> {
+  const { id, repeated } = await findOrCreate(context, request)
+  const ended = await workUntilEnded(context, id, onProgress)
+  return { report: toReport(ended), repeated }
+}
+
+async function findOrCreate(context: Context, request: DreamRequest) {
+  const { storeId, filter, actor } = request
+  return context.database.write(actor, async (writer) => {
+    const inputs = await readInputs(writer, request)
+    const inputsHash = hashInputs(context.hash, request, inputs)
+    const same = await listDreams(writer, { filter: { inputsHash }, limit: 10 })
+    const usable = same.find(({ status }) => status !== 'failed' && status !== 'canceled')
+    if (usable) return { id: usable.id, repeated: usable.status === 'completed' }
+    const created = await insertDream(writer, {
+      inputStoreId: storeId,
+      inputsHash,
+      options: { engine: engineVersion, filter: JSON.parse(JSON.stringify(filter)) },
+      sessions: inputs.sessions,
+    })
+    await enqueueStep(writer, context, { dreamId: created.id, kind: 'digest' })
+    await writer.audit({
+      action: 'dream.created',
+      objectType: 'dream',
+      objectId: created.id,
+      afterHash: inputsHash,
+    })
+    return { id: created.id, repeated: false }
+  })
+}
+
+interface Inputs {
+  readonly sessions: readonly { readonly sessionId: SessionId; readonly transcriptHash: string }[]
+  readonly memories: readonly string[]
+  readonly outcomes: readonly string[]
+}
+
+async function readInputs(reader: Reader, { storeId, filter }: DreamRequest): Promise<Inputs> {
+  const sessions: Inputs['sessions'][number][] = []
+  let after: SessionCursor | null = null
+  do {
+    const page = await listSessions(reader, { filter, limit: 1_000, ...(after ? { after } : {}) })
+    for (const { session, transcriptHash } of page.sessions) {
+      sessions.push({ sessionId: session.id, transcriptHash })
+    }
+    after = page.next
+  } while (after)
+  const inOrder = sessions.toSorted((a, b) => (a.sessionId < b.sessionId ? -1 : 1))
+  const ids = inOrder.map((session) => session.sessionId)
+  const memories = await listMemories(reader, storeId)
+  return {
+    sessions: inOrder,
+    memories: memories.map(({ path, contentSha256 }) => `${path}\0${contentSha256}`),
+    outcomes: (await listOutcomeSignals(reader, ids)).map((signal) => signal.id),
+  }
+}
+
+function hashInputs(hash: Hash, { storeId }: DreamRequest, inputs: Inputs): string {
+  return hash(JSON.stringify([engineVersion, storeId, inputs]))
+}
+
+function toReport(ended: Dream): DreamReport {
+  if (ended.status === 'completed') {
+    return { dreamId: ended.id, ...(ended.report as unknown as Omit<DreamReport, 'dreamId'>) }
+  }
+  const why = ended.error ? `: ${ended.error.message}` : ''
+  throw new DomainError('conflict', `Dream ${ended.id} ${ended.status}${why}`)
+}

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { DomainError } from '../core/errors.ts'
+import type { JsonObject } from '../core/session.ts'
+import { listFiles } from '../importers/files.ts'
+import { openTranscript, type Transcript } from '../importers/open.ts'
+import { findImportedFile, insertImportedFile } from '../storage/imported-files.ts'
+import { discardTranscript, listStaged } from '../storage/transcripts.ts'
+import type { Context } from './context.ts'
+import { FileTally, sumReports } from './file-tally.ts'
+import type { FileReport, ImportReport, OnProgress } from './reports.ts'
+import { openSessionSink, type SessionSink } from './session-sink.ts'
+import { parseTaskMap, readTaskMap, type TaskMap, taskMapName } from './task-map.ts'
+
+/**
+ * Imports every transcript under `paths`. One bad file never stops the others: its error stands in its
+ * report. Importing the same bytes again changes nothing and says so. Stops between sessions when the
+ * context's signal is aborted, with everything stored so far kept.
+ */
+export async function importPaths(
+  context: Context,
+  paths: readonly string[],
+  onProgress: OnProgress,
+): Promise<ImportReport> {
+  await discardAbandoned(context)
+  const files: FileReport[] = []
+  for (const found of await listFiles(paths)) {
+    if (context.signal.aborted) throw new DomainError('interrupted', 'The import was stopped.')
+    const tally = new FileTally(found.path)
+    if ('error' in found) files.push(tally.fail(found.error))
+    else files.push(await importFile(context, found.path, { tally, onProgress }))
+  }
+  return { files, totals: sumReports(files) }
+}
+
+interface FileWork {
+  readonly tally: FileTally
+  readonly onProgress: OnProgress
+}
+
+async function importFile(context: Context, path: string, work: FileWork): Promise<FileReport> {
+  const { tally } = work
+  try {
+    if (basename(path) === taskMapName) return await checkTaskMap(path, tally)
+    const tasks = await readTaskMap(path, context.hash)
+    const transcript = await openTranscript(path, {
+      mask: context.mask,
+      hash: context.hash,
+      taskIds: tasks.taskIds,
+      onBytes: (done, total) => work.onProgress({ stage: path, done, total, unit: 'bytes' }),
+    })
+    tally.format = transcript.format
+    await storeTranscript(context, transcript, { tally, tasks })
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.code === 'interrupted') throw error
+    return tally.fail(error)
+  }
+  return tally.report()
+}
+
+/** A file that was imported whole, by this importer under this task map, is not read again. */
+async function storeTranscript(
+  context: Context,
+  transcript: Transcript,
+  { tally, tasks }: { tally: FileTally; tasks: TaskMap },
+): Promise<void> {
+  const importer = `${transcript.format}@${transcript.importerVersion}`
+  const version = tasks.fingerprint === '' ? importer : `${importer}+tasks:${tasks.fingerprint}`
+  const sha256 = await hashFile(transcript.path)
+  const known = await context.database.read((reader) =>
+    findImportedFile(reader, { sha256, importer: version }),
+  )
+  if (known) return tally.recall(known.report as unknown as FileReport)
+  const sink = openSessionSink(context, importer, tally)
+  await drain(context, transcript, { sink, tally })
+  await context.database.write({ type: 'importer', id: importer }, async (writer) => {
+    const report = tally.report()
+    const fresh = await insertImportedFile(writer, {
+      ...report,
+      sha256,
+      importer: version,
+      format: transcript.format,
+      bytes: transcript.bytes,
+      report: report as unknown as JsonObject,
+    })
+    if (!fresh) return
+    await writer.audit({ action: 'file.imported', objectType: 'file', objectId: sha256 })
+  })
+}
+
+/** Whole sessions that came before a fault in the file are kept; the one it broke is not. */
+async function drain(
+  context: Context,
+  transcript: Transcript,
+  { sink, tally }: { sink: SessionSink; tally: FileTally },
+): Promise<void> {
+  try {
+    for await (const item of transcript.items) {
+      if (context.signal.aborted) throw new DomainError('interrupted', 'The import was stopped.')
+      if (item.type === 'skipped') tally.skip(item)
+      else await sink.take(item)
+    }
+  } finally {
+    await sink.abandon()
+    await sink.flush()
+  }
+}
+
+async function checkTaskMap(path: string, tally: FileTally): Promise<FileReport> {
+  parseTaskMap(path, await readFile(path, 'utf8'))
+  tally.format = 'lucidream-tasks'
+  return tally.report()
+}
+
+async function hashFile(path: string): Promise<string> {
+  const sha256 = createHash('sha256')
+  for await (const chunk of createReadStream(path)) sha256.update(chunk)
+  return sha256.digest('hex')
+}
+
+/** What a killed import left behind is invisible; here it is removed. */
+async function discardAbandoned({ database, owner, isAlive }: Context): Promise<void> {
+  await database.scratch(async (scratch) => {
+    for (const staged of await listStaged(scratch)) {
+      if (staged.owner !== owner && !isAlive(staged.owner))
+        await discardTranscript(scratch, staged.id)
+    }
+  })
+}

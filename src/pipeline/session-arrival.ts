@@ -1,0 +1,107 @@
+import type { OutcomeSignal } from '../core/outcome-signal.ts'
+import type { Session, SessionEvent } from '../core/session.ts'
+import type { RawRecord } from '../importers/importer.ts'
+import type { Writer } from '../storage/database.ts'
+import { insertOutcomeSignals } from '../storage/outcome-signals.ts'
+import { findSession, insertSession, updateSession } from '../storage/sessions.ts'
+import {
+  appendEvents,
+  appendRawRecords,
+  beginTranscript,
+  completeTranscript,
+  discardTranscript,
+} from '../storage/transcripts.ts'
+import type { Context } from './context.ts'
+
+/** A session that was read to its end. Its events are here, or in a staged transcript when it was large. */
+export interface Arrival {
+  readonly session: Session
+  readonly transcriptHash: string
+  readonly eventCount: number
+  readonly events: readonly SessionEvent[]
+  readonly records: readonly RawRecord[]
+  readonly transcriptId: number | null
+  readonly outcomes: readonly OutcomeSignal[]
+}
+
+type Fate = 'added' | 'replaced' | 'unchanged' | 'shorter'
+
+/** Stores sessions in one transaction: all of them with their audit records, or none. */
+export async function storeArrivals(
+  context: Context,
+  importer: string,
+  arrivals: readonly Arrival[],
+): Promise<Record<Fate, number>> {
+  const fates = { added: 0, replaced: 0, unchanged: 0, shorter: 0 }
+  await context.database.write({ type: 'importer', id: importer }, async (writer) => {
+    for (const arrival of arrivals) {
+      fates[await storeArrival(writer, context.owner, arrival)] += 1
+      await storeOutcomes(writer, arrival.outcomes)
+    }
+  })
+  return fates
+}
+
+/**
+ * Sources upload a growing session again and again. The longer transcript wins; an equal one changes
+ * nothing; the shorter one is left out. What was replaced stays stored as superseded.
+ */
+async function storeArrival(writer: Writer, owner: string, arrival: Arrival): Promise<Fate> {
+  const { session, transcriptHash, eventCount } = arrival
+  const known = await findSession(writer, session.id)
+  if (known && known.transcriptHash === transcriptHash) {
+    await discard(writer, arrival)
+    return refresh(writer, known.session, session)
+  }
+  if (known && eventCount < known.eventCount) {
+    await discard(writer, arrival)
+    return 'shorter'
+  }
+  const transcriptId = arrival.transcriptId ?? (await stage(writer, owner, arrival))
+  await completeTranscript(writer, {
+    sessionId: session.id,
+    transcriptId,
+    transcriptHash,
+    eventCount,
+  })
+  if (known) await updateSession(writer, session)
+  else await insertSession(writer, session, transcriptId)
+  await writer.audit({
+    action: known ? 'session.replaced' : 'session.imported',
+    objectType: 'session',
+    objectId: session.id,
+    beforeHash: known?.transcriptHash ?? null,
+    afterHash: transcriptHash,
+  })
+  return known ? 'replaced' : 'added'
+}
+
+/** The same transcript may come with better knowledge of itself: a task map, a title. */
+async function refresh(writer: Writer, known: Session, arrived: Session): Promise<Fate> {
+  if (JSON.stringify(known) === JSON.stringify(arrived)) return 'unchanged'
+  await updateSession(writer, arrived)
+  await writer.audit({ action: 'session.updated', objectType: 'session', objectId: arrived.id })
+  return 'replaced'
+}
+
+async function stage(writer: Writer, owner: string, { session, events, records }: Arrival) {
+  const transcriptId = await beginTranscript(writer, { sessionId: session.id, owner })
+  await appendEvents(writer, transcriptId, events)
+  await appendRawRecords(writer, transcriptId, records)
+  return transcriptId
+}
+
+async function discard(writer: Writer, { transcriptId }: Arrival) {
+  if (transcriptId !== null) await discardTranscript(writer, transcriptId)
+}
+
+async function storeOutcomes(writer: Writer, outcomes: readonly OutcomeSignal[]) {
+  const added = await insertOutcomeSignals(writer, outcomes)
+  for (const signal of added) {
+    await writer.audit({
+      action: 'outcome_signal.recorded',
+      objectType: 'outcome_signal',
+      objectId: signal.id,
+    })
+  }
+}

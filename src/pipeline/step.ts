@@ -1,0 +1,68 @@
+import { DomainError } from '../core/errors.ts'
+import { makeId } from '../core/ids.ts'
+import type { Writer } from '../storage/database.ts'
+import type { Dream } from '../storage/dreams.ts'
+import { enqueueJob, heartbeatJob, type Job, settleJob } from '../storage/jobs.ts'
+import type { Context } from './context.ts'
+import type { OnProgress } from './reports.ts'
+
+/** The steps of a dream, in order. Each is one job; each job reads, thinks, and writes once. */
+export const stepKinds = ['digest', 'mine', 'reconcile', 'propose'] as const
+export type StepKind = (typeof stepKinds)[number]
+
+/**
+ * One claimed job. A step reads in short transactions, thinks with none open, and ends with one `finish`,
+ * which writes its result, settles the job and enqueues the next, all or nothing. Running a step again after
+ * a crash anywhere gives the same rows.
+ */
+export interface StepWork {
+  readonly context: Context
+  readonly dream: Dream
+  readonly job: Job
+  readonly onProgress: OnProgress
+}
+
+export type Step = (work: StepWork) => Promise<void>
+
+/** How long a silent worker keeps its job; a worker known dead loses it at once. */
+export const leaseMs = 60_000
+
+/** Keeps the lease during long work and stops at a safe point when asked to. */
+export async function beat({ context, job }: StepWork): Promise<void> {
+  if (context.signal.aborted) throw new DomainError('interrupted', 'The dream was stopped.')
+  const leaseUntil = context.clock() + leaseMs
+  const kept = await context.database.scratch((scratch) =>
+    heartbeatJob(scratch, { id: job.id, attempt: job.attempt, leaseUntil }),
+  )
+  if (!kept) throw new DomainError('lease_lost', `Job ${job.id} was taken over by another worker.`)
+}
+
+/**
+ * The write part. Settling comes first: a worker whose lease was taken fails there, before any row of its
+ * own, and writes nothing.
+ */
+export async function finish(
+  { context, dream, job }: StepWork,
+  write: (writer: Writer) => Promise<void>,
+): Promise<void> {
+  await context.database.write({ type: 'dream', id: dream.id }, async (writer) => {
+    await settleJob(writer, { id: job.id, attempt: job.attempt, state: 'done', error: null })
+    await write(writer)
+    const next = stepKinds[stepKinds.indexOf(job.kind as StepKind) + 1]
+    if (next) await enqueueStep(writer, context, { dreamId: dream.id, kind: next })
+  })
+}
+
+export async function enqueueStep(
+  writer: Writer,
+  context: Context,
+  { dreamId, kind }: { dreamId: Dream['id']; kind: StepKind },
+): Promise<void> {
+  const id = makeId('job', context.hash, [dreamId, kind])
+  await enqueueJob(writer, {
+    id,
+    kind,
+    payload: { dream_id: dreamId },
+    availableAt: context.clock(),
+  })
+}
