@@ -231,7 +231,7 @@ const makeFinding = (key: string): Finding => ({
   sessionsWithout: 4,
   effect: null,
   support: { sessions: 3, tasks: 2, principals: 1 },
-  detail: { kind: 'step_outcome', tool: 'cancel', presence: 'present' },
+  detail: { kind: 'step_outcome', tool: 'cancel', event: 'called', presence: 'present' },
   evidence: [makeEvidence('half \ud83c'), makeEvidence('NUL \0')],
 })
 

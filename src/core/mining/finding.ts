@@ -73,6 +73,8 @@ export type FindingDetail =
   | {
       readonly kind: 'step_outcome'
       readonly tool: string
+      /** `failed`: a call of the tool returned an error. */
+      readonly event: 'called' | 'failed'
       /** `absent`: sessions without the step are the ones compared as "with the pattern". */
       readonly presence: 'present' | 'absent'
     }

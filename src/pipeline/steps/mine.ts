@@ -1,6 +1,7 @@
 import { makeId } from '../../core/ids.ts'
+import type { Case } from '../../core/mining/case.ts'
 import type { Finding } from '../../core/mining/finding.ts'
-import { type Case, mine } from '../../core/mining/mine.ts'
+import { mine } from '../../core/mining/mine.ts'
 import { sessionOutcome } from '../../core/outcome-signal.ts'
 import { digesterVersion } from '../../core/transcript/digester.ts'
 import { listDigests } from '../../storage/digests.ts'
@@ -16,7 +17,7 @@ export async function mineFindings(work: StepWork): Promise<void> {
   const { context, dream, onProgress } = work
   const cases = await readCases(work)
   onProgress({ stage: 'mine', done: 0, total: cases.length, unit: 'sessions' })
-  const report = mine(cases, { hash: context.hash })
+  const report = mine(cases)
   await beat(work)
   const { findings, unresolved } = await verify(work, report.findings)
   onProgress({ stage: 'mine', done: cases.length, total: cases.length, unit: 'sessions' })

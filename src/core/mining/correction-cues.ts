@@ -1,0 +1,51 @@
+/** Words by which users take back, by language; matched at the start of what they say. */
+export const openingCues: Readonly<Record<string, readonly string[]>> = {
+  en: [
+    'no',
+    'nope',
+    'not what',
+    'wrong',
+    'that is wrong',
+    "that's wrong",
+    "that's not",
+    'that is not',
+    'i said',
+    'i meant',
+    'i asked',
+    'instead',
+    'stop',
+    'undo',
+    'revert',
+    "don't",
+    'do not',
+    'actually',
+    'wait',
+    'why did you',
+    'you forgot',
+    'you missed',
+    'you should have',
+    "you shouldn't",
+    'this is wrong',
+    'still not',
+    'still wrong',
+  ],
+  de: [
+    'nein',
+    'falsch',
+    'stopp',
+    'halt',
+    'nicht so',
+    'ich meinte',
+    'ich sagte',
+    'stattdessen',
+    'rückgängig',
+    'das ist falsch',
+  ],
+  fr: ['non', 'arrête', 'annule', "ce n'est pas", "j'ai dit", 'plutôt', 'faux'],
+  es: ['no,', 'incorrecto', 'para,', 'deshaz', 'dije', 'en lugar de', 'mal'],
+  ja: ['いや', '違う', '違います', 'ちがう', 'やめて', '戻して', 'そうじゃ'],
+}
+
+/** What a user forbids, wherever it stands in the turn. */
+export const prohibition =
+  /(?:^|[.!?\n,;]\s*|\bplease\s+)(?:don't|do not|never|stop)\s+([a-z]+ing|[a-z]+)\b[^.!?\n]{0,120}/i

@@ -1,0 +1,78 @@
+/** Longest piece of an error that is looked at: what names an error stands at its beginning. */
+const maxScanned = 4_000
+const maxKept = 300
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes of terminals begin with ESC
+const ansi = /\u001b\[[0-9;?]*[A-Za-z]/g
+
+/**
+ * Masks in this order; every pattern is linear (no nested quantifiers), because errors are foreign text.
+ * Numbers keep the unit that follows, addresses their host, paths their ending.
+ */
+const masks: readonly (readonly [RegExp, string])[] = [
+  [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, '<UUID>'],
+  [/\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?/g, '<TIME>'],
+  [/\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b/g, '<IP>'],
+  [/\b[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}/g, '<EMAIL>'],
+  [/\b(https?:\/\/[\w.-]{1,253})[^\s"'<>)]*/g, '$1<PATH>'],
+  [/(?<![\w<])(?:~|\.{1,2})?(?:\/[\w.@+-]{1,255}){2,}/g, '<PATH>'],
+  [/\b0x[0-9a-f]+\b|\b(?=[0-9a-f]*\d)[0-9a-f]{6,64}\b/gi, '<HEX>'],
+  [/"[^"\n]{0,200}"|(?<!\w)'[^'\n]{0,200}'(?!\w)|`[^`\n]{0,200}`/g, '<STR>'],
+  [/(?<![\w<])[$€£]?-?\d[\d,]*(?:\.\d+)?/g, '<NUM>'],
+  [/\b(?=\w*\d)[A-Za-z0-9_]{3,64}\b/g, '<ID>'],
+]
+
+/** What makes two errors the same: the message without what varies (spec of the templates: Drain). */
+export function normaliseError(text: string): string {
+  const plain = text.slice(0, maxScanned).normalize('NFC').replace(ansi, '')
+  const message = pickMessage(plain)
+  const masked = masks.reduce((rest, [pattern, mask]) => rest.replace(pattern, mask), message)
+  return masked.replace(/\s+/g, ' ').trim().slice(0, maxKept)
+}
+
+/** Texts that begin so are failures even where the source has no flag for them. */
+export function looksLikeError(text: string): boolean {
+  return /^\s*(?:error\b|exception\b|traceback \(most recent|fatal:|exit code [1-9])/i.test(
+    text.slice(0, 200),
+  )
+}
+
+/** Offsets of the line that `normaliseError` goes by, for quoting it as it stands. */
+export function findErrorLine(text: string): { readonly start: number; readonly end: number } {
+  const message = pickMessage(text.slice(0, maxScanned))
+  const at = text.indexOf(message)
+  if (at !== -1 && message !== '') return { start: at, end: at + message.length }
+  const start = text.search(/\S/)
+  if (start === -1) return { start: 0, end: 0 }
+  const newline = text.indexOf('\n', start)
+  return { start, end: newline === -1 ? text.length : newline }
+}
+
+function pickMessage(text: string): string {
+  return pickJsonMessage(text) ?? pickTraceMessage(text) ?? pickExitMessage(text) ?? firstLine(text)
+}
+
+function pickJsonMessage(text: string): string | null {
+  if (!/^\s*[{[]/.test(text)) return null
+  const found = /"(?:message|error|detail|reason)"\s*:\s*"((?:[^"\\]|\\.){1,500})"/.exec(text)
+  return found?.[1] ?? null
+}
+
+/** Python ends a traceback with the exception; Node begins with it. */
+function pickTraceMessage(text: string): string | null {
+  if (!/traceback \(most recent/i.test(text)) return null
+  const lines = text
+    .split('\n')
+    .filter((line) => /^[A-Za-z_][\w.]*(?:Error|Exception)\b/.test(line))
+  return lines.at(-1) ?? null
+}
+
+/** `Exit code 1` alone says nothing: the first line behind it that does belongs to it. */
+function pickExitMessage(text: string): string | null {
+  const found = /^\s*exit code \d+[ \t]*\n([^\n]*\S[^\n]*)/i.exec(text)
+  return found?.[1]?.trim() ?? null
+}
+
+function firstLine(text: string): string {
+  return (text.split('\n').find((line) => line.trim() !== '') ?? '').trim()
+}
