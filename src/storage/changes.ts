@@ -96,11 +96,12 @@ export async function updateChangeStatus(
 
 type Payload = Pick<
   ProposedChange,
-  'edits' | 'before' | 'after' | 'rationale' | 'grade' | 'findingKeys'
+  'edits' | 'leaves' | 'before' | 'after' | 'rationale' | 'grade' | 'findingKeys'
 >
 
 const payloadOf = (change: ProposedChange): Payload => ({
   edits: change.edits,
+  leaves: change.leaves,
   before: change.before,
   after: change.after,
   rationale: change.rationale,

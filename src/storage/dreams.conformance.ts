@@ -241,6 +241,7 @@ const makeChange = (key: string): ProposedChange => ({
   path: '/a.md',
   baseSha256: null,
   edits: [{ start: 0, before: '', after: '- a\n' }],
+  leaves: 'content',
   before: null,
   after: '- a',
   rationale: 'because',

@@ -12,6 +12,8 @@ export interface ProposedChange {
   /** SHA-256 of the memory's content that `edits` are based on; null when the memory does not exist yet. */
   readonly baseSha256: string | null
   readonly edits: readonly Edit[]
+  /** `absent`: the memory itself goes; only the inverse of a change that created it does that. */
+  readonly leaves: 'content' | 'absent'
   /** The items' text before and after, for people; null where there is none. */
   readonly before: string | null
   readonly after: string | null

@@ -10,4 +10,6 @@ export interface Item {
   readonly start: number
   readonly end: number
   readonly text: string
+  /** A bullet with bullets under it: it cannot go without them. */
+  readonly hasChildren: boolean
 }

@@ -1,0 +1,78 @@
+/** The parts of a text that may not get lost or differ when two texts are taken for one. */
+export interface Facts {
+  readonly numbers: readonly string[]
+  readonly dates: readonly string[]
+  readonly negations: readonly string[]
+  readonly quantifiers: readonly string[]
+  readonly code: readonly string[]
+  readonly names: readonly string[]
+}
+
+const spelled: Readonly<Record<string, string>> = {
+  zero: '0',
+  one: '1',
+  two: '2',
+  three: '3',
+  four: '4',
+  five: '5',
+  six: '6',
+  seven: '7',
+  eight: '8',
+  nine: '9',
+  ten: '10',
+  eleven: '11',
+  twelve: '12',
+}
+
+const datePattern =
+  /\b\d{4}-\d\d(?:-\d\d)?\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d{1,2}(?:, \d{4})?\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b/gi
+const codePattern = /`[^`\n]+`|\b\w+_\w+\b|(?:^|\s)(?:~|\.{0,2})\/[\w./-]+|--[\w-]+/g
+const numberPattern =
+  /(?<![\w.])[$€£]?\d[\d,]*(?:\.\d+)?(?:\s?(?:%|percent|dollars?|usd|eur|euros?|hours?|days?|minutes?|seconds?|weeks?|months?|years?|kg|lbs?|mb|gb|kb|ms|s)\b|\s?%)?/gi
+const negationPattern =
+  /\b(?:no|not|never|none|neither|nor|without|cannot|can't|don't|doesn't|isn't|aren't|won't|mustn't|shouldn't|unable|forbidden|prohibited|refuse|deny|non)\b|ない|ません|禁止/gi
+const quantifierPattern =
+  /\b(?:always|never|only|except|unless|all|every|any|each|some|most|at most|at least|up to|minimum|maximum|must|may|should|before|after|until|within|more than|less than)\b/gi
+const namePattern = /(?<![.!?:]\s|^|[-*#>]\s)\b\p{Lu}[\p{L}\p{N}-]+(?:\s\p{Lu}[\p{L}\p{N}-]+)*/gmu
+
+export function extractFacts(text: string): Facts {
+  const plain = text.normalize('NFKC').replace(/[‘’]/g, "'")
+  const dates = matches(plain, datePattern)
+  const code = matches(plain, codePattern).map((token) => token.replaceAll('`', '').trim())
+  const rest = plain.replace(datePattern, ' ').replace(codePattern, ' ')
+  return {
+    numbers: [
+      ...matches(rest, numberPattern).map(canonicalNumber),
+      ...spelledNumbers(rest),
+    ].toSorted(),
+    dates,
+    negations: matches(rest, negationPattern),
+    quantifiers: matches(rest, quantifierPattern),
+    code: code.toSorted(),
+    names: matches(rest, namePattern),
+  }
+}
+
+function matches(text: string, pattern: RegExp): string[] {
+  return [...text.matchAll(pattern)].map(([found]) => found.trim().toLowerCase()).toSorted()
+}
+
+/** `$1,300` and `1300 dollars` are one amount; a number without a unit stays bare. */
+function canonicalNumber(found: string): string {
+  const digits = found.replace(/[^\d.]/g, '').replace(/\.$/, '')
+  const unit = /[$]|dollars?|usd/.test(found)
+    ? 'usd'
+    : /€|eur/.test(found)
+      ? 'eur'
+      : /%|percent/.test(found)
+        ? '%'
+        : (/[a-z]+/.exec(found)?.[0]?.replace(/s$/, '') ?? '')
+  return `${Number(digits)}${unit === '' ? '' : ` ${unit}`}`
+}
+
+function spelledNumbers(text: string): string[] {
+  return (text.toLowerCase().match(/\b[a-z]+\b/g) ?? []).flatMap((word) => {
+    const digit = Object.hasOwn(spelled, word) ? spelled[word] : undefined
+    return digit === undefined || word === 'one' ? [] : [digit]
+  })
+}
