@@ -1,0 +1,179 @@
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { runChanges } from './commands/changes.ts'
+import { runDemo } from './commands/demo.ts'
+import { runDoctor } from './commands/doctor.ts'
+import { runDream } from './commands/dream.ts'
+import { runFindings } from './commands/findings.ts'
+import { runImport } from './commands/import.ts'
+import { runMemoryCat, runMemoryDiff, runMemoryList } from './commands/memory.ts'
+import { runSession, runSessions } from './commands/sessions.ts'
+import { exitCodeHelp, exitCodes } from './exit-codes.ts'
+import { explainFailure, type GlobalOptions, type Invocation, invoke } from './invocation.ts'
+import type { Surroundings } from './surroundings.ts'
+
+/** Runs one command line and answers with its exit code; prints everything it has to say itself. */
+export async function runProgram(
+  args: readonly string[],
+  surroundings: Surroundings,
+): Promise<number> {
+  const result = { code: exitCodes.ok as number }
+  const program = build(surroundings, result)
+  try {
+    await program.parseAsync([...args], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+  }
+  return result.code
+}
+
+type Run<Options extends GlobalOptions> = (
+  invocation: Invocation,
+  options: Options,
+) => Promise<number>
+
+function build(surroundings: Surroundings, result: { code: number }): Command {
+  const program = new Command('lucidream')
+    .description('Agents that learn from their own work, inside limits you set.')
+    .version(surroundings.version)
+    .exitOverride()
+    .showSuggestionAfterError()
+    .configureOutput({
+      writeOut: (text) => surroundings.stdout.write(text),
+      writeErr: (text) => surroundings.stderr.write(text),
+    })
+    .addHelpText(
+      'before',
+      examples([
+        'lucidream import transcripts/',
+        'lucidream dream --memory ./memory',
+        'lucidream changes',
+      ]),
+    )
+    .addHelpText('after', `\n${exitCodeHelp}`)
+  const act = async <Options extends GlobalOptions>(options: Options, run: Run<Options>) => {
+    const invocation = invoke(surroundings, options)
+    try {
+      result.code = await run(invocation, options)
+    } catch (error) {
+      invocation.progress.end()
+      result.code = explainFailure(invocation, error)
+    }
+  }
+  addInputCommands(program, act)
+  addResultCommands(program, act)
+  addMemoryCommands(program, act)
+  return program
+}
+
+type Act = <Options extends GlobalOptions>(options: Options, run: Run<Options>) => Promise<void>
+
+function addInputCommands(program: Command, act: Act): void {
+  command(program, 'import', [
+    'lucidream import transcripts/',
+    'lucidream import run.json.gz --json',
+  ])
+    .description('read transcripts and the outcomes they carry; the format is told by the content')
+    .argument('<path...>', 'files or folders')
+    .action((paths: string[], options) =>
+      act(options, (invocation) => runImport(invocation, paths, options)),
+    )
+  command(program, 'dream', [
+    'lucidream dream --memory ./memory',
+    'lucidream dream --since 7d --out ./proposals',
+  ])
+    .description(
+      'mine the sessions, reconcile the memory, propose changes; writes beside, never into it',
+    )
+    .option('--memory <dir>', 'folder (or file) of Markdown to dream over')
+    .option('--since <when>', 'only sessions since a date, a time or an age (7d, 12h)')
+    .option('--agent <name>', 'only sessions of this agent')
+    .option('--task-type <type>', 'only sessions of this task type')
+    .option('--out <dir>', 'where the proposal is written (default: beside the memory folder)')
+    .action((options) => act(options, runDream))
+  command(program, 'demo', ['npm start', 'lucidream demo --data /tmp/try'])
+    .description('import the bundled airline sessions and dream over them')
+    .action((options) => act(options, runDemo))
+  command(program, 'doctor', ['lucidream doctor'])
+    .description('check the machine and the database')
+    .action((options) => act(options, runDoctor))
+}
+
+function addResultCommands(program: Command, act: Act): void {
+  const sessions = command(program, 'sessions', [
+    'lucidream sessions --limit 50',
+    'lucidream sessions show sesn_12ab',
+  ])
+    .description('list sessions with their outcomes, newest first')
+    .option('--limit <n>', 'how many', parseCount)
+    .option('--agent <name>', 'only of this agent')
+    .option('--format <name>', 'only from this format')
+    .option('--task-type <type>', 'only of this task type')
+    .action((options) => act(options, runSessions))
+  command(sessions, 'show', ['lucidream sessions show sesn_12ab'])
+    .description('one session with its events')
+    .argument('<id>', 'id or its unique beginning')
+    .action((id: string, _, self: Command) => {
+      const options: GlobalOptions = self.optsWithGlobals()
+      return act(options, (invocation) => runSession(invocation, id, options))
+    })
+  for (const [name, run, what] of [
+    ['findings', runFindings, 'what the newest dream found'],
+    ['changes', runChanges, 'what the newest dream proposes'],
+  ] as const) {
+    const parent = command(program, name, [
+      `lucidream ${name}`,
+      `lucidream ${name} show ${name === 'findings' ? 'fnd' : 'chg'}_12ab`,
+    ])
+      .description(what)
+      .option('--dream <id>', 'of this dream')
+      .action((options) => act(options, (invocation) => run(invocation, undefined, options)))
+    command(parent, 'show', [`lucidream ${name} show ID`])
+      .description('one of them, with all its evidence')
+      .argument('<id>', 'id or its unique beginning')
+      .action((id: string, _, self: Command) => {
+        const options: GlobalOptions = self.optsWithGlobals()
+        return act(options, (invocation) => run(invocation, id, options))
+      })
+  }
+}
+
+function addMemoryCommands(program: Command, act: Act): void {
+  const memory = program.command('memory').description('read what dreams read and would write')
+  const add = (name: string, lines: readonly string[]) =>
+    command(memory, name, lines).option('--dream <id>', 'of this dream (default: the newest)')
+  add('ls', ['lucidream memory ls --proposed'])
+    .description('list the memories of the store')
+    .option('--proposed', 'as the dream would leave it')
+    .action((options) => act(options, runMemoryList))
+  add('cat', ['lucidream memory cat /payments.md'])
+    .description('print one memory')
+    .argument('<path>', 'its path in the store')
+    .option('--proposed', 'as the dream would leave it')
+    .action((path: string, options) =>
+      act(options, (invocation) => runMemoryCat(invocation, path, options)),
+    )
+  add('diff', ['lucidream memory diff'])
+    .description('what the dream would change, as a unified diff')
+    .action((options) => act(options, runMemoryDiff))
+}
+
+function command(parent: Command, name: string, lines: readonly string[]): Command {
+  return parent
+    .command(name)
+    .option('--data <dir>', 'folder of the embedded database (LUCIDREAM_DATA, default .lucidream)')
+    .option('--json', 'print one JSON document')
+    .option('--quiet', 'no progress and no notes')
+    .option('--no-color', 'no colours')
+    .addHelpText('before', examples(lines))
+}
+
+function examples(lines: readonly string[]): string {
+  return `Examples:\n${lines.map((line) => `  ${line}\n`).join('')}`
+}
+
+function parseCount(text: string): number {
+  const count = Number(text)
+  if (Number.isInteger(count) && count > 0 && count <= 1_000_000) return count
+  throw new InvalidArgumentError('give a whole number from 1 to 1000000.')
+}

@@ -1,0 +1,65 @@
+import type { Effect, Finding, FindingDetail } from '../../core/mining/finding.ts'
+import type { StoredFinding } from '../../storage/findings.ts'
+import { type Colours, plural, showForeign, wrapText } from '../text.ts'
+
+export interface Style {
+  readonly colours: Colours
+  readonly columns: number
+}
+
+/** A finding as a careful colleague would note it: claim, numbers, quotes. */
+export function renderFinding(stored: StoredFinding, style: Style, quotes: number): string[] {
+  const { finding, id } = stored
+  const { colours, columns } = style
+  const grade = finding.grade === 'D' ? colours.dim : colours.green
+  const wrap = (text: string, first: string, rest = ' '.repeat(first.length)) =>
+    wrapText(text, { columns, first, rest })
+  const [title, ...more] = wrap(showForeign(finding.title), `${finding.grade}  `)
+  return [
+    `${grade(colours.bold((title ?? '').slice(0, 1)))}${colours.bold((title ?? '').slice(1))}`,
+    ...more.map(colours.bold),
+    ...wrap(describeNumbers(finding), '   '),
+    ...wrap(describeDetail(finding.detail), '   '),
+    ...finding.evidence.slice(0, quotes).flatMap((piece) =>
+      wrap(showForeign(piece.text), piece.polarity === 'supports' ? '   │ ' : '   ≠ ', '   │ ')
+        .concat(`   └ ${piece.sessionId} ${piece.eventId}`)
+        .map(colours.dim),
+    ),
+    colours.dim(`   ${id}`),
+  ].filter((line) => line.trim() !== '')
+}
+
+function describeNumbers({ effect, sessionsWith, sessionsWithout, support }: Finding): string {
+  const seen = `${plural(sessionsWith, 'session')} with, ${sessionsWithout} without; ${plural(support.tasks, 'task')}.`
+  if (!effect) return `${seen} No comparison with success was possible.`
+  const interval = `${Math.round(effect.level * 100)} % interval ${points(effect.low)} to ${points(effect.high)}`
+  return `${seen} Success ${points(effect.riskDifference)} points ${fixed[effect.adjustedFor]} (${interval}; p = ${small(effect.p)}, q = ${small(effect.q)}); without adjusting it would look like ${points(effect.unadjusted.riskDifference)} (p = ${small(effect.unadjusted.p)}).`
+}
+
+const fixed: Readonly<Record<Effect['adjustedFor'], string>> = {
+  task: 'on the same task',
+  task_type: 'on the same type of task',
+  nothing: 'with nothing held fixed',
+}
+
+function describeDetail(detail: FindingDetail): string {
+  switch (detail.kind) {
+    case 'error_recovery': {
+      const best = detail.recoveries[0]
+      const recovery = best
+        ? ` What went with recovering: ${best.token} (${best.recoveredWith} of ${best.triedWith}; without it ${best.recoveredWithout} of ${best.triedWithout}).`
+        : ' Nothing that was tried recovers it provably.'
+      return `${plural(detail.occurrences, 'occurrence')}, ${detail.recovered} recovered within 12 steps.${recovery}`
+    }
+    case 'wasted_steps':
+      return `${plural(detail.wastedSteps, 'step')} in ${plural(detail.occurrences, 'place')} brought nothing new (about ${plural(detail.wastedTokens, 'token')} of results).`
+    case 'user_correction':
+      return `${plural(detail.occurrences, 'correction')}.`
+    case 'step_outcome':
+      return ''
+  }
+}
+
+const points = (value: number) =>
+  `${value > 0 ? '+' : value < 0 ? '−' : ''}${Math.abs(Math.round(value * 100))}`
+const small = (value: number) => (value < 0.001 ? value.toExponential(1) : value.toFixed(3))

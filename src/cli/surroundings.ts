@@ -1,0 +1,38 @@
+import type { Clock } from '../core/clock.ts'
+import type { Context } from '../pipeline/context.ts'
+
+/** Everything the program touches outside itself; made by main.ts, and by tests. */
+export interface Surroundings {
+  readonly version: string
+  readonly stdout: Output
+  readonly stderr: Output
+  readonly clock: Clock
+  /** From the environment; flags win. */
+  readonly dataDirectory: string
+  readonly colour: 'auto' | 'always' | 'never'
+  /** The bundled transcripts and memory. */
+  readonly demo: { readonly transcripts: string; readonly memory: string }
+  readonly signal: AbortSignal
+  /** Opens the embedded database in a folder, making both where there are none. */
+  readonly open: (dataDirectory: string) => Promise<Opened>
+  readonly facts: () => MachineFacts
+}
+
+export interface Output {
+  readonly write: (text: string) => void
+  readonly isTerminal: boolean
+  /** Undefined when it is no terminal. */
+  readonly columns: number | undefined
+}
+
+export interface Opened {
+  readonly context: Context
+  readonly databasePath: string
+  readonly close: () => Promise<void>
+}
+
+export interface MachineFacts {
+  readonly node: string
+  readonly sqlite: string
+  readonly platform: string
+}

@@ -1,0 +1,13 @@
+import { z } from 'zod'
+
+export const grade = z.enum(['A', 'B', 'C', 'D'])
+
+export const evidence = z.object({
+  session_id: z.string(),
+  event_id: z.string(),
+  /** Byte for byte what stands in the event's text from `start` to `end` (UTF-16 units). */
+  quote: z.string(),
+  start: z.int(),
+  end: z.int(),
+  polarity: z.enum(['supports', 'contradicts']),
+})
