@@ -49,7 +49,7 @@ function renderRead({ report, leftOut }: DreamView, style: Style): string[] {
       style,
     ),
     ...leftOut.flatMap(({ path, reason }) =>
-      paragraph(`not read: ${path}: ${reason}`, style, '  '),
+      paragraph(`not read: ${path}: ${reason}`, style, ['  ', '    ']),
     ),
   ]
 }
@@ -146,9 +146,7 @@ function renderNext({ report, changes, writtenTo, flags }: DreamView, style: Sty
     `npm run lucidream -- findings${flags}`,
     ...(first ? [`npm run lucidream -- changes show ${first.id.slice(0, 12)}${flags}`] : []),
     `npm run lucidream -- memory diff${flags}`,
-    ...(writtenTo === null
-      ? []
-      : [`git apply --directory=YOUR_MEMORY_FOLDER ${writtenTo}/changes.patch`]),
+    ...(writtenTo === null ? [] : [`patch -d YOUR_MEMORY_FOLDER -p1 < ${writtenTo}/changes.patch`]),
   ]
   return [
     ...title('What next', style),

@@ -32,7 +32,7 @@ const numberPattern =
 const negationPattern =
   /\b(?:no|not|never|none|neither|nor|without|cannot|can't|don't|doesn't|isn't|aren't|won't|mustn't|shouldn't|unable|forbidden|prohibited|refuse|deny|non)\b|ない|ません|禁止/gi
 const quantifierPattern =
-  /\b(?:always|never|only|except|unless|all|every|any|each|some|most|at most|at least|up to|minimum|maximum|must|may|should|before|after|until|within|more than|less than)\b/gi
+  /\b(?:always|never|only|except|unless|all|every|any|each|some|most|at most|at least|up to|minimum|maximum|must|may|should|before|after|until|more than|less than)\b/gi
 const namePattern = /(?<![.!?:]\s|^|[-*#>]\s)\b\p{Lu}[\p{L}\p{N}-]+(?:\s\p{Lu}[\p{L}\p{N}-]+)*/gmu
 
 export function extractFacts(text: string): Facts {

@@ -5,7 +5,7 @@ import type { Item } from './item.ts'
 import { parseItems } from './items.ts'
 import { joinSimilar, type Pair } from './near-duplicates.ts'
 import { findVeto, type Veto } from './veto.ts'
-import { shingle, words } from './words.ts'
+import { contentWords, shingle, words } from './words.ts'
 
 export interface Reconciliation {
   readonly duplicates: readonly DuplicateGroup[]
@@ -43,32 +43,51 @@ export function reconcile(documents: readonly MemoryDocument[], hash: Hash): Rec
   const ordered = documents.toSorted((a, b) => (a.path < b.path ? -1 : 1))
   const items = ordered.flatMap((document) => parseItems(document, hash)).filter(isComparable)
   const facts = items.map((item) => extractFacts(item.text))
-  const duplicates: Pair[] = []
-  const conflicts: ConflictPair[] = []
-  for (const pair of findRelated(items)) {
-    const [first, second] = [items[pair.first] as Item, items[pair.second] as Item]
-    const both = [facts[pair.first] as Facts, facts[pair.second] as Facts] as const
-    const veto = findVeto([first, second], both)
-    if (!veto && pair.jaccard >= duplicateFrom) duplicates.push(pair)
-    else if (veto && contradicting.has(veto.kind)) {
-      conflicts.push({ first, second, kind: veto.kind, reason: veto.explanation })
-    }
+  const veto = ({ first, second }: Pair) =>
+    findVeto(
+      [items[first] as Item, items[second] as Item],
+      [facts[first] as Facts, facts[second] as Facts],
+    )
+  const duplicates = findAlike(items).filter((pair) => veto(pair) === null)
+  return {
+    duplicates: group(items, facts, duplicates),
+    conflicts: findConflicts(items, veto),
+    notAnalysable: explain(ordered),
   }
-  return { duplicates: group(items, facts, duplicates), conflicts, notAnalysable: explain(ordered) }
 }
 
-/** By words for what is related, by shingles for what is the same; the higher of the two counts. */
-function findRelated(items: readonly Item[]): Pair[] {
+/** By words and by shingles: one of the two must be alike enough. */
+function findAlike(items: readonly Item[]): Pair[] {
   const pairs = new Map<string, Pair>()
   for (const cut of [words, shingle]) {
     const sets = items.map((item) => cut(item.text))
-    for (const pair of joinSimilar(sets, relatedFrom)) {
+    for (const pair of joinSimilar(sets, duplicateFrom)) {
       const key = `${pair.first} ${pair.second}`
       const known = pairs.get(key)
       if (!known || known.jaccard < pair.jaccard) pairs.set(key, pair)
     }
   }
   return [...pairs.values()].toSorted((a, b) => a.first - b.first || a.second - b.second)
+}
+
+/**
+ * Two items speak of the same thing when all content words of one are among the other's: then different
+ * numbers, dates, negations or quantifiers contradict. When each has a word of its own ("cancelled" here,
+ * "delayed" there) they speak of two things, and different values are right.
+ */
+function findConflicts(items: readonly Item[], veto: (pair: Pair) => Veto | null): ConflictPair[] {
+  const sets = items.map((item) => contentWords(item.text))
+  return joinSimilar(sets, relatedFrom).flatMap((pair) => {
+    const [a, b] = [
+      sets[pair.first] as ReadonlySet<string>,
+      sets[pair.second] as ReadonlySet<string>,
+    ]
+    if (!a.isSubsetOf(b) && !b.isSubsetOf(a)) return []
+    const found = veto(pair)
+    if (!found || !contradicting.has(found.kind)) return []
+    const [first, second] = [items[pair.first] as Item, items[pair.second] as Item]
+    return [{ first, second, kind: found.kind, reason: found.explanation }]
+  })
 }
 
 function isComparable(item: Item): boolean {

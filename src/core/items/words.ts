@@ -36,3 +36,20 @@ export function words(text: string): ReadonlySet<string> {
   if (unspaced.test(plain)) return new Set(pairs([...plain.replaceAll(' ', '')], 2))
   return new Set(plain === '' ? [] : plain.split(' '))
 }
+
+/** English words without a topic of their own, and those whose difference the facts already hold. */
+const functionWords = new Set(
+  'a an the this that these those it its they them their there is are was were be been being am do does did has have had having and or but nor so than then if when while where which who whom whose what how of to in on at by for from with as into onto over under about since until after before during within between can could may might must shall should will would not no never none without cannot only also too very just all any each every some most more less least up down out per get gets got'.split(
+    ' ',
+  ),
+)
+
+/** The words that say what a text is about: no function words, numbers, dates or amounts. */
+export function contentWords(text: string): ReadonlySet<string> {
+  const plain = words(text.replace(/[‘’]/g, "'").replace(/n't\b/g, ''))
+  return new Set([...plain].filter((word) => !/\d/.test(word) && !isFunctionWord(word)))
+}
+
+const spelledNumber = /^(?:zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)$/
+
+const isFunctionWord = (word: string) => functionWords.has(word) || spelledNumber.test(word)

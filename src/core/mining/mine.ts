@@ -24,7 +24,11 @@ export function mine(cases: readonly Case[]): MiningReport {
   }
 }
 
-const byGrade = (a: Finding, b: Finding) => (a.grade < b.grade ? -1 : a.grade > b.grade ? 1 : 0)
+/** Best grade first, then the strongest evidence; findings without a comparison by how often they occur. */
+function byGrade(a: Finding, b: Finding): number {
+  if (a.grade !== b.grade) return a.grade < b.grade ? -1 : 1
+  return (a.effect?.q ?? 2) - (b.effect?.q ?? 2) || b.support.sessions - a.support.sessions
+}
 
 function explainSize(cases: readonly Case[]): string[] {
   const decided = cases.filter((one) => one.success !== null).length

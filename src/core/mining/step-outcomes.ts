@@ -115,7 +115,7 @@ function describe(
 ): string {
   const others = adjustedFor === 'task' ? 'others on the same task' : 'others'
   if (event === 'failed') {
-    return `Sessions in which \`${tool}\` fails ${harmful ? 'fail' : 'succeed'} more often than ${others}`
+    return `Sessions in which a call of \`${tool}\` fails end ${harmful ? 'badly' : 'well'} more often than ${others}`
   }
   return harmful
     ? `Sessions that call \`${tool}\` fail more often than ${others}`

@@ -1,6 +1,7 @@
 import { applyChanges } from '../change/apply.ts'
 import type { ProposedChange } from '../change/change.ts'
 import type { Hash } from '../ids.ts'
+import { extractFacts } from '../items/facts.ts'
 import type { Item } from '../items/item.ts'
 import { parseItems } from '../items/items.ts'
 import { joinSimilar } from '../items/near-duplicates.ts'
@@ -146,9 +147,13 @@ class Drafts {
   }
 
   #isKnown(text: string): boolean {
-    const sets = [...this.#known, text].map((one) => words(withoutScope(one)))
-    const last = sets.length - 1
-    return joinSimilar(sets, 0.7).some(({ second }) => second === last)
+    const lines = [...this.#known, text].map(withoutScope)
+    const last = lines.length - 1
+    const code = lines.map((line) => extractFacts(line).code.join(' '))
+    // The same sentence about another tool is another sentence.
+    return joinSimilar(lines.map(words), 0.7).some(
+      ({ first, second }) => second === last && code[first] === code[last],
+    )
   }
 
   #itemsOf(document: MemoryDocument): readonly Item[] {

@@ -12,7 +12,7 @@ export function quoteForeign(text: string, max = 160): string {
     .replace(invisible, '')
     .replace(/<[^>]{0,200}>/g, ' ')
     .replace(/!?\[([^\]]{0,200})\]\([^)]{0,500}\)/g, '$1')
-    .replace(/[`*_#|<>[\]]/g, '')
+    .replace(/[`*#|<>[\]]/g, '')
     .replace(/[“”]/g, '"')
     .replace(/\s+/g, ' ')
     .trim()

@@ -8,7 +8,7 @@ export type Sentence =
   | { readonly heldBack: string }
 
 /** A fact that a tool states needs no effect, but it must have been stated often and to different people. */
-const factNeeds = { sessions: 5, tasks: 3, principals: 2 }
+const factNeeds = { sessions: 8, tasks: 3, principals: 2 }
 
 export function writeSentence(finding: Finding): Sentence {
   const { detail } = finding
@@ -124,7 +124,8 @@ function writeWaste(finding: Finding, detail: Detail<'wasted_steps'>): Sentence 
 /** Success rates with and without, in points, as the finding holds them. */
 export function describeEffect({ effect, sessionsWith, sessionsWithout }: Finding): string {
   if (!effect) return 'No outcome was known.'
-  const points = (value: number) => `${value > 0 ? '+' : ''}${Math.round(value * 100)}`
+  const points = (value: number) =>
+    `${value > 0 ? '+' : value < 0 ? '−' : ''}${Math.abs(Math.round(value * 100))}`
   const fixed = {
     task: 'on the same task',
     task_type: 'on the same type of task',
