@@ -45,9 +45,8 @@ export async function openTranscript(path: string, options: OpenOptions): Promis
 function recognise(path: string, head: Head): Importer {
   const importer = importers.find((one) => one.detect(head))
   if (importer) return importer
-  const known = importers.map((one) => one.format).join(', ')
-  const what = head.text.includes('\0') ? 'is a binary file' : 'has none of the known formats'
-  throw new DomainError('file_not_transcript', `${path} ${what} (${known}).`)
+  const what = head.text.includes('\0') ? 'is a binary file' : 'is no transcript of a known format'
+  throw new DomainError('file_not_transcript', `${path} ${what}.`)
 }
 
 /** A file that breaks off early may still be recognised; its fault comes up again when it is read. */

@@ -5,6 +5,7 @@ import { basename } from 'node:path'
 import { DomainError } from '../core/errors.ts'
 import type { JsonObject } from '../core/session.ts'
 import { listFiles } from '../importers/files.ts'
+import { importers } from '../importers/formats.ts'
 import { openTranscript, type Transcript } from '../importers/open.ts'
 import { findImportedFile, insertImportedFile } from '../storage/imported-files.ts'
 import { discardTranscript, listStaged } from '../storage/transcripts.ts'
@@ -13,6 +14,8 @@ import { FileTally, sumReports } from './file-tally.ts'
 import type { FileReport, ImportReport, OnProgress } from './reports.ts'
 import { openSessionSink, type SessionSink } from './session-sink.ts'
 import { parseTaskMap, readTaskMap, type TaskMap, taskMapName } from './task-map.ts'
+
+export const formatNames: readonly string[] = importers.map((importer) => importer.format)
 
 /**
  * Imports every transcript under `paths`. One bad file never stops the others: its error stands in its

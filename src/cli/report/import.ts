@@ -1,3 +1,4 @@
+import { formatNames } from '../../pipeline/import.ts'
 import type { FileReport, ImportReport } from '../../pipeline/reports.ts'
 import { groupDigits, layTable, plural, showForeign } from '../text.ts'
 import type { Style } from './finding.ts'
@@ -29,6 +30,9 @@ export function renderImport({ files, totals }: ImportReport, { colours }: Style
         ? [colours.red(`not imported: ${showForeign(file.error.message)} [${file.error.code}]`)]
         : [],
     ),
+    ...(files.some((file) => file.error?.code === 'file_not_transcript')
+      ? [`Formats that are known: ${formatNames.join(', ')}.`]
+      : []),
   ]
 }
 

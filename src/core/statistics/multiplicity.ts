@@ -8,7 +8,7 @@ export function benjaminiHochberg(ps: readonly number[]): number[] {
   let smallest = 1
   order.forEach((index, fromTop) => {
     const rank = ps.length - fromTop
-    smallest = Math.min(smallest, ((ps[index] ?? 1) * ps.length) / rank)
+    smallest = Math.min(smallest, (ps[index] ?? 1) * (ps.length / rank))
     qs[index] = smallest
   })
   return qs
