@@ -26,7 +26,8 @@ async function lookInto(folder: string) {
       }
       return { dreams: await listDreams(reader, { limit: 10 }), staged: await listStaged(reader) }
     })
-    const audit = records.map(({ at: _, ...record }) => record)
+    // An id names its whole record, its time included.
+    const audit = records.map(({ at: _, id: __, ...record }) => record)
     return {
       audit,
       dreams: dreams.map(({ id, status }) => ({ id, status })),

@@ -35,7 +35,7 @@ export async function readMemoryFolder(path: string, hash: Hash): Promise<Memory
     if ('reason' in read) leftOut.push(read)
     else documents.push(read)
   }
-  return { root, documents, leftOut }
+  return { root, documents, leftOut: leftOut.toSorted(byPath) }
 }
 
 async function listMarkdown(root: string) {
@@ -56,10 +56,7 @@ async function listMarkdown(root: string) {
       else leftOut.push({ path: name, reason: 'not Markdown (.md, .markdown, .mdc)' })
     }
   }
-  return {
-    files: files.toSorted(),
-    leftOut: leftOut.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
-  }
+  return { files: files.toSorted(), leftOut }
 }
 
 async function readDocument(root: string, name: string, hash: Hash) {
@@ -85,6 +82,9 @@ async function readDocument(root: string, name: string, hash: Hash) {
     return refuse(cause instanceof TypeError ? 'not valid UTF-8' : reasonOf(cause))
   }
 }
+
+const byPath = (a: { readonly path: string }, b: { readonly path: string }) =>
+  a.path < b.path ? -1 : 1
 
 function reasonOf(cause: unknown): string {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''

@@ -83,7 +83,10 @@ function renderReconciliation({ report }: DreamView, style: Style): string[] {
   const { duplicates, conflicts, notAnalysable } = report.reconciliation
   return [
     ...title('The memory as it is', style),
-    `${plural(duplicates, 'group')} of duplicates, ${plural(conflicts.length, 'contradiction')} flagged; which side is right is for a person to say.`,
+    ...paragraph(
+      `${plural(duplicates, 'group')} of duplicates, ${plural(conflicts.length, 'contradiction')} flagged; which side is right is for a person to say.`,
+      style,
+    ),
     ...conflicts.flatMap(({ reason, first, second }) => [
       '',
       ...paragraph(reason, style, ['  ! ', '    ']),
@@ -133,6 +136,11 @@ function renderTests({ report }: DreamView, style: Style): string[] {
         family.unadjustedSignificant,
       ]),
     ]),
+    '',
+    ...paragraph(
+      'unadjusted: how many would be called significant if the task were not held fixed.',
+      style,
+    ),
   ]
 }
 
@@ -151,7 +159,7 @@ function renderNext({ report, changes, writtenTo, flags }: DreamView, style: Sty
   return [
     ...title('What next', style),
     ...where.flatMap((line) => paragraph(line, style)),
-    `Dream ${report.dreamId}. The memory that was read is untouched.`,
+    ...paragraph(`Dream ${report.dreamId}. The memory that was read is untouched.`, style),
     '',
     ...commands.map((command) => `  ${command}`),
   ]
