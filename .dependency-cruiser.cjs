@@ -29,7 +29,7 @@ module.exports = {
       from: { path: '^src/core/', pathNot: '[.]test[.]ts$' },
       to: {
         dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-no-pkg', 'npm-unknown'],
-        pathNot: pureInCore.map((name) => `^(node_modules/)?${name}(/|$)`).concat('^(node_modules/)?@types/mdast/'),
+        pathNot: [...pureInCore, '@types/mdast'].map((name) => `(^|/)node_modules/${name}/`),
       },
     },
     {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { evidence, grade } from './evidence.ts'
 
-export const finding = z.object({
+const finding = z.object({
   id: z.string(),
   kind: z.enum(['error_recovery', 'wasted_steps', 'user_correction', 'step_outcome']),
   title: z.string(),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-export const sessionSummary = z.object({
+const sessionSummary = z.object({
   id: z.string(),
   key: z.string(),
   format: z.string(),

@@ -16,7 +16,3 @@ export interface Evidence extends Quote {
 
 /** A randomised · B same task · C stratified and replicated · D seen together, cause unknown. */
 export type Grade = 'A' | 'B' | 'C' | 'D'
-
-export function worstGrade(grades: readonly Grade[]): Grade {
-  return grades.reduce((worst, grade) => (grade > worst ? grade : worst), 'A' as Grade)
-}

@@ -97,8 +97,6 @@ export type EventBody =
       readonly is_error: boolean
     }
 
-export type EventType = EventBody['type']
-
 export type ContentBlock =
   | { readonly type: 'text'; readonly text: string }
   /** Bytes of images and documents stay in the raw record; the event keeps what they were. */

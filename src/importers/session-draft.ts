@@ -18,7 +18,7 @@ export function makeSessionId({ key, hash }: DraftOptions): SessionId {
   return makeId('sesn', hash, [key])
 }
 
-export function makeEventId({ key, hash }: DraftOptions, name: string): EventId {
+function makeEventId({ key, hash }: DraftOptions, name: string): EventId {
   return makeId('sevt', hash, [key, name])
 }
 

@@ -67,7 +67,7 @@ export interface Reconciled {
   readonly reconciliation: Reconciliation
 }
 
-export interface DreamInputs {
+interface DreamInputs {
   readonly sessions: number
   readonly steps: number
   readonly succeeded: number
@@ -86,7 +86,7 @@ export interface ReconciliationReport {
   readonly notAnalysable: readonly string[]
 }
 
-export interface Conflict {
+interface Conflict {
   readonly reason: string
   readonly first: Place
   readonly second: Place

@@ -28,7 +28,7 @@ export interface SessionSink {
   abandon(): Promise<void>
 }
 
-export type SessionItem = Extract<ImportItem, { type: 'session' | 'events' | 'session_end' }>
+type SessionItem = Extract<ImportItem, { type: 'session' | 'events' | 'session_end' }>
 
 /** What became of the sessions that were stored. */
 export interface SinkTally {

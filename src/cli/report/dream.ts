@@ -121,13 +121,7 @@ function renderTests({ report }: DreamView, style: Style): string[] {
   return [
     ...title('What was tested', style),
     ...layTable([
-      [
-        'kind of pattern',
-        'considered',
-        'testable',
-        'found',
-        'significant if nothing were held fixed',
-      ],
+      ['kind of pattern', 'considered', 'testable', 'found', 'unadjusted'],
       ...report.families.map((family) => [
         family.kind,
         family.considered,

@@ -23,7 +23,7 @@ export interface ProposedChange {
   readonly evidence: readonly Evidence[]
 }
 
-export type Operation = 'add' | 'edit' | 'merge' | 'supersede' | 'retire' | 'move'
+type Operation = 'add' | 'edit' | 'merge' | 'supersede' | 'retire' | 'move'
 
 /** Replace `before`, which must stand at `start` of the base, by `after`. An insertion has an empty `before`. */
 export interface Edit {

@@ -20,7 +20,7 @@ export interface DuplicateGroup {
 }
 
 /** Two items that are alike but for something that matters; which one is right is not decided here. */
-export interface ConflictPair {
+interface ConflictPair {
   readonly first: Item
   readonly second: Item
   readonly kind: Veto['kind']

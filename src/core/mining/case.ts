@@ -6,9 +6,6 @@ export interface Case extends SessionOutcome {
   readonly digest: Digest
 }
 
-export const taskKey = ({ digest }: Case): string | null => digest.task.id
-export const typeKey = ({ digest }: Case): string | null => digest.task.type
-
 /** Who stands behind the session; sessions of unknown principals count by their task. */
 export const principalKey = ({ digest }: Case): string =>
   digest.principal ?? digest.task.id ?? digest.sessionId

@@ -18,7 +18,7 @@ export interface Finding {
   readonly evidence: readonly Evidence[]
 }
 
-export type FindingKind = FindingDetail['kind']
+type FindingKind = FindingDetail['kind']
 
 /** Difference in the share of successes, with minus without the pattern; Mantel–Haenszel over strata. */
 export interface Effect {

@@ -13,7 +13,7 @@ export function gradeContrast(contrast: Contrast, effect: Effect | null): Grade 
   return effect.adjustedFor === 'task' && contrast.discordantPairs >= 10 ? 'B' : 'D'
 }
 
-export const minimum = {
+const minimum = {
   sessionsWith: 8,
   sessionsWithout: 8,
   informativeStrata: 3,

@@ -122,7 +122,7 @@ function writeWaste(finding: Finding, detail: Detail<'wasted_steps'>): Sentence 
 }
 
 /** Success rates with and without, in points, as the finding holds them. */
-export function describeEffect({ effect, sessionsWith, sessionsWithout }: Finding): string {
+function describeEffect({ effect, sessionsWith, sessionsWithout }: Finding): string {
   if (!effect) return 'No outcome was known.'
   const points = (value: number) =>
     `${value > 0 ? '+' : value < 0 ? '−' : ''}${Math.abs(Math.round(value * 100))}`

@@ -1,0 +1,147 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { pino } from 'pino'
+import { openEmbedded } from '../src/app.ts'
+import type { Opened } from '../src/cli/surroundings.ts'
+import { joinSimilar } from '../src/core/items/near-duplicates.ts'
+import { shingle } from '../src/core/items/words.ts'
+import { dream } from '../src/pipeline/dream.ts'
+import { importPaths } from '../src/pipeline/import.ts'
+import { openDefaultStore } from '../src/pipeline/memory-store.ts'
+import { inFolder, measure, megabytes, print } from './_measure.ts'
+import { seeded, writeSessions } from './_sessions.ts'
+
+const operator = { type: 'user', id: 'bench' } as const
+const quiet = () => {}
+
+async function withDatabase<T>(folder: string, use: (opened: Opened) => Promise<T>): Promise<T> {
+  const opened = await openEmbedded({
+    dataDirectory: folder,
+    secrets: { maskKey: 'a key for measuring' },
+    log: pino({ level: 'silent' }),
+    clock: Date.now,
+    signal: new AbortController().signal,
+  })
+  try {
+    return await use(opened)
+  } finally {
+    await opened.close()
+  }
+}
+
+async function dreamOver({ context }: Opened) {
+  const storeId = await openDefaultStore(context, operator)
+  return dream(context, { storeId, filter: {}, actor: operator }, quiet)
+}
+
+/** Bundled transcripts: everything an import does, against JSON.parse of the same bytes. */
+async function benchBundled(): Promise<void> {
+  const folder = 'data/airline/transcripts'
+  const texts = readdirSync(folder)
+    .filter((name) => name.endsWith('.gz'))
+    .map((name) => gunzipSync(readFileSync(join(folder, name))))
+  const bytes = texts.reduce((sum, text) => sum + text.length, 0)
+  const parse = await measure(5, () => texts.map((text) => JSON.parse(text.toString('utf8'))))
+  const imported = await measure(3, () =>
+    inFolder((data) => withDatabase(data, ({ context }) => importPaths(context, [folder], quiet))),
+  )
+  const dreamt = await inFolder((data) =>
+    withDatabase(data, async (opened) => {
+      await importPaths(opened.context, [folder], quiet)
+      return measure(1, () => dreamOver(opened))
+    }),
+  )
+  print('bundled, 315 sessions', {
+    bytes: megabytes(bytes),
+    'JSON.parse s': parse,
+    'import s': imported,
+    'import × JSON.parse': imported / parse,
+    'dream s': dreamt,
+    'dream × JSON.parse': dreamt / parse,
+  })
+}
+
+/** 1 000 sessions of 100 steps: import, first dream, second dream with 1 % new sessions. */
+async function benchThousand(): Promise<void> {
+  await inFolder(async (folder) => {
+    const [path, more] = [join(folder, 'all.jsonl'), join(folder, 'more.jsonl')]
+    await writeSessions(path, { sessions: 1_000, steps: 100 })
+    await writeSessions(more, { sessions: 10, steps: 100, from: 1_000 })
+    const lines = readFileSync(path, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '')
+    const parse = await measure(3, () => lines.map((line) => JSON.parse(line)))
+    await withDatabase(join(folder, 'data'), async (opened) => {
+      const imported = await measure(1, () => importPaths(opened.context, [path], quiet))
+      const first = await measure(1, () => dreamOver(opened))
+      const rss = process.memoryUsage.rss()
+      await importPaths(opened.context, [more], quiet)
+      const second = await measure(1, () => dreamOver(opened))
+      print('1 000 sessions × 100 steps', {
+        bytes: megabytes(statSync(path).size),
+        'JSON.parse s': parse,
+        'import s': imported,
+        'import × JSON.parse': imported / parse,
+        'first dream s': first,
+        'first dream × JSON.parse': first / parse,
+        'second dream, 1 % new, s': second,
+        'second / first': second / first,
+        'rss after the first dream': megabytes(rss),
+      })
+    })
+  })
+}
+
+/** One file of 500 MB: how much the process grows while it is imported. */
+async function benchLargeFile(): Promise<void> {
+  await inFolder(async (folder) => {
+    const path = join(folder, 'large.jsonl')
+    await writeSessions(path, { sessions: 14_000, steps: 100 })
+    await withDatabase(join(folder, 'data'), async ({ context }) => {
+      globalThis.gc?.()
+      const before = process.memoryUsage.rss()
+      let highest = before
+      const watch = setInterval(() => {
+        highest = Math.max(highest, process.memoryUsage.rss())
+      }, 50)
+      const seconds = await measure(1, () => importPaths(context, [path], quiet))
+      clearInterval(watch)
+      print('one large file', {
+        bytes: megabytes(statSync(path).size),
+        'import s': seconds,
+        'MB/s': statSync(path).size / 1e6 / seconds,
+        'rss grows by': megabytes(highest - before),
+      })
+    })
+  })
+}
+
+/** 10 000 notes: every near-duplicate pair, exactly. */
+async function benchJoin(): Promise<void> {
+  const random = seeded(7)
+  const word = () => `w${Math.floor(random() ** 2 * 4_000)}`
+  const notes = Array.from({ length: 10_000 }, () => Array.from({ length: 20 }, word).join(' '))
+  for (let i = 0; i < 500; i += 1)
+    notes[i * 20 + 1] = (notes[i * 20] ?? '').replace(/w\d+$/, 'changed')
+  const sets = notes.map(shingle)
+  let pairs = 0
+  const seconds = await measure(3, () => {
+    pairs = joinSimilar(sets, 0.7).length
+  })
+  print('near-duplicates, 10 000 notes', { s: seconds, pairs })
+}
+
+const benches = {
+  bundled: benchBundled,
+  thousand: benchThousand,
+  join: benchJoin,
+  large: benchLargeFile,
+}
+
+console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`)
+const wanted = process.argv.slice(2)
+for (const [name, bench] of Object.entries(benches)) {
+  if (wanted.length === 0 || wanted.includes(name)) await bench()
+}
