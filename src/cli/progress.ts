@@ -44,5 +44,9 @@ function describe(now: Parameters<OnProgress>[0], elapsedMs: number): string {
   const rate = elapsedMs > 0 ? (done / elapsedMs) * 1000 : 0
   const of = total === null ? '' : ` of ${groupDigits(total)}`
   const left = total === null || rate === 0 ? '' : `, ${Math.ceil((total - done) / rate)} s left`
+  if (unit === 'bytes') {
+    const share = total === null || total === 0 ? '' : ` (${Math.floor((done / total) * 100)} %)`
+    return `${stage}: ${(done / 1e6).toFixed(1)} MB${share}, ${(rate / 1e6).toFixed(1)} MB/s${left}`
+  }
   return `${stage}: ${groupDigits(done)}${of} ${unit} (${groupDigits(Math.round(rate))}/s${left})`
 }

@@ -24,6 +24,8 @@ export type ErrorCode =
   | 'path_outside'
   | 'limit_exceeded'
   | 'interrupted'
+  /** A fault of ours, kept to one file so that the others are still read. */
+  | 'bug'
 
 /** The only error thrown on purpose. Anything else that is thrown is a bug or a lost resource. */
 export class DomainError extends Error {

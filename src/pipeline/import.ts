@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { DomainError } from '../core/errors.ts'
+import { DomainError, type ErrorCode } from '../core/errors.ts'
 import type { JsonObject } from '../core/session.ts'
 import { listFiles } from '../importers/files.ts'
 import { importers } from '../importers/formats.ts'
@@ -11,6 +11,7 @@ import { findImportedFile, insertImportedFile } from '../storage/imported-files.
 import { discardTranscript, listStaged } from '../storage/transcripts.ts'
 import type { Context } from './context.ts'
 import { FileTally, sumReports } from './file-tally.ts'
+import { makeHeapSmall } from './heap.ts'
 import type { FileReport, ImportReport, OnProgress } from './reports.ts'
 import { openSessionSink, type SessionSink } from './session-sink.ts'
 import { parseTaskMap, readTaskMap, type TaskMap, taskMapName } from './task-map.ts'
@@ -27,21 +28,39 @@ export async function importPaths(
   paths: readonly string[],
   onProgress: OnProgress,
 ): Promise<ImportReport> {
+  makeHeapSmall()
   await discardAbandoned(context)
   const files: FileReport[] = []
-  for (const found of await listFiles(paths)) {
+  const list = await listFiles(paths)
+  const total = list.reduce((sum, file) => sum + ('bytes' in file ? file.bytes : 0), 0)
+  let read = 0
+  for (const found of list) {
     if (context.signal.aborted) throw new DomainError('interrupted', 'The import was stopped.')
     const tally = new FileTally(found.path)
     if ('error' in found) files.push(tally.fail(found.error))
-    else files.push(await importFile(context, found.path, { tally, onProgress }))
+    else {
+      const onBytes = (done: number) =>
+        onProgress({ stage: 'import', done: read + done, total, unit: 'bytes' })
+      files.push(await importFile(context, found.path, { tally, onBytes }))
+      read += found.bytes
+    }
   }
   return { files, totals: sumReports(files) }
 }
 
 interface FileWork {
   readonly tally: FileTally
-  readonly onProgress: OnProgress
+  readonly onBytes: (done: number) => void
 }
+
+/** Faults that are not the file's: going on with the next one would only meet them again. */
+const fatal = new Set<ErrorCode>([
+  'interrupted',
+  'disk_full',
+  'database_busy',
+  'database_damaged',
+  'database_newer',
+])
 
 async function importFile(context: Context, path: string, work: FileWork): Promise<FileReport> {
   const { tally } = work
@@ -52,15 +71,23 @@ async function importFile(context: Context, path: string, work: FileWork): Promi
       mask: context.mask,
       hash: context.hash,
       taskIds: tasks.taskIds,
-      onBytes: (done, total) => work.onProgress({ stage: path, done, total, unit: 'bytes' }),
+      onBytes: work.onBytes,
     })
     tally.format = transcript.format
     await storeTranscript(context, transcript, { tally, tasks })
   } catch (error) {
-    if (!(error instanceof DomainError) || error.code === 'interrupted') throw error
-    return tally.fail(error)
+    if (error instanceof DomainError && fatal.has(error.code)) throw error
+    return tally.fail(error instanceof DomainError ? error : describeBug(context, path, error))
   }
   return tally.report()
+}
+
+function describeBug({ log }: Context, path: string, cause: unknown): DomainError {
+  log.error({ path, err: cause }, 'an importer failed')
+  const what = cause instanceof Error ? cause.message : String(cause)
+  return new DomainError('bug', `${path}: its importer failed (${what}); please report this.`, {
+    cause,
+  })
 }
 
 /** A file that was imported whole, by this importer under this task map, is not read again. */

@@ -10,6 +10,7 @@ import {
   discardTranscript,
 } from '../storage/transcripts.ts'
 import type { Context } from './context.ts'
+import { keepHeapSmall } from './heap.ts'
 import { type Arrival, storeArrivals } from './session-arrival.ts'
 
 /**
@@ -45,10 +46,10 @@ export type SinkCount =
   | 'secretsMasked'
 
 /** Raw text in memory before it is written: two such batches stay far under the 200 MB an import may take. */
-const flushBytes = 8 * 1024 * 1024
+const flushBytes = 2 * 1024 * 1024
 
 export function openSessionSink(context: Context, importer: string, tally: SinkTally): SessionSink {
-  const { database, owner } = context
+  const { database } = context
   let open: OpenSession | null = null
   let waiting: Arrival[] = []
   let waitingBytes = 0
@@ -59,25 +60,11 @@ export function openSessionSink(context: Context, importer: string, tally: SinkT
     waiting = []
     waitingBytes = 0
     tally.add(await storeArrivals(context, importer, arrivals))
-  }
-
-  async function spill(session: OpenSession) {
-    const { events, records } = session
-    session.events = []
-    session.records = []
-    session.bytes = 0
-    session.transcriptId = await database.scratch(async (scratch) => {
-      const id =
-        session.transcriptId ??
-        (await beginTranscript(scratch, { sessionId: session.session.id, owner }))
-      await appendEvents(scratch, id, events)
-      await appendRawRecords(scratch, id, records)
-      return id
-    })
+    keepHeapSmall()
   }
 
   async function end(session: OpenSession, final: Session, outcomes: readonly OutcomeSignal[]) {
-    if (session.transcriptId !== null) await spill(session)
+    if (session.transcriptId !== null) await spill(context, session)
     waiting.push({
       ...session,
       session: final,
@@ -91,7 +78,7 @@ export function openSessionSink(context: Context, importer: string, tally: SinkT
       outcomeSignals: outcomes.length,
       secretsMasked: session.secrets,
     })
-    if (waitingBytes > flushBytes || waiting.length >= 64) await flush()
+    if (waitingBytes > flushBytes || waiting.length >= 32) await flush()
   }
 
   return {
@@ -104,7 +91,7 @@ export function openSessionSink(context: Context, importer: string, tally: SinkT
       if (!open) throw outOfOrder(`${item.type} outside a session`)
       if (item.type === 'events') {
         addEvents(open, item)
-        if (open.bytes > flushBytes) await spill(open)
+        if (open.bytes > flushBytes) await spill(context, open)
         return
       }
       const ended = open
@@ -120,6 +107,23 @@ export function openSessionSink(context: Context, importer: string, tally: SinkT
       }
     },
   }
+}
+
+/** Moves what a large session holds to its staged transcript. */
+async function spill({ database, owner }: Context, session: OpenSession): Promise<void> {
+  const { events, records } = session
+  session.events = []
+  session.records = []
+  session.bytes = 0
+  session.transcriptId = await database.scratch(async (scratch) => {
+    const id =
+      session.transcriptId ??
+      (await beginTranscript(scratch, { sessionId: session.session.id, owner }))
+    await appendEvents(scratch, id, events)
+    await appendRawRecords(scratch, id, records)
+    return id
+  })
+  keepHeapSmall()
 }
 
 interface OpenSession {
