@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { lintSource } from '@secretlint/core'
+import { secretLintProfiler } from '@secretlint/profiler'
 import { creator } from '@secretlint/secretlint-rule-preset-recommend'
 import type { Json } from '../core/session.ts'
 import type { Mask } from './importer.ts'
@@ -13,6 +14,9 @@ interface Place {
   readonly record: number
   readonly text: string
 }
+
+// It would note the time of every rule in a list that only grows: a leak in a long import.
+secretLintProfiler.setEnabled(false)
 
 /**
  * Masks what secretlint's recommended rules find, as `<secret:RULE:HMAC>` with the first 8 hex digits of
@@ -76,9 +80,6 @@ async function findSecrets(content: string): Promise<Match[]> {
       },
     },
   })
-  // The scanner marks the time of every rule in a global list that only grows: a leak in a long import.
-  performance.clearMarks()
-  performance.clearMeasures()
   const matches: Match[] = []
   const inOrder = messages.toSorted((a, b) => a.range[0] - b.range[0] || b.range[1] - a.range[1])
   for (const { ruleId, range } of inOrder) {
