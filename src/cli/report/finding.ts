@@ -30,7 +30,8 @@ export function renderFinding(stored: StoredFinding, style: Style, quotes: numbe
 }
 
 function describeNumbers({ effect, sessionsWith, sessionsWithout, support }: Finding): string {
-  const seen = `${plural(sessionsWith, 'session')} with, ${sessionsWithout} without; ${plural(support.tasks, 'task')}.`
+  const tasks = support.tasks === 0 ? '' : `; ${plural(support.tasks, 'task')}`
+  const seen = `${plural(sessionsWith, 'session')} with, ${sessionsWithout} without${tasks}.`
   if (!effect) return `${seen} No comparison with success was possible.`
   const interval = `${Math.round(effect.level * 100)} % interval ${points(effect.low)} to ${points(effect.high)}`
   return `${seen} Success ${points(effect.riskDifference)} points ${fixed[effect.adjustedFor]} (${interval}; p = ${small(effect.p)}, q = ${small(effect.q)}); without adjusting it would look like ${points(effect.unadjusted.riskDifference)} (p = ${small(effect.unadjusted.p)}).`

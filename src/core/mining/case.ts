@@ -6,9 +6,11 @@ export interface Case extends SessionOutcome {
   readonly digest: Digest
 }
 
-/** Who stands behind the session; sessions of unknown principals count by their task. */
-export const principalKey = ({ digest }: Case): string =>
-  digest.principal ?? digest.task.id ?? digest.sessionId
+/** Who stands behind the session, by their task where the source names nobody; null when that is unknown too. */
+export const principalKey = ({ digest }: Case): string | null => digest.principal ?? digest.task.id
+
+/** What tells one occasion from another when it matters only that they differ. */
+export const occasionKey = (one: Case): string => principalKey(one) ?? one.digest.sessionId
 
 /** The order every miner works in: it must not depend on the order in which sessions were imported. */
 export function inCanonicalOrder(cases: readonly Case[]): Case[] {

@@ -1,5 +1,5 @@
 import type { Evidence, Quote } from '../evidence.ts'
-import { type Case, principalKey } from './case.ts'
+import { type Case, occasionKey } from './case.ts'
 
 export interface Sighting {
   readonly one: Case
@@ -27,7 +27,7 @@ export function chooseEvidence({ supports, contradicts = [] }: Sightings): Evide
 function spread(sightings: readonly Sighting[], most: number): Sighting[] {
   const chosen: Sighting[] = []
   const used = new Set<string>()
-  const keys: ((one: Case) => string)[] = [principalKey, ({ digest }) => digest.sessionId]
+  const keys: ((one: Case) => string)[] = [occasionKey, ({ digest }) => digest.sessionId]
   for (const key of keys) {
     for (const sighting of sightings) {
       if (chosen.length === most) return chosen

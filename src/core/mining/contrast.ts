@@ -41,11 +41,14 @@ export function contrast(cases: readonly Case[], has: (one: Case) => boolean): C
   }
 }
 
+/** Known tasks and principals; 0 where the sources name none. */
 export function countSupport(cases: readonly Case[]): Support {
+  const distinct = (values: readonly (string | null)[]) =>
+    new Set(values.filter((value) => value !== null)).size
   return {
     sessions: cases.length,
-    tasks: new Set(cases.map(({ digest }) => digest.task.id ?? digest.task.type ?? '')).size,
-    principals: new Set(cases.map(principalKey)).size,
+    tasks: distinct(cases.map(({ digest }) => digest.task.id ?? digest.task.type)),
+    principals: distinct(cases.map(principalKey)),
   }
 }
 

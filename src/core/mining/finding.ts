@@ -38,6 +38,7 @@ export interface Effect {
   readonly unadjusted: { readonly riskDifference: number; readonly p: number }
 }
 
+/** How much stands behind a finding. Tasks and principals are 0 where the sources do not name them. */
 export interface Support {
   readonly sessions: number
   readonly tasks: number

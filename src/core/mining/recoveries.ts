@@ -1,6 +1,6 @@
 import { mantelHaenszelDifference, type Stratum } from '../statistics/strata.ts'
 import type { Step } from '../transcript/digest.ts'
-import { type Case, principalKey } from './case.ts'
+import { type Case, occasionKey } from './case.ts'
 import { intervalLevel } from './contrast.ts'
 import type { Occurrence } from './error-signatures.ts'
 import type { Recovery } from './finding.ts'
@@ -54,7 +54,7 @@ function judge(token: string, attempts: readonly Attempt[]): Recovery[] {
     new Set(recovered.map(({ digest }) => digest.sessionId)).size >= needed.sessions &&
     new Set(recovered.map(({ digest }) => digest.task.id ?? digest.sessionId)).size >=
       needed.tasks &&
-    new Set(recovered.map(principalKey)).size >= needed.principals &&
+    new Set(recovered.map(occasionKey)).size >= needed.principals &&
     lacking.length >= needed.without
   const difference = enough
     ? mantelHaenszelDifference(stratify(token, attempts), intervalLevel)

@@ -12,7 +12,7 @@ import type { Finding } from '../mining/finding.ts'
 import { findExcess } from './budget.ts'
 import { proposeMerges } from './merges.ts'
 import { findPlace, type PlaceForLine } from './place.ts'
-import { type Sentence, writeSentence } from './sentence.ts'
+import { describeSupport, type Sentence, writeSentence } from './sentence.ts'
 
 export interface ProposeInput {
   readonly findings: readonly Finding[]
@@ -166,19 +166,13 @@ class Drafts {
 }
 
 /** Scope, grade and support, so that every line says how far it may be trusted. */
-function describeScope({
-  taskType,
-  grade,
-  detail,
-  sessionsWith,
-  sessionsWithout,
-  support,
-}: Finding) {
+function describeScope(finding: Finding): string {
+  const { taskType, grade, detail, sessionsWith, sessionsWithout } = finding
   const scope = taskType === null ? '' : `${taskType} · `
   const counted =
     detail.kind === 'step_outcome'
       ? `${sessionsWith} against ${sessionsWithout} sessions`
-      : `${support.sessions} sessions, ${support.tasks} tasks`
+      : describeSupport(finding)
   const claim = detail.kind === 'error_recovery' ? 'fact' : `grade ${grade}`
   return `_(${scope}${claim} · ${counted})_`
 }

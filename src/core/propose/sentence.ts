@@ -8,7 +8,7 @@ export type Sentence =
   | { readonly heldBack: string }
 
 /** A fact that a tool states needs no effect, but it must have been stated often and to different people. */
-const factNeeds = { sessions: 8, tasks: 3, principals: 2 }
+const factNeeds = { sessions: 8, tasks: 3 }
 
 export function writeSentence(finding: Finding): Sentence {
   const { detail } = finding
@@ -55,22 +55,21 @@ function writeStep(finding: Finding, detail: Detail<'step_outcome'>): Sentence {
 }
 
 function writeError(finding: Finding, detail: Detail<'error_recovery'>): Sentence {
-  const { sessions, tasks, principals } = finding.support
-  const enough =
-    sessions >= factNeeds.sessions && tasks >= factNeeds.tasks && principals >= factNeeds.principals
+  const { sessions, tasks } = finding.support
+  const enough = sessions >= factNeeds.sessions && (tasks === 0 || tasks >= factNeeds.tasks)
   if (!enough) {
     return {
-      heldBack: `${finding.title}: ${sessions} sessions on ${tasks} tasks, at least ${factNeeds.sessions} on ${factNeeds.tasks} are needed.`,
+      heldBack: `${finding.title}: ${describeSupport(finding)}, at least ${factNeeds.sessions} sessions on ${factNeeds.tasks} tasks are needed.`,
     }
   }
   const quote = finding.evidence[0]
   if (!quote) return { heldBack: `${finding.title}: no quote stands for it.` }
-  const tool = nameTool(detail.tool)
   const [recovery] = detail.recoveries
-  const advice = recovery ? ` ${describeRecovery(recovery)}` : ''
+  if (!recovery)
+    return { heldBack: `${finding.title}: nothing that was tried provably recovers it.` }
   return {
-    text: `${tool} refuses calls with ${quoteForeign(quote.text)}.${advice}`,
-    rationale: `The tool answered so in ${count(detail.occurrences, 'call')} of ${count(sessions, 'session')} on ${count(tasks, 'task')}; ${detail.recovered} of them went on to a call that worked. What the tool states is a fact; no effect on success is claimed.`,
+    text: `${nameTool(detail.tool)} refuses calls with ${quoteForeign(quote.text)}. ${describeRecovery(recovery)}`,
+    rationale: `The tool answered so in ${count(detail.occurrences, 'call')} of ${describeSupport(finding)}; ${detail.recovered} of them went on to a call that worked. What the tool states is a fact; no effect on success is claimed.`,
     topic: `${detail.tool} ${detail.template}`,
   }
 }
@@ -94,7 +93,10 @@ function writeCorrection(finding: Finding, detail: Detail<'user_correction'>): S
   const quote = finding.evidence.find((piece) => piece.polarity === 'supports' && piece.text !== '')
   if (sessions < correctionNeeds || principals < correctionNeeds || !quote) {
     return {
-      heldBack: `${finding.title}: ${sessions} sessions of ${principals} users, at least ${correctionNeeds} of each are needed.`,
+      heldBack:
+        principals === 0
+          ? `${finding.title}: the sources do not say which users, and one person's wish is no rule for all.`
+          : `${finding.title}: ${sessions} sessions of ${principals} users, at least ${correctionNeeds} of each are needed.`,
     }
   }
   if (detail.rejectedAct === null) return unproven(finding)
@@ -132,6 +134,12 @@ function describeEffect({ effect, sessionsWith, sessionsWithout }: Finding): str
     nothing: 'not adjusted',
   }
   return `${points(effect.riskDifference)} points of success ${fixed[effect.adjustedFor]} (${Math.round(effect.level * 100)} % interval ${points(effect.low)} to ${points(effect.high)}; ${sessionsWith} sessions with, ${sessionsWithout} without; q = ${effect.q.toFixed(3)}).`
+}
+
+/** `8 sessions on 3 tasks`, or without the tasks where they are not known. */
+export function describeSupport({ support }: Finding): string {
+  const tasks = support.tasks === 0 ? '' : ` on ${count(support.tasks, 'task')}`
+  return `${count(support.sessions, 'session')}${tasks}`
 }
 
 const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? '' : 's'}`

@@ -10,7 +10,11 @@ describe('the normalised error', () => {
     ],
     ['Error: User mia_li_3668 not found', 'Error: User <ID> not found'],
     ['{"error":{"code":5,"message":"no such file \\"a.txt\\""}}', 'no such file \\<STR>'],
-    ['Exit code 1\n\nls: cannot access /usr/lib/x.so: No such file', 'Exit code <NUM>'],
+    [
+      'Exit code 1\n[lint] $ lint ./...\nrunning\nls: cannot access /usr/lib/x.so',
+      'ls: cannot access <PATH>',
+    ],
+    ['Exit code 2', 'Exit code <NUM>'],
     ['Exit code 1\ncat: /etc/nope/x: No such file', 'cat: <PATH>: No such file'],
     [
       'Traceback (most recent call last):\n  File "x.py", line 3, in f\nValueError: bad id 550e8400-e29b-41d4-a716-446655440000',

@@ -67,10 +67,21 @@ function pickTraceMessage(text: string): string | null {
   return lines.at(-1) ?? null
 }
 
-/** `Exit code 1` alone says nothing: the first line behind it that does belongs to it. */
+const tellsFault =
+  /\b(?:error|errors|fail|failed|failure|fatal|panic|undefined|cannot|can't|denied|refused|invalid|unknown|not found|no such|not a|missing|mismatch|expected)\b/i
+/** What a shell or a task runner says before it does anything. */
+const echo = /^\s*(?:\[[^\]\n]{0,40}\]\s*)?\$ /
+const maxLines = 60
+
+/** `Exit code 1` alone says nothing: the first line behind it that tells a fault, else that is no echo. */
 function pickExitMessage(text: string): string | null {
-  const found = /^\s*exit code \d+[ \t]*\n([^\n]*\S[^\n]*)/i.exec(text)
-  return found?.[1]?.trim() ?? null
+  if (!/^\s*exit code \d+/i.test(text)) return null
+  const lines = text
+    .split('\n')
+    .slice(1, maxLines)
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !echo.test(line))
+  return lines.find((line) => tellsFault.test(line)) ?? lines[0] ?? null
 }
 
 function firstLine(text: string): string {
