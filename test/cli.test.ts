@@ -159,6 +159,21 @@ describe('a proposal', () => {
     })
   }, 60_000)
 
+  it('for one file says nothing of its neighbours', async () => {
+    await inFolder(async (folder) => {
+      writeFileSync(join(folder, 'CLAUDE.md'), '- one line\n')
+      writeFileSync(join(folder, 'OTHER.md'), '- another line\n')
+      const data = ['--json', '--data', join(folder, 'data')]
+      const one = parse(
+        dreamDocument,
+        await run(['dream', '--memory', join(folder, 'CLAUDE.md'), ...data]),
+      )
+      const all = parse(dreamDocument, await run(['dream', '--memory', folder, ...data]))
+      expect([one.read.memories, all.read.memories]).toEqual([1, 2])
+      expect(one.input_store_id).not.toBe(all.input_store_id)
+    })
+  })
+
   it('is never written inside the memory folder', async () => {
     await inFolder(async (folder) => {
       const out = join(airlineMemory, 'proposals')

@@ -35,7 +35,9 @@ export async function readMemoryFolder(path: string, hash: Hash): Promise<Memory
     if ('reason' in read) leftOut.push(read)
     else documents.push(read)
   }
-  return { root, documents, leftOut: leftOut.toSorted(byPath) }
+  // A single file is a store of its own, not one with its neighbours deleted.
+  const own = given.isDirectory() ? root : join(root, basename(path))
+  return { root: own, documents, leftOut: leftOut.toSorted(byPath) }
 }
 
 async function listMarkdown(root: string) {

@@ -36,7 +36,7 @@ export async function dreamOver(
   options: DreamOptions,
 ): Promise<number> {
   const folder = options.memory ? await readMemoryFolder(options.memory, context.hash) : null
-  const out = options.out ?? chooseOut(options)
+  const out = options.out ?? chooseOut(invocation, options)
   if (folder) refuseInside(out, folder.root)
   const storeId = folder
     ? await mirrorFolder(context, folder, operator)
@@ -63,8 +63,8 @@ export async function dreamOver(
 }
 
 /** Beside the memory folder, never in it; without one, in the data folder. */
-function chooseOut({ memory, data }: DreamOptions): string {
-  if (!memory) return join(data ?? '.lucidream', 'proposals')
+function chooseOut({ surroundings }: Invocation, { memory, data }: DreamOptions): string {
+  if (!memory) return join(data ?? surroundings.dataDirectory, 'proposals')
   const path = resolve(memory)
   return join(dirname(path), `${basename(path)}.proposals`)
 }
