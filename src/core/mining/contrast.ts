@@ -8,7 +8,7 @@ import {
   stratifiedP,
 } from '../statistics/strata.ts'
 import { type Case, principalKey } from './case.ts'
-import type { Effect, Support } from './finding.ts'
+import type { Effect, Family, Support } from './finding.ts'
 
 /** Coverage of the printed intervals and level of the false discovery rate. */
 export const intervalLevel = 0.9
@@ -27,7 +27,7 @@ export interface Contrast {
  * Strata hold the task fixed where enough sessions repeat one, else the type of task, else nothing. Sessions
  * whose outcome is not decided count as support and take no part in the comparison.
  */
-export function contrast(cases: readonly Case[], has: (one: Case) => boolean): Contrast {
+function contrast(cases: readonly Case[], has: (one: Case) => boolean): Contrast {
   const withPattern = cases.filter(has)
   const decided = cases.filter((one) => one.success !== null)
   const adjustedFor = chooseAdjustment(decided)
@@ -52,23 +52,32 @@ export function countSupport(cases: readonly Case[]): Support {
   }
 }
 
-/** q over one family: the effects in the order given, null where there was nothing to test. */
-export function adjustFamily(contrasts: readonly Contrast[]): (Effect | null)[] {
-  const tested = contrasts.flatMap(({ effect }) => (effect ? [effect.p] : []))
-  const qs = benjaminiHochberg(tested)
-  let next = 0
-  return contrasts.map(({ effect }) => {
-    if (!effect) return null
-    const q = qs[next] ?? 1
-    next += 1
-    return { ...effect, q }
-  })
+/** One pattern among the others that were tested with it. */
+export interface Judged {
+  readonly compared: Contrast
+  readonly effect: Effect | null
 }
 
-/** How many of the family would pass at the same level if the task were not held fixed. */
-export function countUnadjusted(contrasts: readonly Contrast[]): number {
-  const ps = contrasts.flatMap(({ effect }) => (effect ? [effect.unadjusted.p] : []))
-  return benjaminiHochberg(ps).filter((q) => q <= discoveryRate).length
+/**
+ * Compares every group of sessions with the rest and judges them together: q-values over the family, and how
+ * many would pass at the same level if the task were not held fixed.
+ */
+export function judgeFamily(
+  cases: readonly Case[],
+  groups: readonly ReadonlySet<Case>[],
+): Pick<Family, 'testable' | 'unadjustedSignificant'> & { readonly judged: readonly Judged[] } {
+  const contrasts = groups.map((group) => contrast(cases, (one) => group.has(one)))
+  const effects = contrasts.flatMap(({ effect }) => (effect ? [effect] : []))
+  const qs = benjaminiHochberg(effects.map(({ p }) => p))
+  const unadjusted = benjaminiHochberg(effects.map((effect) => effect.unadjusted.p))
+  return {
+    judged: contrasts.map((compared) => {
+      const at = compared.effect ? effects.indexOf(compared.effect) : -1
+      return { compared, effect: compared.effect && { ...compared.effect, q: qs[at] ?? 1 } }
+    }),
+    testable: effects.length,
+    unadjustedSignificant: unadjusted.filter((q) => q <= discoveryRate).length,
+  }
 }
 
 type Adjustment = Effect['adjustedFor']

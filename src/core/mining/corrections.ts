@@ -1,9 +1,9 @@
 import type { UserTurn } from '../transcript/digest.ts'
 import type { Case } from './case.ts'
 import { chooseEvidence } from './choose-evidence.ts'
-import { adjustFamily, type Contrast, contrast, countSupport, countUnadjusted } from './contrast.ts'
+import { countSupport, type Judged, judgeFamily } from './contrast.ts'
 import { openingCues, prohibition } from './correction-cues.ts'
-import type { Effect, Finding } from './finding.ts'
+import type { Finding } from './finding.ts'
 import { findLack, gradeContrast } from './grade.ts'
 import { type Mined, soleTaskType } from './step-outcomes.ts'
 
@@ -28,22 +28,20 @@ export function mineCorrections(cases: readonly Case[]): Mined {
   const recurring = groups.filter(
     (group) => new Set(group.map(({ one }) => one)).size >= neededSessions,
   )
-  const contrasts = recurring.map((group) => {
-    const sessions = new Set(group.map(({ one }) => one))
-    return contrast(cases, (one) => sessions.has(one))
-  })
-  const effects = adjustFamily(contrasts)
+  const { judged, ...tested } = judgeFamily(
+    cases,
+    recurring.map((group) => new Set(group.map(({ one }) => one))),
+  )
   const findings = recurring
-    .map((group, index) => toFinding(group, contrasts[index] as Contrast, effects[index] ?? null))
+    .map((group, index) => toFinding(group, judged[index] as Judged))
     .toSorted((a, b) => b.support.sessions - a.support.sessions || (a.key < b.key ? -1 : 1))
   return {
     findings,
     family: {
       kind: 'user_correction',
       considered: corrections.length,
-      testable: effects.filter((effect) => effect !== null).length,
       found: findings.length,
-      unadjustedSignificant: countUnadjusted(contrasts),
+      ...tested,
     },
     silences: explainSilence(corrections, strong),
   }
@@ -124,11 +122,7 @@ function restates(text: string, earlier: readonly UserTurn[]): boolean {
 const contentWords = (text: string) =>
   new Set(text.toLowerCase().match(/[\p{L}\p{N}_-]{4,40}/gu) ?? [])
 
-function toFinding(
-  group: readonly Correction[],
-  compared: Contrast,
-  effect: Effect | null,
-): Finding {
+function toFinding(group: readonly Correction[], { compared, effect }: Judged): Finding {
   const { rejectedAct } = group[0] as Correction
   const cases = [...new Set(group.map(({ one }) => one))]
   return {

@@ -1,8 +1,8 @@
 import type { Case } from './case.ts'
 import { chooseEvidence, type Sighting } from './choose-evidence.ts'
-import { adjustFamily, type Contrast, contrast, countSupport, countUnadjusted } from './contrast.ts'
+import { countSupport, type Judged, judgeFamily } from './contrast.ts'
 import { clusterErrors, type ErrorSignature } from './error-signatures.ts'
-import type { Effect, Finding } from './finding.ts'
+import type { Finding } from './finding.ts'
 import { findLack, gradeContrast } from './grade.ts'
 import { type Attempt, findRecoveries, followErrors } from './recoveries.ts'
 import { type Mined, soleTaskType } from './step-outcomes.ts'
@@ -13,13 +13,12 @@ const needed = { sessions: 3, tasks: 2 }
 export function mineErrors(cases: readonly Case[]): Mined {
   const signatures = clusterErrors(cases)
   const recurring = signatures.filter(isRecurring)
-  const contrasts = recurring.map((signature) => {
-    const sessions = new Set(signature.occurrences.map(({ one }) => one))
-    return contrast(cases, (one) => sessions.has(one))
-  })
-  const effects = adjustFamily(contrasts)
+  const { judged, ...tested } = judgeFamily(
+    cases,
+    recurring.map((signature) => new Set(signature.occurrences.map(({ one }) => one))),
+  )
   const findings = recurring.map((signature, index) =>
-    toFinding(signature, contrasts[index] as Contrast, effects[index] ?? null),
+    toFinding(signature, judged[index] as Judged),
   )
   const rare = signatures.length - recurring.length
   return {
@@ -27,9 +26,8 @@ export function mineErrors(cases: readonly Case[]): Mined {
     family: {
       kind: 'error_recovery',
       considered: signatures.length,
-      testable: effects.filter((effect) => effect !== null).length,
       found: findings.length,
-      unadjustedSignificant: countUnadjusted(contrasts),
+      ...tested,
     },
     silences:
       rare === 0
@@ -46,7 +44,7 @@ function isRecurring({ occurrences }: ErrorSignature): boolean {
   return cases.length >= needed.sessions && tasks.size >= needed.tasks
 }
 
-function toFinding(signature: ErrorSignature, compared: Contrast, effect: Effect | null): Finding {
+function toFinding(signature: ErrorSignature, { compared, effect }: Judged): Finding {
   const { tool, template, occurrences } = signature
   const attempts = followErrors(occurrences)
   const recovered = attempts.filter((attempt) => attempt.recovered).length

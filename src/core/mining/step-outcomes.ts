@@ -1,13 +1,7 @@
 import type { Step } from '../transcript/digest.ts'
 import type { Case } from './case.ts'
 import { chooseEvidence, type Sighting } from './choose-evidence.ts'
-import {
-  adjustFamily,
-  type Contrast,
-  contrast,
-  countUnadjusted,
-  discoveryRate,
-} from './contrast.ts'
+import { type Contrast, discoveryRate, type Judged, judgeFamily } from './contrast.ts'
 import type { Family, Finding } from './finding.ts'
 import { findLack, gradeContrast } from './grade.ts'
 
@@ -27,12 +21,14 @@ const testableFrom = 8
 export function mineStepOutcomes(cases: readonly Case[]): Mined {
   const features = listFeatures(cases)
   const testable = features.filter(({ sessions }) => isTestable(sessions.size, cases.length))
-  const contrasts = testable.map(({ sessions }) => contrast(cases, (one) => sessions.has(one)))
-  const effects = adjustFamily(contrasts)
+  const { judged, ...tested } = judgeFamily(
+    cases,
+    testable.map(({ sessions }) => sessions),
+  )
   const findings: Finding[] = []
   const close: string[] = []
   testable.forEach((feature, index) => {
-    const [compared, effect] = [contrasts[index] as Contrast, effects[index] ?? null]
+    const { compared, effect } = judged[index] as Judged
     const lack = findLack(compared, effect)
     if (lack === null && effect) findings.push(toFinding(cases, feature, { ...compared, effect }))
     else if (effect && effect.q <= discoveryRate) close.push(`${feature.name}: ${lack}`)
@@ -42,9 +38,8 @@ export function mineStepOutcomes(cases: readonly Case[]): Mined {
     family: {
       kind: 'step_outcome',
       considered: features.length,
-      testable: effects.filter((effect) => effect !== null).length,
       found: findings.length,
-      unadjustedSignificant: countUnadjusted(contrasts),
+      ...tested,
     },
     silences: close.map((line) => `Too little to call it a finding: ${line}.`),
   }

@@ -1,8 +1,8 @@
 import type { Step } from '../transcript/digest.ts'
 import type { Case } from './case.ts'
 import { chooseEvidence } from './choose-evidence.ts'
-import { adjustFamily, type Contrast, contrast, countSupport, countUnadjusted } from './contrast.ts'
-import type { Effect, Finding, FindingDetail } from './finding.ts'
+import { countSupport, type Judged, judgeFamily } from './contrast.ts'
+import type { Finding, FindingDetail } from './finding.ts'
 import { findLack, gradeContrast } from './grade.ts'
 import { findResource } from './recoveries.ts'
 import { type Mined, soleTaskType } from './step-outcomes.ts'
@@ -26,22 +26,20 @@ export function mineWastedSteps(cases: readonly Case[]): Mined {
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([, group]) => group)
   const recurring = groups.filter(isRecurring)
-  const contrasts = recurring.map((group) => {
-    const sessions = new Set(group.map(({ one }) => one))
-    return contrast(cases, (one) => sessions.has(one))
-  })
-  const effects = adjustFamily(contrasts)
+  const { judged, ...tested } = judgeFamily(
+    cases,
+    recurring.map((group) => new Set(group.map(({ one }) => one))),
+  )
   const findings = recurring
-    .map((group, index) => toFinding(group, contrasts[index] as Contrast, effects[index] ?? null))
+    .map((group, index) => toFinding(group, judged[index] as Judged))
     .toSorted((a, b) => b.support.sessions - a.support.sessions || (a.key < b.key ? -1 : 1))
   return {
     findings,
     family: {
       kind: 'wasted_steps',
       considered: groups.length,
-      testable: effects.filter((effect) => effect !== null).length,
       found: findings.length,
-      unadjustedSignificant: countUnadjusted(contrasts),
+      ...tested,
     },
     silences: [],
   }
@@ -152,7 +150,7 @@ const says: Readonly<Record<Waste, (tool: string) => string>> = {
   re_read: (tool) => `\`${tool}\` looks at the same thing again and gets the same answer`,
 }
 
-function toFinding(group: readonly Wasted[], compared: Contrast, effect: Effect | null): Finding {
+function toFinding(group: readonly Wasted[], { compared, effect }: Judged): Finding {
   const { waste: kind, step } = group[0] as Wasted
   const cases = [...new Set(group.map(({ one }) => one))]
   const steps = group.flatMap((wasted) => wasted.steps)
