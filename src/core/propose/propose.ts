@@ -10,9 +10,10 @@ import { words } from '../items/words.ts'
 import { type MemoryDocument, memoryLimits } from '../memory.ts'
 import type { Finding } from '../mining/finding.ts'
 import { findExcess } from './budget.ts'
+import { describeSupport } from './figures.ts'
 import { proposeMerges } from './merges.ts'
 import { findPlace, type PlaceForLine } from './place.ts'
-import { describeSupport, type Sentence, writeSentence } from './sentence.ts'
+import { type Sentence, writeSentence } from './sentence.ts'
 
 export interface ProposeInput {
   readonly findings: readonly Finding[]
@@ -170,10 +171,11 @@ function describeScope(finding: Finding): string {
   const { taskType, grade, detail, sessionsWith, sessionsWithout } = finding
   const scope = taskType === null ? '' : `${taskType} · `
   const counted =
-    detail.kind === 'step_outcome'
+    detail.kind !== 'error_recovery' && finding.effect
       ? `${sessionsWith} against ${sessionsWithout} sessions`
       : describeSupport(finding)
-  const claim = detail.kind === 'error_recovery' ? 'fact' : `grade ${grade}`
+  const claim =
+    detail.kind === 'error_recovery' || detail.kind === 'reference_path' ? 'seen' : `grade ${grade}`
   return `_(${scope}${claim} · ${counted})_`
 }
 
