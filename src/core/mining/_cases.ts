@@ -113,6 +113,7 @@ function makeStep(given: {
     index,
     at,
     tool,
+    act: tool,
     status: error === undefined ? 'ok' : 'error',
     error: error === undefined ? null : normaliseError(error),
     call: numberOf(call),

@@ -14,9 +14,9 @@ export interface Act {
  */
 export function listActs(trace: Trace): Act[] {
   const acts: (Act & { readonly at: number })[] = [
-    ...trace.steps.map(({ at, tool, status, index }) => ({
+    ...trace.steps.map(({ at, act, status, index }) => ({
       at,
-      name: status === 'ok' || status === 'no_result' ? tool : `${tool}:${status}`,
+      name: status === 'ok' || status === 'no_result' ? act : `${act}:${status}`,
       of: status === 'error' ? ('error' as const) : ('call' as const),
       index,
     })),

@@ -82,7 +82,7 @@ function watchHandOver({ steps, sayings }: Trace): Shown[] {
 
 /** Ended without a look-up that most successful sessions of the same type make. */
 function watchLookUps({ steps, sayings }: Trace, usual: readonly string[]): Shown[] {
-  const called = new Set(steps.map(({ tool }) => tool))
+  const called = new Set(steps.map(({ act }) => act))
   const last = sayings.length - 1
   const sighting: Shown['sighting'] | null =
     last >= 0

@@ -51,7 +51,7 @@ export function mineCorrections(population: Population): Patterns {
 export function findCorrections({ trace }: Case): Correction[] {
   return trace.turns.flatMap((turn, index) => {
     if (turn.score < 2) return []
-    const rejectedAct = turn.kind === 'message' ? null : (trace.steps[turn.afterStep]?.tool ?? null)
+    const rejectedAct = turn.kind === 'message' ? null : (trace.steps[turn.afterStep]?.act ?? null)
     return [{ turn, index, rejectedAct, strength: turn.score >= 3 ? 'correction' : 'weak' }]
   })
 }

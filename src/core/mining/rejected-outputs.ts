@@ -4,6 +4,11 @@ import { cite, type Sighting } from './cite.ts'
 import { isRecurring } from './member-sets.ts'
 import type { Population } from './population.ts'
 
+interface Verdicts {
+  readonly judged: number[]
+  readonly rejected: number[]
+}
+
 const needed = { sessions: 3, tasks: 2 }
 /** Names under which sources keep settings and scales, not verdicts. */
 const noVerdict = /^(?:scale|termination|reward_basis|threshold|weight|total|count)$/i
@@ -15,7 +20,7 @@ const noVerdict = /^(?:scale|termination|reward_basis|threshold|weight|total|cou
  */
 export function mineRejectedOutputs(population: Population): Patterns {
   const { cases } = population
-  const criteria = new Map<string, { judged: number[]; rejected: number[] }>()
+  const criteria = new Map<string, Verdicts>()
   cases.forEach((one, index) => {
     for (const [criterion, verdict] of listVerdicts(one)) {
       const found = criteria.get(criterion) ?? { judged: [], rejected: [] }
@@ -29,11 +34,20 @@ export function mineRejectedOutputs(population: Population): Patterns {
     kind: 'rejected_output',
     considered: sorted.length,
     tested: false,
-    candidates: sorted
+    candidates: keepDistinct(sorted)
       .filter(([, { rejected }]) => isRecurring(population, rejected, needed))
       .map(([criterion, found]) => toCandidate(population, criterion, found)),
     silences: [],
   }
+}
+
+/** Of criteria that reject the very same sessions the first by name: a check and its score are one. */
+function keepDistinct(sorted: readonly [string, Verdicts][]): [string, Verdicts][] {
+  const known = new Set<string>()
+  return sorted.filter(([, { rejected }]) => {
+    const name = rejected.join(',')
+    return known.has(name) ? false : known.add(name) !== undefined
+  })
 }
 
 /** A part rejects when it is false, zero, or a word that says no; a number between is a grade, not a verdict. */

@@ -11,8 +11,8 @@ import { sayOthers } from './wording.ts'
  */
 export function mineStepOutcomes(population: Population): Patterns {
   const features = gatherMembers(population, ({ trace }) =>
-    trace.steps.flatMap(({ tool, status }) =>
-      status === 'error' ? [`called\0${tool}`, `failed\0${tool}`] : [`called\0${tool}`],
+    trace.steps.flatMap(({ act, status }) =>
+      status === 'error' ? [`called\0${act}`, `failed\0${act}`] : [`called\0${act}`],
     ),
   )
   return {
@@ -82,7 +82,7 @@ function sight(
   const sightings = members.flatMap((index) => {
     const one = cases[index]
     const step = one?.trace.steps.find(
-      (found) => found.tool === tool && (event === 'called' || found.status === 'error'),
+      (found) => found.act === tool && (event === 'called' || found.status === 'error'),
     )
     if (!one || !step || one.success === null) return []
     return [{ one, of: step.status === 'error' ? 'error' : 'call', index: step.index } as const]

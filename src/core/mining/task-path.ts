@@ -74,7 +74,7 @@ export function findUsualLookUps({ cases, types }: Population): ReadonlyMap<stri
       const won = group.filter(({ success }) => success === true)
       const reads = new Set(
         won.flatMap(({ trace }) =>
-          trace.steps.flatMap(({ tool, changesState }) => (changesState === false ? [tool] : [])),
+          trace.steps.flatMap(({ act, changesState }) => (changesState === false ? [act] : [])),
         ),
       )
       const usual = [...reads].filter((tool) => shareOf(won, tool) > 0.5)
@@ -99,16 +99,16 @@ function groupByType(
 }
 
 function shareOf(cases: readonly Case[], tool: string): number {
-  const calling = cases.filter(({ trace }) => trace.steps.some((step) => step.tool === tool))
+  const calling = cases.filter(({ trace }) => trace.steps.some((step) => step.act === tool))
   return cases.length === 0 ? 0 : calling.length / cases.length
 }
 
 /** Names of calls that came back, the same several times in a row once, blocks that repeat once. */
 export function listCalls({ steps }: Trace): string[] {
   const calls: string[] = []
-  for (const { tool, status } of steps) {
-    if (status === 'error' || status === 'refused' || calls.at(-1) === tool) continue
-    calls.push(tool)
+  for (const { act, status } of steps) {
+    if (status === 'error' || status === 'refused' || calls.at(-1) === act) continue
+    calls.push(act)
     // a b a b: the second pair says nothing new.
     const n = calls.length
     if (n >= 4 && calls[n - 1] === calls[n - 3] && calls[n - 2] === calls[n - 4])
@@ -135,7 +135,7 @@ function findSharedCalls(won: readonly Case[], lost: readonly Case[]): SharedCal
   const places = new Map<string, number[]>()
   for (const { trace } of won) {
     const seen = new Set<string>()
-    for (const { tool, index } of trace.steps) {
+    for (const { act: tool, index } of trace.steps) {
       if (seen.has(tool)) continue
       seen.add(tool)
       const list = places.get(tool)
@@ -165,7 +165,7 @@ function findEdges(
   const edges = new Map<string, { won: number; lost: number; seconds: number; timed: number }>()
   const walk = ({ trace }: Case, side: 'won' | 'lost') => {
     let from = 'start'
-    for (const { tool, seconds } of [...trace.steps, { tool: 'end', seconds: null }]) {
+    for (const { act: tool, seconds } of [...trace.steps, { act: 'end', seconds: null }]) {
       const key = `${from}\0${tool}`
       const edge = edges.get(key) ?? { won: 0, lost: 0, seconds: 0, timed: 0 }
       edges.set(key, edge)

@@ -24,7 +24,7 @@ export function mineWastedSteps(population: Population): Patterns {
   const places = population.cases.flatMap((one, member) =>
     findWaste(one).map((wasted): Place => ({ ...wasted, one, member })),
   )
-  const groups = [...Map.groupBy(places, ({ waste, step }) => `${waste}\0${step.tool}`)]
+  const groups = [...Map.groupBy(places, ({ waste, step }) => `${waste}\0${step.act}`)]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([, group]) => ({ group, members: [...new Set(group.map(({ member }) => member))] }))
   return {
@@ -162,16 +162,16 @@ const confidence: Readonly<Record<Waste, Detail['confidence']>> = {
 
 function toCandidate(group: readonly Place[], members: readonly number[]): Candidate {
   const { waste: kind, step } = group[0] as Place
-  const title = says[kind](step.tool)
+  const title = says[kind](step.act)
   return {
     members,
     // Weak signs count for nothing unless the comparison bears them out.
     standing: confidence[kind] === 'low' ? 'compared' : 'counted',
     name: title,
     describe: () => ({
-      key: `wasted_steps:${kind}:${step.tool}`,
+      key: `wasted_steps:${kind}:${step.act}`,
       title,
-      detail: { kind: 'wasted_steps', waste: kind, tool: step.tool, ...measure(group) },
+      detail: { kind: 'wasted_steps', waste: kind, tool: step.act, ...measure(group) },
       citations: cite({
         supports: group.map(({ one, step: cited }) => ({ one, of: 'call', index: cited.index })),
       }),

@@ -39,6 +39,7 @@ export function unpackTrace(packed: string, share: Share = (text) => text): Trac
 type Row = readonly [
   at: number,
   tool: number,
+  act: number,
   flags: number,
   error: number,
   call: number,
@@ -66,6 +67,7 @@ function packStep(step: Step, texts: Texts): Row {
   const row = [
     step.at,
     texts.numberOf(step.tool),
+    texts.numberOf(step.act),
     flags,
     texts.numberOf(step.error),
     step.call,
@@ -83,6 +85,7 @@ function unpackStep(row: Row, texts: readonly string[]): Omit<Step, 'index'> {
   const [
     at,
     tool,
+    act,
     flags,
     error,
     call,
@@ -97,6 +100,7 @@ function unpackStep(row: Row, texts: readonly string[]): Omit<Step, 'index'> {
   return {
     at,
     tool: texts[tool] ?? '',
+    act: texts[act] ?? '',
     status: statuses[flags & 7] ?? 'no_result',
     error: texts[error] ?? null,
     call,

@@ -3,6 +3,7 @@ import type { Quote } from '../evidence.ts'
 import type { EventId, Hash, SessionId } from '../ids.ts'
 import { type EventBody, eventText, type SessionEvent } from '../session.ts'
 import { flattenArguments } from './arguments.ts'
+import { commandChangesState, nameAct } from './commands.ts'
 import type { Quotes } from './digest.ts'
 import { findErrorLine, looksLikeError, normaliseError } from './error-text.ts'
 import { type Observed, observe } from './observations.ts'
@@ -58,12 +59,14 @@ export class StepDrafts {
     const canonical = canonicalize(input) ?? ''
     this.#use.consume(canonical)
     const args = flattenArguments(input)
-    const changes = changesState(name)
+    const act = nameAct(name, input)
+    const changes = act === name ? changesState(name) : commandChangesState(input)
     const open: OpenStep = {
       step: {
         index: this.#open.length,
         at: event.seq,
         tool: name,
+        act,
         status: 'no_result',
         error: null,
         call: this.#callNumbers.of(`${name}\0${canonical}`),

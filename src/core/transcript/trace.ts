@@ -37,6 +37,8 @@ export interface Step {
   /** `seq` of the call in the transcript: orders steps, turns and sayings. */
   readonly at: number
   readonly tool: string
+  /** What the call does: the tool, for a shell with the first words of its command. */
+  readonly act: string
   readonly status: StepStatus
   /** The error's normalised message, when status is `error`. */
   readonly error: string | null
