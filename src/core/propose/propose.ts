@@ -10,6 +10,7 @@ import { words } from '../items/words.ts'
 import { type MemoryDocument, memoryLimits } from '../memory.ts'
 import type { Finding } from '../mining/finding.ts'
 import { findExcess } from './budget.ts'
+import { correctFacts } from './corrected-facts.ts'
 import { describeSupport } from './figures.ts'
 import { proposeMerges } from './merges.ts'
 import { findPlace, type PlaceForLine } from './place.ts'
@@ -36,9 +37,14 @@ export function propose(input: ProposeInput): Proposals {
   const { documents, hash } = input
   const ordered = documents.toSorted((a, b) => (a.path < b.path ? -1 : 1))
   const merges = proposeMerges(input.reconciliation.duplicates, ordered, hash)
-  const drafts = new Drafts(ordered, hash, merges.changes)
+  const corrections = correctFacts(input.findings, ordered, hash).filter(
+    (change) => applyChanges(ordered, [...merges.changes, change], hash).refused.length === 0,
+  )
+  const drafts = new Drafts(ordered, hash, [...merges.changes, ...corrections])
   const heldBack = [...merges.heldBack]
+  const corrected = new Set(corrections.flatMap(({ findingKeys }) => findingKeys))
   for (const finding of input.findings) {
+    if (corrected.has(finding.key)) continue
     const sentence = writeSentence(finding)
     const refusal = 'heldBack' in sentence ? sentence.heldBack : drafts.add(finding, sentence)
     if (refusal !== null) heldBack.push(refusal)
