@@ -1,4 +1,5 @@
 import { claudeCode } from './formats/claude-code/importer.ts'
+import { intercode } from './formats/intercode/importer.ts'
 import { anthropicMessages } from './formats/messages/anthropic-messages.ts'
 import { openaiChat } from './formats/messages/openai-chat.ts'
 import { tauBench } from './formats/tau-bench/importer.ts'
@@ -10,6 +11,7 @@ export const importers: readonly Importer[] = [
   claudeCode,
   tau2,
   tauBench,
+  intercode,
   anthropicMessages,
   openaiChat,
 ]

@@ -1,0 +1,137 @@
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { listSource, readSourceSessions } from '../bench/_sources.ts'
+import { eventText } from '../src/core/session.ts'
+import { type ReadSession, readTranscriptFile, sharedData, toCase } from './_airline.ts'
+
+const present = existsSync(sharedData)
+if (!present) console.log(`${sharedData} is absent: the tests of the larger sources are skipped.`)
+
+const folder = () => mkdtempSync(join(tmpdir(), 'lucidream-sources-'))
+const write = (name: string, text: string | Uint8Array): string => {
+  const path = join(folder(), name)
+  writeFileSync(path, text)
+  return path
+}
+
+const succeeded = (sessions: readonly ReadSession[]) =>
+  sessions.filter((one) => toCase(one).success === true).length
+const ofType = (sessions: readonly ReadSession[], type: string) =>
+  sessions.flatMap(({ events }) => events.filter(({ body }) => body.type === type))
+
+const episode = {
+  environment: 'ic_bash',
+  dataset: './data/nl2bash/set.json',
+  task_id: 3,
+  query: 'count the files',
+  turn_history: {
+    thoughts: ['I look first.', 'Enough.'],
+    actions: ['execute[ls -a]', 'submit'],
+    observations: ['.\n..\n', '.\n..\n'],
+    rewards: [0, 1],
+    valid_action: [true, true],
+  },
+  info: { reward: { file_diff: 0.33 } },
+  summary: { max_reward: 1, turns_taken: 2, turns_max: 10 },
+}
+
+describe('intercode', () => {
+  it('takes the wording of a prompting method off a command and keeps the thought before it', async () => {
+    const path = write('bash__gpt-4__ic_bash_react_10.json', JSON.stringify({ 3: episode }))
+    const { sessions, format, records } = await readTranscriptFile(path)
+    const [one] = sessions
+    expect({ format, records }).toEqual({ format: 'intercode', records: 3 })
+    expect(one?.session).toMatchObject({
+      agent: { name: 'intercode-react', model: 'gpt-4' },
+      task: { type: 'bash', id: 'bash/set/3' },
+    })
+    expect(one?.events.map(({ body }) => `${body.type} ${eventText(body)}`.trim())).toEqual([
+      'user.message count the files',
+      'agent.message I look first.',
+      'agent.tool_use bash {"command":"ls -a"}',
+      'agent.tool_result .\n..',
+      'agent.message Enough.',
+      'agent.tool_use submit {}',
+      'agent.tool_result .\n..',
+      'session.status_idle',
+    ])
+    expect(one?.outcomes[0]).toMatchObject({
+      kind: 'task_reward',
+      value: 1,
+      success: true,
+      components: { file_diff: 0.33, first_reward: 0, last_reward: 1, turns_taken: 2 },
+    })
+  })
+
+  it('says which members are no episode and names a file that breaks off', async () => {
+    const text = JSON.stringify({ 3: episode, note: 'not one', 4: { environment: 'ic_bash' } })
+    const { sessions, skipped } = await readTranscriptFile(write('a.json', text))
+    expect(sessions).toHaveLength(1)
+    expect(skipped).toEqual({ 'member without a turn history': 2 })
+    const torn = write('torn.json', JSON.stringify({ 3: episode, 4: episode }).slice(0, -40))
+    await expect(readTranscriptFile(torn)).rejects.toMatchObject({ code: 'file_truncated' })
+  })
+
+  it('reads an episode whose lists are of other kinds and lengths than they should be', async () => {
+    const odd = {
+      ...episode,
+      query: null,
+      summary: null,
+      turn_history: { actions: ['ls', 7, null, 'pwd'], observations: ['x'], rewards: 'none' },
+    }
+    const { sessions } = await readTranscriptFile(write('odd.json', JSON.stringify({ 3: odd })))
+    expect(sessions[0]?.events.map(({ body }) => body.type)).toEqual([
+      'agent.tool_use',
+      'agent.tool_result',
+      'agent.tool_use',
+      'session.status_idle',
+    ])
+    expect(sessions[0]?.outcomes[0]?.success).toBeNull()
+  })
+})
+
+describe.skipIf(!present)('intercode, all 13 files', async () => {
+  const sessions = present ? await readSourceSessions('intercode') : []
+
+  it('has 816 sessions of 290 tasks by 3 models, 34 % of them solved', () => {
+    expect(sessions).toHaveLength(816)
+    expect(new Set(sessions.map(({ session }) => session.task.id)).size).toBe(290)
+    expect([...new Set(sessions.map(({ session }) => session.agent.model))].toSorted()).toEqual([
+      'gpt-3.5',
+      'gpt-4',
+      'text-bison-001',
+    ])
+    expect(succeeded(sessions)).toBe(277)
+    expect(new Set(sessions.map(({ session }) => session.key)).size).toBe(816)
+  })
+
+  it('loses no action and no observation; eight refusals of a model are no calls', () => {
+    expect(ofType(sessions, 'agent.tool_use')).toHaveLength(4802 - 8)
+    expect(ofType(sessions, 'agent.tool_result')).toHaveLength(4794)
+    expect(ofType(sessions, 'agent.message')).toHaveLength(785 + 60)
+    const errors = ofType(sessions, 'session.error').map(({ body }) => eventText(body))
+    expect(errors.filter((text) => text.includes('blocked'))).toHaveLength(8)
+  })
+
+  it('has one solvable task in many models’ hands', () => {
+    const byTask = Map.groupBy(sessions, ({ session }) => session.task.id)
+    const mixed = [...byTask.values()].filter((group) => {
+      const won = succeeded(group)
+      return won > 0 && won < group.length
+    })
+    expect(mixed.length).toBeGreaterThan(80)
+  })
+
+  it('skips nothing, and names a gzip file that was cut', async () => {
+    const files = listSource('intercode')
+    expect(files).toHaveLength(13)
+    const [first = ''] = files
+    expect((await readTranscriptFile(first)).skipped).toEqual({})
+    const whole = gunzipSync(readFileSync(first))
+    const cut = write(basename(first), gzipSync(whole.subarray(0, whole.length / 2)))
+    await expect(readTranscriptFile(cut)).rejects.toMatchObject({ code: 'file_truncated' })
+  })
+})
