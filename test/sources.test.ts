@@ -135,3 +135,88 @@ describe.skipIf(!present)('intercode, all 13 files', async () => {
     await expect(readTranscriptFile(cut)).rejects.toMatchObject({ code: 'file_truncated' })
   })
 })
+
+const run = {
+  _path: 'Who&When/Algorithm-Generated/1.json',
+  question: 'How many are even?',
+  question_ID: 'q-1',
+  is_correct: false,
+  mistake_agent: 'Excel_Expert',
+  mistake_step: '0',
+  mistake_reason: 'Rows were left out.',
+  history: [
+    { name: 'Excel_Expert', role: 'assistant', content: 'Run:\n```python\nprint(4)\n```' },
+    { name: 'Computer_terminal', role: 'user', content: 'exitcode: 1 (execution failed)\nno' },
+    { name: 'Checker', role: 'user', content: 'TERMINATE' },
+  ],
+}
+
+describe('who-and-when', () => {
+  it('gives the code that a terminal ran as a call, and keeps turn n in raw record n + 1', async () => {
+    const { sessions } = await readTranscriptFile(write('w.jsonl', `${JSON.stringify(run)}\n`))
+    const [one] = sessions
+    expect(
+      one?.events.map(({ record, body }) => `${record} ${body.type} ${eventText(body)}`.trim()),
+    ).toEqual([
+      '0 user.message How many are even?',
+      '1 agent.message Excel_Expert: Run:\n```python\nprint(4)\n```',
+      '1 agent.tool_use python {"code":"print(4)\\n"}',
+      '2 agent.tool_result exitcode: 1 (execution failed)\nno',
+      '3 agent.message Checker: TERMINATE',
+      '0 session.status_idle',
+    ])
+    expect(ofType(sessions, 'agent.tool_result')[0]?.body).toMatchObject({ is_error: true })
+    expect(one?.session).toMatchObject({
+      agent: { name: 'algorithm-generated' },
+      task: { type: 'question', id: 'question/q-1' },
+    })
+    expect(one?.outcomes).toMatchObject([
+      {
+        kind: 'answer_correct',
+        value: 0,
+        success: false,
+        components: { mistake_agent: 'Excel_Expert', mistake_step: 0 },
+      },
+    ])
+  })
+
+  it('loses a torn line and a foreign record, says so, and reads on', async () => {
+    const line = JSON.stringify(run)
+    const text = `${line}\n${line.slice(0, 80)}\n{"a":1}\n${line}\n`
+    const { sessions, skipped } = await readTranscriptFile(write('w.jsonl', text))
+    expect(sessions.map(({ session }) => session.key)).toEqual([
+      'who-and-when:Who&When/Algorithm-Generated/1.json',
+      'who-and-when:Who&When/Algorithm-Generated/1.json#2',
+    ])
+    expect(skipped).toEqual({ 'torn line': 1, 'record without a history and its mistake': 1 })
+  })
+})
+
+describe.skipIf(!present)('who-and-when, both halves', async () => {
+  const sessions = present ? await readSourceSessions('who-and-when') : []
+
+  it('has 103 failed sessions, 27 of them hand-crafted, with an agent and a step to blame', () => {
+    expect(sessions).toHaveLength(103)
+    const teams = sessions.map(({ session }) => session.labels.team)
+    expect(teams.filter((team) => team === 'hand-crafted')).toHaveLength(27)
+    expect(sessions.every(({ outcomes }) => outcomes[0]?.success === false)).toBe(true)
+    for (const { events, outcomes } of sessions) {
+      const { mistake_agent, mistake_step } = outcomes[0]?.components ?? {}
+      expect(typeof mistake_agent).toBe('string')
+      expect(events.some(({ record }) => record === Number(mistake_step) + 1)).toBe(true)
+    }
+  })
+
+  it('keeps every turn of every history, in order', () => {
+    const turns = sessions.flatMap(({ events }) => {
+      const records = events.map(({ record }) => record).filter((record) => record > 0)
+      expect(records).toEqual(records.toSorted((a, b) => a - b))
+      return [...new Set(records)]
+    })
+    expect(turns).toHaveLength(648 + 1232)
+    const results = ofType(sessions, 'agent.tool_result')
+    const failed = results.filter(({ body }) => body.type === 'agent.tool_result' && body.is_error)
+    // 140 answers with an exit code stand in the algorithm-generated half.
+    expect([results.length, failed.length]).toEqual([140, 46])
+  })
+})
