@@ -1,16 +1,34 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { listSource, readSourceSessions } from '../bench/_sources.ts'
+import { sessionOutcome } from '../src/core/outcome-signal.ts'
 import { eventText } from '../src/core/session.ts'
-import { type ReadSession, readTranscriptFile, sharedData, toCase } from './_airline.ts'
+import { readSessionIndex } from '../src/importers/formats/claude-code/session-index.ts'
+import { openTranscript } from '../src/importers/open.ts'
+import {
+  hash,
+  noMask,
+  type ReadSession,
+  readTranscriptFile,
+  sharedData,
+  toCase,
+} from './_airline.ts'
 
 const present = existsSync(sharedData)
 if (!present) console.log(`${sharedData} is absent: the tests of the larger sources are skipped.`)
 
-const folder = () => mkdtempSync(join(tmpdir(), 'lucidream-sources-'))
+const folders: string[] = []
+const folder = () => {
+  const made = mkdtempSync(join(tmpdir(), 'lucidream-sources-'))
+  folders.push(made)
+  return made
+}
+afterAll(() => {
+  for (const made of folders) rmSync(made, { recursive: true })
+})
 const write = (name: string, text: string | Uint8Array): string => {
   const path = join(folder(), name)
   writeFileSync(path, text)
@@ -218,5 +236,117 @@ describe.skipIf(!present)('who-and-when, both halves', async () => {
     const failed = results.filter(({ body }) => body.type === 'agent.tool_result' && body.is_error)
     // 140 answers with an exit code stand in the algorithm-generated half.
     expect([results.length, failed.length]).toEqual([140, 46])
+  })
+})
+
+describe('claude-code with an index beside it', () => {
+  const uuid = '0f0f0f0f-1111-4222-8333-444444444444'
+  const spoken = {
+    type: 'user',
+    uuid: 'u1',
+    parentUuid: null,
+    sessionId: uuid,
+    timestamp: '2026-01-05T10:00:00.000Z',
+    message: { role: 'user', content: 'please fix it' },
+  }
+  const row = (label: string, date: string, name = `2026-01-05-${uuid}`) => ({
+    session: name,
+    raw_ids: [name],
+    outcome: { label, merged_to_main: label === 'merged' },
+    checkpoints: [{ commits: [{ sha: 'a', date, on_main: label === 'merged' }] }],
+  })
+  const later = row('merged', '2026-03-01 12:00:00 +0100', 'another')
+
+  async function readBeside(index: string, where: 'folder' | 'parent' = 'parent') {
+    const top = folder()
+    const inside = join(top, 'sessions')
+    mkdirSync(inside)
+    writeFileSync(join(where === 'parent' ? top : inside, 'index.jsonl'), index)
+    const path = join(inside, `${uuid}.jsonl`)
+    writeFileSync(path, `${JSON.stringify(spoken)}\n`)
+    const { sessions, skipped } = await readTranscriptFile(path)
+    return { outcomes: sessions[0]?.outcomes ?? [], skipped }
+  }
+  const lines = (...rows: readonly object[]) => rows.map((one) => JSON.stringify(one)).join('\n')
+
+  it('is a success when it was merged, on the day of its last commit, under any of its names', async () => {
+    for (const where of ['folder', 'parent'] as const) {
+      const index = lines(later, row('merged', '2026-01-06 12:36:43 +0100'))
+      const { outcomes } = await readBeside(index, where)
+      expect(outcomes).toMatchObject([
+        { kind: 'merged', value: null, success: true, decidedAt: '2026-01-06T11:36:43.000Z' },
+      ])
+    }
+  })
+
+  it('is given up when its branch lies for two weeks, open before that and without a commit', async () => {
+    const decided = async (label: string, date: string) =>
+      (await readBeside(lines(row(label, date), later))).outcomes[0]?.success
+    expect(await decided('committed_not_on_main', '2026-01-06 12:00:00 +0100')).toBe(false)
+    expect(await decided('committed_not_on_main', '2026-02-20 12:00:00 +0100')).toBeNull()
+    expect(await decided('no_commit', '2026-01-06 12:00:00 +0100')).toBeNull()
+  })
+
+  it('lets a merge that comes late win over having been given up', async () => {
+    const before = await readBeside(
+      lines(row('committed_not_on_main', '2026-01-06 12:00:00 +0100'), later),
+    )
+    const after = await readBeside(lines(row('merged', '2026-01-06 12:00:00 +0100'), later))
+    const signals = [...after.outcomes, ...before.outcomes]
+    expect(signals.map(({ success }) => success)).toEqual([true, false])
+    expect(sessionOutcome(signals).success).toBe(true)
+  })
+
+  it('has no outcome when the index is of another kind, and says when it is damaged', async () => {
+    expect(await readBeside('{"a":1}\n[]')).toEqual({
+      outcomes: [],
+      skipped: {
+        'index.jsonl beside it names no such session and has lines that are no JSON object': 1,
+      },
+    })
+    expect(await readBeside('{"a":1}\n{"session":7}')).toEqual({ outcomes: [], skipped: {} })
+  })
+
+  it('is read again when its outcome comes later, and only then', async () => {
+    const top = folder()
+    const path = join(top, `${uuid}.jsonl`)
+    writeFileSync(path, `${JSON.stringify(spoken)}\n`)
+    const mark = async (...rows: readonly object[]) => {
+      writeFileSync(join(top, 'index.jsonl'), lines(...rows))
+      const options = { mask: noMask, hash, taskIds: {} }
+      return (await openTranscript(path, options)).besideFingerprint
+    }
+    const open = row('committed_not_on_main', '2026-02-20 12:00:00 +0100')
+    const first = await mark(open, later)
+    expect(await mark(open, later, row('merged', '2026-03-01 13:00:00 +0100', 'third'))).toBe(first)
+    expect(await mark(row('merged', '2026-02-21 12:00:00 +0100'), later)).not.toBe(first)
+    expect(await mark(later)).toBe('')
+  })
+})
+
+describe.skipIf(!present)('entire-cli, 146 sessions of Claude Code', () => {
+  const at = join(sharedData, 'entire-cli')
+
+  it('has 86 % merged; seven branches were given up and fourteen sessions are undecided', async () => {
+    const text = readFileSync(join(at, 'index.jsonl'), 'utf8')
+    const facts = listSource('entire-cli').map((path) => readSessionIndex(text, path).facts)
+    expect(facts).toHaveLength(146)
+    const of = (success: boolean | null) => facts.filter((one) => one?.success === success).length
+    expect([of(true), of(false), of(null)]).toEqual([125, 7, 14])
+    expect(facts.filter((one) => one?.success === true && one.decidedAt === null)).toEqual([])
+  })
+
+  it('has the outcome on the session itself', async () => {
+    const path = join(at, 'sessions/569aed7b-6ead-4790-a3fe-c7028466112c.jsonl.gz')
+    const { sessions } = await readTranscriptFile(path)
+    expect(sessions[0]?.outcomes).toMatchObject([
+      {
+        kind: 'merged',
+        success: true,
+        decidedAt: '2026-01-15T11:18:12.000Z',
+        components: { label: 'merged', commits: 5, commits_on_main: 5, agent_percentage: null },
+        source: 'index.jsonl',
+      },
+    ])
   })
 })
