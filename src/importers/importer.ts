@@ -1,6 +1,6 @@
 import type { Hash, SessionId } from '../core/ids.ts'
 import type { OutcomeSignal } from '../core/outcome-signal.ts'
-import type { Json, Session, SessionEvent } from '../core/session.ts'
+import type { Json, JsonObject, Session, SessionEvent } from '../core/session.ts'
 
 /**
  * One transcript format. `read` turns a file into sessions, event batches and notes on what was left out,
@@ -14,7 +14,23 @@ export interface Importer {
   readonly version: number
   /** Decides by content, never by file name. */
   detect(head: Head): boolean
+  /** Where this format's outcomes may stand outside of its transcripts. */
+  readonly beside?: BesideFile
   read(source: Source): AsyncIterable<ImportItem>
+}
+
+/** A file that tells what came of sessions, in the transcript's folder or the one above. */
+export interface BesideFile {
+  readonly name: string
+  /** Pure: what the file's text says of the transcript at `path`. Never throws for foreign text. */
+  readonly read: (text: string, path: string) => BesideFacts
+}
+
+export interface BesideFacts {
+  /** Null where it says nothing of this transcript. The transcript is read again when these change. */
+  readonly facts: JsonObject | null
+  /** A reason for `skipped`, or null. */
+  readonly note: string | null
 }
 
 /** The first bytes of a file, decompressed, and what they parse to. */
@@ -35,6 +51,7 @@ export interface Source {
   readonly limits: ImportLimits
   /** Task ids of this file's source → ids shared by several sources (`lucidream-tasks.json` beside it). */
   readonly taskIds: Readonly<Record<string, string>>
+  readonly beside: BesideFacts
 }
 
 export interface ImportLimits {

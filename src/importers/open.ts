@@ -3,6 +3,7 @@ import { DomainError } from '../core/errors.ts'
 import type { Hash } from '../core/ids.ts'
 import { importers } from './formats.ts'
 import type { Head, Importer, ImportItem, ImportLimits, Mask } from './importer.ts'
+import { nothingBeside, readBeside } from './reading/beside.ts'
 import { openBytes, statFile } from './reading/bytes.ts'
 import { parseRecords } from './reading/lines.ts'
 
@@ -20,6 +21,8 @@ export interface Transcript {
   readonly bytes: number
   readonly format: string
   readonly importerVersion: number
+  /** Changes when a file beside the transcript says other things of it; empty when there is none. */
+  readonly besideFingerprint: string
   readonly items: AsyncIterable<ImportItem>
 }
 
@@ -38,8 +41,11 @@ export async function openTranscript(path: string, options: OpenOptions): Promis
   const open = () => openBytes({ path, limits, ...(onBytes ? { onBytes } : {}) })
   const importer = recognise(path, await readHead(openBytes({ path, limits })))
   const { mask, hash, taskIds } = options
-  const items = importer.read({ path, open, mask, hash, limits, taskIds })
-  return { path, bytes: size, format: importer.format, importerVersion: importer.version, items }
+  const beside = importer.beside ? await readBeside(path, importer.beside) : nothingBeside
+  const { format, version: importerVersion } = importer
+  const besideFingerprint = beside.facts ? hash(JSON.stringify(beside.facts)).slice(0, 8) : ''
+  const items = importer.read({ path, open, mask, hash, limits, taskIds, beside })
+  return { path, bytes: size, format, importerVersion, besideFingerprint, items }
 }
 
 function recognise(path: string, head: Head): Importer {

@@ -90,14 +90,16 @@ function describeBug({ log }: Context, path: string, cause: unknown): DomainErro
   })
 }
 
-/** A file that was imported whole, by this importer under this task map, is not read again. */
+/** A file that was imported whole, by this importer with the same files beside it, is not read again. */
 async function storeTranscript(
   context: Context,
   transcript: Transcript,
   { tally, tasks }: { tally: FileTally; tasks: TaskMap },
 ): Promise<void> {
   const importer = `${transcript.format}@${transcript.importerVersion}`
-  const version = tasks.fingerprint === '' ? importer : `${importer}+tasks:${tasks.fingerprint}`
+  const beside = { tasks: tasks.fingerprint, beside: transcript.besideFingerprint }
+  const marks = Object.entries(beside).flatMap(([what, mark]) => (mark ? [`+${what}:${mark}`] : []))
+  const version = [importer, ...marks].join('')
   const sha256 = await hashFile(transcript.path)
   const known = await context.database.read((reader) =>
     findImportedFile(reader, { sha256, importer: version }),

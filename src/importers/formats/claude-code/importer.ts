@@ -1,6 +1,7 @@
 import type { Head, Importer, ImportItem, Source } from '../../importer.ts'
 import { asObject, asString } from '../../shape.ts'
 import { indexFile } from './file-index.ts'
+import { readSessionIndex, sessionIndexName } from './session-index.ts'
 import { readTranscript } from './transcript.ts'
 
 /**
@@ -19,12 +20,15 @@ export const claudeCode: Importer = {
       const spoken = type === 'user' || type === 'assistant' || type === 'system'
       return spoken && asString(record?.uuid) !== null && asString(record?.sessionId) !== null
     }) || /^\{"parentUuid":/.test(text),
+  beside: { name: sessionIndexName, read: readSessionIndex },
   read,
 }
 
 async function* read(source: Source): AsyncIterable<ImportItem> {
   const index = await indexFile(source)
   yield* index.notes
+  const { note } = source.beside
+  if (note !== null) yield { type: 'skipped', reason: note, count: 1, kept: false }
   if (index.records === 0) return
   yield* readTranscript(source, index)
 }

@@ -6,6 +6,7 @@ import { asObject, asString, asTimestamp } from '../../shape.ts'
 import { type Draft, readRecord } from './events.ts'
 import type { FileIndex } from './file-index.ts'
 import { parentOf, readRecords } from './records.ts'
+import { readMerged } from './session-index.ts'
 
 const batchRecords = 500
 const batchCharacters = 4 * 1024 * 1024
@@ -24,7 +25,7 @@ export async function* readTranscript(source: Source, index: FileIndex): AsyncIt
   for (const [reason, { count, kept }] of reader.skipped) {
     yield { type: 'skipped', reason, count, kept }
   }
-  yield { type: 'session_end', session, outcomes: [] }
+  yield { type: 'session_end', session, outcomes: readMerged(source, session) }
 }
 
 function describeSession(source: Source, index: FileIndex): Session {
