@@ -97,6 +97,7 @@ export function toFinding({ id, finding }: StoredFinding): FindingItem {
           p: effect.agentAdjusted.p,
         }
       : null,
+    across: effect?.across ?? null,
     replication: effect && {
       by: effect.replication.by,
       sessions: effect.replication.sessions,

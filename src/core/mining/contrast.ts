@@ -1,7 +1,9 @@
 import { eValue } from '../statistics/intervals.ts'
+import { normalQuantile } from '../statistics/normal.ts'
 import { testScore } from '../statistics/score-test.ts'
 import {
   cochranMantelHaenszel,
+  compareAcross,
   countDiscordantPairs,
   isInformative,
   mantelHaenszelDifference,
@@ -15,6 +17,7 @@ import type { Population } from './population.ts'
 /** Coverage of the printed intervals and level of the false discovery rate. */
 export const intervalLevel = 0.9
 export const discoveryRate = 0.1
+const intervalZ = normalQuantile(0.5 + intervalLevel / 2)
 
 /** Indices of the sessions that show a pattern, ascending, each once. */
 export type Members = readonly number[]
@@ -30,7 +33,10 @@ export interface Contrast {
 }
 
 /** An effect before it is judged beside the others of its family. */
-export type RawEffect = Omit<Effect, 'q' | 'permutationP' | 'shrunk'>
+export type RawEffect = Omit<Effect, 'q' | 'permutationP' | 'shrunk'> & {
+  /** Standard error, the larger of the one inside strata and the one between them. */
+  readonly error: number
+}
 
 /**
  * Compares the members with all others whose outcome is decided, inside the population's strata. Sessions
@@ -131,6 +137,7 @@ function measure(
   const crude = mantelHaenszelDifference([pooled], intervalLevel)
   if (!difference || p === null || !crude) return null
   const agentAdjusted = p <= worthAdjusting ? adjustForAgent(population, members) : null
+  const across = compareAcross(strata)
   const without = pooled.successWithout + pooled.failureWithout
   const base = without === 0 ? 0.5 : pooled.successWithout / without
   const nearest = difference.low > 0 ? difference.low : difference.high < 0 ? difference.high : 0
@@ -144,6 +151,8 @@ function measure(
     informativeStrata: strata.filter(isInformative).length,
     agents: population.agents,
     agentAdjusted,
+    across: across && { strata: across.strata, agree: across.agree, p: across.p },
+    error: Math.max(across?.error ?? 0, (difference.high - difference.low) / (2 * intervalZ)),
     replication: replicate(population, members),
     eValue: eValue({ base, bound: nearest }),
     unadjusted: {
