@@ -10,7 +10,6 @@ import {
   type Stratum,
   stratifiedP,
 } from '../statistics/strata.ts'
-import { principalKey } from './case.ts'
 import type { Effect, Support } from './finding.ts'
 import type { Population } from './population.ts'
 
@@ -55,23 +54,28 @@ export function contrast(population: Population, members: Members): Contrast {
 }
 
 /** Known tasks and principals; 0 where the sources name none. */
-function countSupport({ cases, types }: Population, members: Members): Support {
-  const tasks = new Set<string>()
-  const principals = new Map<string, number>()
-  for (const index of members) {
-    const one = cases[index]
-    if (!one) continue
-    const task = one.trace.task.id ?? types.of[index] ?? null
-    if (task !== null) tasks.add(task)
-    const principal = principalKey(one)
-    if (principal !== null) principals.set(principal, (principals.get(principal) ?? 0) + 1)
-  }
+function countSupport({ taskOf, principalOf }: Population, members: Members): Support {
+  const tasks = countDistinct(taskOf, members)
+  const principals = countDistinct(principalOf, members)
   return {
     sessions: members.length,
-    tasks: tasks.size,
-    principals: principals.size,
-    largestShare: members.length === 0 ? 0 : Math.max(0, ...principals.values()) / members.length,
+    tasks: tasks.distinct,
+    principals: principals.distinct,
+    largestShare: members.length === 0 ? 0 : principals.most / members.length,
   }
+}
+
+function countDistinct(numberOf: Int32Array, members: Members) {
+  const counts = new Map<number, number>()
+  let most = 0
+  for (const index of members) {
+    const number = numberOf[index] as number
+    if (number === -1) continue
+    const count = (counts.get(number) ?? 0) + 1
+    counts.set(number, count)
+    if (count > most) most = count
+  }
+  return { distinct: counts.size, most }
 }
 
 type Count = { -readonly [Cell in keyof Stratum]: number }

@@ -124,7 +124,7 @@ const studentTail = (t: number, free: number) => betaCdf(free / (free + t * t), 
 const exactUpTo = 3_000
 /** Above this many, a p that no level in use comes near need not be exact. */
 const vagueFrom = 200
-const exactBelow = 0.5
+const exactBelow = 0.2
 
 /**
  * Two-sided p of "the pattern makes no difference in any stratum". Exact while it is cheap: the distribution
@@ -168,7 +168,11 @@ export function leastP(strata: readonly Stratum[]): number {
   return Math.min(1, Math.exp(Math.min(most, fewest)))
 }
 
-const logChoose = (n: number, k: number) => logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1)
+const logChoose = (n: number, k: number) => logFactorial(n) - logFactorial(k) - logFactorial(n - k)
+
+const tabulated = Float64Array.from({ length: 1_024 }, (_, n) => logGamma(n + 1))
+
+const logFactorial = (n: number) => tabulated[n] ?? logGamma(n + 1)
 
 /** Of all pairs of one case with and one without in the same stratum, those whose results differ. */
 export function countDiscordantPairs(strata: readonly Stratum[]): number {
