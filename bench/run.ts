@@ -13,6 +13,7 @@ import { openDefaultStore } from '../src/pipeline/memory-store.ts'
 import { inFolder, measure, megabytes, print } from './_measure.ts'
 import { seeded, writeSessions } from './_sessions.ts'
 import { benchNoise } from './noise.ts'
+import { benchPlanted } from './planted.ts'
 import { benchReplication } from './replication.ts'
 
 const operator = { type: 'user', id: 'bench' } as const
@@ -141,6 +142,7 @@ const benches = {
   join: benchJoin,
   noise: benchNoise,
   large: benchLargeFile,
+  planted: benchPlanted,
   replication: benchReplication,
 }
 
