@@ -228,7 +228,9 @@ export function plantStore(seed: number, split: Split, size = 2_000): PlantedSto
     } else if (kind < 0.88) {
       add({ text: way(e, v), fact, role: 'hard_negative' })
       fact += 1
-      add({ text: spoil(way(e, v), { random, pick, other, v }), fact, role: 'hard_negative' })
+      const spoilt = spoil(way(e, v), { random, pick, other, v })
+      const changed = spoilt === way(e, v) ? way(e, other) : spoilt
+      add({ text: changed, fact, role: 'hard_negative' })
     } else if (kind < 0.93) {
       add({ text: way(e, v), fact, role: 'special_case' })
       fact += 1

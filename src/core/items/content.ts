@@ -1,3 +1,4 @@
+import { withoutNumbers } from './facts.ts'
 import { contentWords } from './words.ts'
 
 /** Groups of words that say the same in instructions and facts; the first stands for all. */
@@ -120,8 +121,9 @@ const stemFrom = 4
 
 function stem(word: string): string {
   const known = Object.hasOwn(irregular, word) ? irregular[word] : undefined
-  if (known !== undefined) return known
+  if (known !== undefined) return undouble(known)
   if (word.length < stemFrom || !/^[a-z]+$/.test(word)) return word
+  if (word.length >= doerFrom && word.endsWith('er')) return undouble(word.slice(0, -2))
   for (const [ending, rest] of endings) {
     if (word.endsWith(ending) && word.length - ending.length >= 3) {
       return undouble(word.slice(0, -ending.length) + rest)
@@ -129,6 +131,9 @@ function stem(word: string): string {
   }
   return word.endsWith('e') ? word.slice(0, -1) : word
 }
+
+/** From this length "-er" is one who does: "maintainer" and "maintain". */
+const doerFrom = 8
 
 const endings: readonly (readonly [string, string])[] = [
   ['ations', ''],
@@ -160,13 +165,31 @@ const representative = new Map(
   ),
 )
 
+/** "Is given to customers" is what customers get; "managers give" is another thing. */
+const receiving = /\b(?:is|are|was|were|be) (?:given|granted|offered|provided) to\b/gi
+
+/** Stands for words that say nothing by themselves ("get" and all that means it). */
+const empty = new Set(['get'])
+
+/** Stems of words that only carry what is said: a fact told with another verb is the same fact. */
+const carrying = new Set(
+  'take get listen leave keep hold give need last cost run use have work go come require allow apply be customer order user time window rate value limit'
+    .split(' ')
+    .map(stem),
+)
+
+export const isCarrying = (one: string): boolean => carrying.has(one)
+
 /** What a text is about, as stems of content words with synonyms brought together; numbers are not in it. */
 export function contentStems(text: string): ReadonlySet<string> {
   const stems = new Set<string>()
-  for (const word of contentWords(text)) {
+  for (const word of contentWords(
+    withoutNumbers(text.normalize('NFKC')).replace(receiving, ' get '),
+  )) {
     if (fillers.has(word)) continue
     const plain = stem(plural(word))
-    stems.add(representative.get(plain) ?? plain)
+    const one = representative.get(plain) ?? plain
+    if (!empty.has(one)) stems.add(one)
   }
   return stems
 }

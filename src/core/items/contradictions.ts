@@ -1,3 +1,4 @@
+import { isCarrying } from './content.ts'
 import type { Item } from './item.ts'
 import type { Statement, Value } from './statements.ts'
 
@@ -44,8 +45,49 @@ export function compareStatements(statements: readonly Statement[]): Compared {
       else contradictions.push({ first: a.item, second: b.item, ...clash })
     }
   }
-  return { supersessions: keepLast(supersessions), contradictions }
+  const told = findTold(statements)
+  return { supersessions: keepLast([...supersessions, ...told]), contradictions }
 }
+
+/**
+ * Statements that say what they took the place of ("changed from 5 to 7 days"), and the statement of the
+ * former value: it may be told with another verb, but holds that value and speaks of nothing else.
+ */
+function findTold(statements: readonly Statement[]): Supersession[] {
+  const byWord = new Map<string, Statement[]>()
+  for (const statement of statements) {
+    for (const word of wordsOf(statement.text)) {
+      const posting = byWord.get(word)
+      if (posting) posting.push(statement)
+      else byWord.set(word, [statement])
+    }
+  }
+  return statements.flatMap((newer) => {
+    const former = newer.validity.replaces
+    if (former === null) return []
+    const [value] = wordsOf(former)
+    const about = newer.key.split(' ')
+    return (byWord.get(value ?? '') ?? []).flatMap((older): Supersession[] => {
+      if (older.item.id === newer.item.id || older.validity.replaces !== null) return []
+      const words = new Set(wordsOf(older.text))
+      if (!wordsOf(former).every((word) => words.has(word))) return []
+      const own = older.key.split(' ').filter((stem) => !wordsOf(former).includes(stem))
+      const other = own.filter((stem) => !about.includes(stem))
+      if (own.length - other.length < 2 || !other.every(isCarrying)) return []
+      if (older.condition !== newer.condition || !inOneScope(older.item, newer.item)) return []
+      return [
+        {
+          older: older.item,
+          newer: newer.item,
+          validFrom: newer.validity.date,
+          reason: `it was ${former}; the newer line says what it changed to`,
+        },
+      ]
+    })
+  })
+}
+
+const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
 
 /** A change of a change: every older statement gives way to the last one only. */
 function keepLast(supersessions: readonly Supersession[]): Supersession[] {
@@ -175,7 +217,6 @@ function replaces({ validity }: Statement, { value, validity: other }: Statement
   )
 }
 
-/** An item that says more than what is out of date is not retired for it. */
 function toSupersession(
   { older, newer, why }: Resolved,
   { reason }: Pick<Contradiction, 'reason'>,

@@ -53,6 +53,9 @@ export function extractFacts(text: string): Facts {
   }
 }
 
+/** The text without its amounts and their units: what they are amounts of is left. */
+export const withoutNumbers = (text: string): string => text.replace(numberPattern, ' ')
+
 function matches(text: string, pattern: RegExp): string[] {
   return [...text.matchAll(pattern)].map(([found]) => found.trim().toLowerCase()).toSorted()
 }

@@ -130,13 +130,26 @@ function findAlike(items: readonly Item[]): Pair[] {
 /** Scripts without spaces have no stems: pairs of characters stand for them, and most must be equal. */
 const stemsOf = (text: string) => (isUnspaced(text) ? shingle(text) : contentStems(text))
 
-/** Names, numbers and code in the same order: "Ann reports to Bo" is not "Bo reports to Ann". */
+/**
+ * Who does what to whom: numbers in the same order, and the same name as the one who acts (behind "by" in
+ * the passive, else the first). "Ann reports to Bo" is not "Bo reports to Ann".
+ */
 function sameOrder(a: string, b: string): boolean {
-  const tokens = (text: string) =>
-    text.match(/`[^`\n]+`|\p{Lu}[\p{L}\p{N}]+|\d[\d.,]*/gu)?.slice(1) ?? []
-  const [left, right] = [tokens(a), tokens(b)]
-  const shared = left.filter((token) => right.includes(token))
-  return shared.join('\0') === right.filter((token) => left.includes(token)).join('\0')
+  const numbers = (text: string) => text.match(/\d[\d.,]*/g)?.join(' ') ?? ''
+  if (numbers(a) !== numbers(b) && sortText(numbers(a)) === sortText(numbers(b))) return false
+  const [left, right] = [listNames(a), listNames(b)]
+  const shared = left.filter((name) => right.includes(name))
+  const twin = right.filter((name) => left.includes(name))
+  return shared.length < 2 || shared.join(' ') === twin.join(' ')
+}
+
+const sortText = (text: string) => text.split(' ').toSorted().join(' ')
+
+/** Names and code as they come, the one who acts first. */
+function listNames(text: string): string[] {
+  const names = text.match(/`[^`\n]+`|\p{Lu}[\p{L}\p{N}]+/gu) ?? []
+  const actor = /\bby (?:the )?(\p{Lu}[\p{L}\p{N}]+)/u.exec(text)?.[1]
+  return actor === undefined ? names : [actor, ...names.filter((name) => name !== actor)]
 }
 
 /**

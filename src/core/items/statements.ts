@@ -44,7 +44,7 @@ function readStatement(item: Item, text: string, alone: boolean): Statement[] {
   const base = { item, text, alone, condition: keyOf(condition), validity }
   const { numbers, negations } = extractFacts(main)
   const negated = negations.length % 2 === 1
-  const pair = readPair(main)
+  const pair = readActor(main) ?? readPair(main)
   if (pair) {
     const key = keyOf(pair.subject, scopeOf(item, pair.subject))
     const amounts = extractFacts(pair.value).numbers
@@ -106,6 +106,22 @@ const maxKey = 60
 const maxValue = 80
 const typed =
   /^(?:the |a |an |our )?(?:[\p{Lu}][\p{L}\p{N}.&'-]*(?: [\p{Lu}\d][\p{L}\p{N}.&'-]*)*|\S*[\d_/@.]\S*|https?:\S+)(?:\s*\([^)]*\))?\.?$/u
+
+const actorBy =
+  /^(.{3,90}?)\s+by (?:the )?(\p{Lu}[\p{L}\p{N}-]+(?: \p{Lu}[\p{L}\p{N}-]+)?)(?:\s*:\s*(.{3,90}?))?\.?$/u
+const actorFirst = /^(\p{Lu}\p{Ll}+(?: \p{Lu}\p{Ll}+)?) (\p{Ll}{2,20}s) (.{3,90}?)\.?$/u
+
+/** Who does something to a named thing: "X is approved by Ann", "Ann approves X". A thing has one such person. */
+function readActor(text: string): { subject: string; value: string } | null {
+  if (/\d/.test(text)) return null
+  const passive = actorBy.exec(text)
+  if (passive?.[1] && passive[2]) {
+    return { subject: `${passive[1]} ${passive[3] ?? ''}`, value: passive[2] }
+  }
+  const active = actorFirst.exec(text)
+  if (!active?.[1] || !active[2] || !active[3] || !/\p{Lu}/u.test(active[3])) return null
+  return { subject: `${active[2]} ${active[3]}`, value: active[1] }
+}
 
 /** `K: V`, `K = V`, `X → Y`, `use X for P`, `the A of X is V` and 「XはY」. */
 function readPair(text: string): { subject: string; value: string } | null {

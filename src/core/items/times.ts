@@ -31,9 +31,9 @@ const nowWords =
 const pastWords =
   /\b(?:previously|formerly|used to(?: be)?|originally|in the past|historically|at first|earlier on|once upon a time|deprecated|outdated|obsolete|no longer valid)\b|以前は|かつて|旧/gi
 const changed =
-  /\b(?:(?:has |have )?(?:been )?(?:changed|moved|switched|renamed|migrated|raised|lowered|increased|reduced|went)) from (.{1,60}?) to (.{1,60}?)(?=[.,;]|$)/i
+  /\b(?:(?:was |were |has |have )?(?:been )?(?:changed|moved|switched|renamed|migrated|raised|lowered|increased|reduced|went)) from (.{1,60}?) to (.{1,60}?)(?=[.,;](?:\s|$)|$)/i
 const insteadOf =
-  /[,(]?\s*\b(?:instead of|not|rather than|replacing|formerly|previously|was|up from|down from) (?:the (?:old|former|previous) )?([^.,;()]{1,60}?)\s*(?:any ?more)?[)]?(?=[.,;]|$)/i
+  /[,(]?\s*\b(?:instead of|not|rather than|replacing|formerly|previously|was|up from|down from) (?:the (?:old|former|previous) )?([^,;()]{1,60}?)\s*(?:any ?more)?[)]?(?=[.,;](?:\s|$)|$)/i
 
 /** Reads the words about time out of a statement. Relative words are not turned into dates. */
 export function readValidity(text: string): Validity {
