@@ -258,9 +258,14 @@ function scoreSurvival(
     ]
     if (!old || !current) continue
     tally.add('changed keys')
-    const query = old.text.replace(/\d+/g, ' ').replace(/\([^)]*\)/g, ' ')
-    if (search(query) === old.text) tally.add('stale')
+    if (search(askFor(old.text, current.text)) === old.text) tally.add('stale')
   }
+}
+
+/** A question in words that both wordings have: one in the old line's own words would find the old line. */
+function askFor(old: string, current: string): string {
+  const words = new Set(current.toLowerCase().match(/\p{L}+/gu))
+  return (old.toLowerCase().match(/\p{L}+/gu) ?? []).filter((word) => words.has(word)).join(' ')
 }
 
 /** BM25 (k1 1.2, b 0.75) over lines; the best line for a query. */

@@ -12,6 +12,7 @@ import { importPaths } from '../src/pipeline/import.ts'
 import { openDefaultStore } from '../src/pipeline/memory-store.ts'
 import { inFolder, measure, megabytes, print } from './_measure.ts'
 import { seeded, writeSessions } from './_sessions.ts'
+import { benchMemoryHistories } from './memory-histories.ts'
 import { benchNoise } from './noise.ts'
 import { benchPlanted } from './planted.ts'
 import { benchReplication } from './replication.ts'
@@ -140,6 +141,7 @@ const benches = {
   bundled: benchBundled,
   thousand: benchThousand,
   join: benchJoin,
+  histories: benchMemoryHistories,
   noise: benchNoise,
   large: benchLargeFile,
   planted: benchPlanted,

@@ -1,5 +1,5 @@
 import { withoutNumbers } from './facts.ts'
-import { contentWords } from './words.ts'
+import { contentWords, isUnspaced } from './words.ts'
 
 /** Groups of words that say the same in instructions and facts; the first stands for all. */
 const groups = `buy purchase order_item
@@ -182,6 +182,7 @@ export const isCarrying = (one: string): boolean => carrying.has(one)
 
 /** What a text is about, as stems of content words with synonyms brought together; numbers are not in it. */
 export function contentStems(text: string): ReadonlySet<string> {
+  if (isUnspaced(text)) return listRuns(text)
   const stems = new Set<string>()
   for (const word of contentWords(
     withoutNumbers(text.normalize('NFKC')).replace(receiving, ' get '),
@@ -192,4 +193,15 @@ export function contentStems(text: string): ReadonlySet<string> {
     if (!empty.has(one)) stems.add(one)
   }
   return stems
+}
+
+const runs =
+  /[\p{Script=Han}々]+|[\p{Script=Katakana}ー]+|[\p{Script=Thai}]+|[\p{Script=Latin}\p{N}_.]+/gu
+
+/**
+ * Japanese writes what a text is about in Han and katakana and puts hiragana between: runs of the former are
+ * its words. Chinese runs are whole clauses, so only texts that are equal but for marks are alike there.
+ */
+function listRuns(text: string): ReadonlySet<string> {
+  return new Set(text.normalize('NFKC').toLowerCase().match(runs) ?? [])
 }

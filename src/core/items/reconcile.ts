@@ -9,7 +9,7 @@ import { joinSimilar, type Pair } from './near-duplicates.ts'
 import { splitSentences } from './sentences.ts'
 import { readStatements } from './statements.ts'
 import { findVeto, type Veto } from './veto.ts'
-import { contentWords, isUnspaced, shingle, words } from './words.ts'
+import { contentWords, words } from './words.ts'
 
 export interface Reconciliation {
   readonly duplicates: readonly DuplicateGroup[]
@@ -33,8 +33,8 @@ interface ConflictPair {
   readonly reason: string
 }
 
-/** From here two items may say the same: all words that say what they are about must be equal then. */
-const candidateFrom = 0.7
+/** Two items with fewer words of their own may say the same by accident. */
+const fewestStems = 2
 /** From here two items speak of the same thing, so that different values contradict. */
 const relatedFrom = 0.5
 /** Shorter items ("Yes.") are alike by accident. */
@@ -120,15 +120,13 @@ const comparePlaces = (a: Item, b: Item) =>
  * A single word that only one of them has may be what tells two facts apart.
  */
 function findAlike(items: readonly Item[]): Pair[] {
-  const sets = items.map((item) => stemsOf(item.text))
-  return joinSimilar(sets, candidateFrom).filter(({ jaccard, first, second }) => {
-    if (jaccard < 1 && !isUnspaced(items[first]?.text ?? '')) return false
-    return sameOrder(items[first]?.text ?? '', items[second]?.text ?? '')
-  })
+  const sets = items.map((item) => contentStems(item.text))
+  return joinSimilar(sets, 1).filter(
+    ({ first, second }) =>
+      (sets[first]?.size ?? 0) >= fewestStems &&
+      sameOrder(items[first]?.text ?? '', items[second]?.text ?? ''),
+  )
 }
-
-/** Scripts without spaces have no stems: pairs of characters stand for them, and most must be equal. */
-const stemsOf = (text: string) => (isUnspaced(text) ? shingle(text) : contentStems(text))
 
 /**
  * Who does what to whom: numbers in the same order, and the same name as the one who acts (behind "by" in

@@ -45,13 +45,15 @@ function readStatement(item: Item, text: string, alone: boolean): Statement[] {
   const { numbers, negations } = extractFacts(main)
   const negated = negations.length % 2 === 1
   const pair = readActor(main) ?? readPair(main)
+  const named = listIdentifiers(pair ? pair.subject : main)
   if (pair) {
-    const key = keyOf(pair.subject, scopeOf(item, pair.subject))
+    const scope = [...scopeOf(item, pair.subject), ...named]
+    const key = keyOf(pair.subject, scope)
     const amounts = extractFacts(pair.value).numbers
     if (key === '') return []
     // A value is its numbers where it is mostly numbers, else its words.
     if (amounts.length > 0 && contentStems(pair.value).size <= 3) {
-      const about = keyOf(`${pair.subject} ${pair.value}`, scopeOf(item, pair.subject))
+      const about = keyOf(`${pair.subject} ${pair.value}`, scope)
       return [{ ...base, key: about, value: { kind: 'amounts', amounts, negated } }]
     }
     const value = wordsOf(pair.value)
@@ -64,12 +66,18 @@ function readStatement(item: Item, text: string, alone: boolean): Statement[] {
       },
     ]
   }
-  const key = keyOf(main, [])
+  const key = keyOf(main, named)
   if (key.split(' ').length < 2) return []
   return numbers.length > 0
     ? [{ ...base, key, value: { kind: 'amounts', amounts: numbers, negated } }]
     : [{ ...base, key, value: { kind: 'rule', negated } }]
 }
+
+/** Identifiers with digits in them name a thing of their own: two versions of a model are two things. */
+const listIdentifiers = (text: string): string[] =>
+  text
+    .match(/\b[\p{L}_]+(?:[-_.][\p{L}\p{N}_]+)*[-_.]?\d[\p{L}\p{N}_.-]*/gu)
+    ?.map((name) => name.toLowerCase()) ?? []
 
 /** The cells of a row: the first names the thing, the others say something of it. */
 function rowOf(text: string): string {

@@ -15,7 +15,7 @@ const month = `(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|jul
 const date = String.raw`(?:\d{4}-\d{2}(?:-\d{2})?|\d{4}年\d{1,2}月(?:\d{1,2}日)?|(?:the )?(?:beginning of |start of |end of |early |late )?(?:\d{1,2}(?:st|nd|rd|th)? )?${month}\.?(?: \d{1,2}(?:st|nd|rd|th)?,?)?,? \d{4}|q[1-4] \d{4})`
 
 const nowDated = new RegExp(
-  String.raw`[,(\[;—–-]*\s*\b(?:as of|since|from|effective(?: from)?|updated(?: on)?|starting(?: from)?|valid from|verified(?: on)?|changed(?: on)?|beginning|in force since)\s+(${date})\s*[)\]:]?,?`,
+  String.raw`[,(\[;—–-]*\s*\b(?:as of|since|effective(?: from)?|updated(?: on)?|starting(?: from)?|valid from|verified(?: on)?|changed(?: on)?|beginning|in force since)\s+(${date})\s*[)\]:]?,?`,
   'i',
 )
 const pastDated = new RegExp(
@@ -50,7 +50,7 @@ export function readValidity(text: string): Validity {
     return { tense: 'past', date: toDay(past[1]), rest, replaces: null }
   }
   const dated = nowDated.exec(text) ?? bareDated.exec(text)
-  const day = dated ? toDay(dated[1] ?? dated[2]) : null
+  const day = dated ? toDay(dated.slice(1).find((group) => group !== undefined)) : null
   const plain = dated ? text.replace(dated[0], ' ') : text
   const isPast = matches(plain, pastWords)
   const isNow = !isPast && (matches(plain, nowWords) || (dated !== null && nowDated.test(text)))

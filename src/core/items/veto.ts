@@ -33,13 +33,22 @@ export function findVeto(
   return findScopeVeto(first, second)
 }
 
-/** Said twice under two headings of one document, the author meant it of two things. */
+/**
+ * Said twice under two headings of one document, or in two folders, the author meant it of two things:
+ * folders are projects, branches, customers.
+ */
 function findScopeVeto(first: Item, second: Item): Veto | null {
+  const [here, there] = [folderOf(first.path), folderOf(second.path)]
+  if (here !== there) {
+    return { kind: 'scope', explanation: `kept in two folders: ${here} and ${there}` }
+  }
   if (first.path !== second.path || first.kind === 'heading') return null
   const [a, b] = [first.headings.join(' › '), second.headings.join(' › ')]
   if (a === b) return null
   return { kind: 'scope', explanation: `said of two things: “${a}” and “${b}”` }
 }
+
+const folderOf = (path: string) => path.slice(0, path.lastIndexOf('/') + 1)
 
 /** Names that the other text does not have as a word either: at its beginning a name is not told from a word. */
 function namesBeyond(names: readonly string[], other: Item): string[] {
