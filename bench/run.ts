@@ -16,6 +16,7 @@ import { benchMemoryHistories } from './memory-histories.ts'
 import { benchNoise } from './noise.ts'
 import { benchPlanted } from './planted.ts'
 import { benchReplication } from './replication.ts'
+import { benchScale } from './scale.ts'
 
 const operator = { type: 'user', id: 'bench' } as const
 const quiet = () => {}
@@ -146,6 +147,7 @@ const benches = {
   large: benchLargeFile,
   planted: benchPlanted,
   replication: benchReplication,
+  scale: benchScale,
 }
 
 console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`)

@@ -76,19 +76,38 @@ export async function findQuotes(
   return row ? JSON.parse(await inflateText(row.quotes)) : null
 }
 
+/** A digest ready to be stored; made where the digest was made. */
+export interface PackedDigest extends TranscriptRef {
+  readonly digesterVersion: number
+  readonly trace: Uint8Array
+  readonly quotes: Uint8Array
+}
+
+export async function packDigest(digest: Digest): Promise<PackedDigest> {
+  const { trace, quotes, transcriptHash, digesterVersion } = digest
+  return {
+    sessionId: trace.sessionId,
+    transcriptHash,
+    digesterVersion,
+    trace: await deflateText(packTrace(trace)),
+    quotes: await deflateText(JSON.stringify(quotes)),
+  }
+}
+
 /** A digest that is there already is the same one, since it is a pure function of its key; it stays. */
-export async function insertDigests(scratch: Scratch, digests: readonly Digest[]): Promise<void> {
+export async function insertDigests(
+  scratch: Scratch,
+  digests: readonly PackedDigest[],
+): Promise<void> {
   for (const batch of inBatches(digests, rowsPerInsert)) {
-    const rows = await Promise.all(
-      batch.map(async ({ trace, quotes, transcriptHash, digesterVersion }) => ({
-        session_id: trace.sessionId,
-        transcript_hash: transcriptHash,
-        digester_version: digesterVersion,
-        encoding: 'deflate' as const,
-        trace: await deflateText(packTrace(trace)),
-        quotes: await deflateText(JSON.stringify(quotes)),
-      })),
-    )
+    const rows = batch.map(({ sessionId, transcriptHash, digesterVersion, trace, quotes }) => ({
+      session_id: sessionId,
+      transcript_hash: transcriptHash,
+      digester_version: digesterVersion,
+      encoding: 'deflate' as const,
+      trace,
+      quotes,
+    }))
     await scratch.scratch
       .insertInto('digests')
       .values(rows)

@@ -16,7 +16,7 @@ import {
 import type { Fresh } from './_subject.ts'
 import { getChange, insertChanges, listChanges, updateChangeStatus } from './changes.ts'
 import type { Database } from './database.ts'
-import { findMissingDigests, findQuotes, insertDigests, listTraces } from './digests.ts'
+import { findMissingDigests, findQuotes, insertDigests, listTraces, packDigest } from './digests.ts'
 import {
   findDream,
   getDream,
@@ -164,7 +164,7 @@ function describeDigests(fresh: Fresh): void {
   test('a digest is found by transcript and digester version, and by nothing less', async () => {
     const database = fresh.database()
     const one = makeDigest('one', 'h1')
-    await database.scratch((scratch) => insertDigests(scratch, [one]))
+    await database.scratch(async (scratch) => insertDigests(scratch, [await packDigest(one)]))
     const sessions = [
       { sessionId: sessionId('two'), transcriptHash: 'h1' },
       { sessionId: sessionId('one'), transcriptHash: 'h2' },
@@ -187,8 +187,9 @@ function describeDigests(fresh: Fresh): void {
   test('digests are listed in the order of the sessions, in batches', async () => {
     const database = fresh.database()
     const digests = Array.from({ length: 150 }, (_, index) => makeDigest(`s${index}`, 'h'))
-    await database.scratch((scratch) => insertDigests(scratch, digests))
-    await database.scratch((scratch) => insertDigests(scratch, digests.slice(0, 3)))
+    const packed = await Promise.all(digests.map(packDigest))
+    await database.scratch((scratch) => insertDigests(scratch, packed))
+    await database.scratch((scratch) => insertDigests(scratch, packed.slice(0, 3)))
     const wanted = digests.toReversed()
     const sessions = wanted.map(({ trace, transcriptHash }) => ({
       sessionId: trace.sessionId,

@@ -52,6 +52,32 @@ export async function listEvents(
   return { events: rows.map(toEvent), next: fitting < sizes.length ? last : null }
 }
 
+/** An event as it is stored: its body still text, so that another thread can read it. */
+export type EventRow = Pick<
+  SessionEventsTable,
+  'id' | 'seq' | 'processed_at' | 'branch' | 'record' | 'body'
+>
+
+/** Bytes of the bodies of one transcript; decides where it is worked on. */
+export async function measureEvents(reader: Reader, of: Of): Promise<number> {
+  const row = await reader.read
+    .selectFrom('session_events')
+    .select(sql<number | null>`sum(octet_length(body))`.as('bytes'))
+    .where('transcript_id', '=', await findTranscriptId(reader, of))
+    .executeTakeFirst()
+  return row?.bytes ?? 0
+}
+
+/** All events of one transcript as they are stored, in `seq` order, at once. */
+export async function listEventRows(reader: Reader, of: Of): Promise<EventRow[]> {
+  return reader.read
+    .selectFrom('session_events')
+    .select(['id', 'seq', 'processed_at', 'branch', 'record', 'body'])
+    .where('transcript_id', '=', await findTranscriptId(reader, of))
+    .orderBy('seq')
+    .execute()
+}
+
 /** All events of one transcript, a page at a time. */
 export async function* streamEvents(
   reader: Reader,
@@ -146,7 +172,7 @@ function countFitting(sizes: readonly { readonly bytes: number }[]): number {
   return over === -1 ? sizes.length : over
 }
 
-const toEvent = (row: SessionEventsTable): SessionEvent => ({
+export const toEvent = (row: EventRow): SessionEvent => ({
   id: row.id,
   seq: row.seq,
   processedAt: row.processed_at,

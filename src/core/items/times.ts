@@ -15,7 +15,7 @@ const month = `(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|jul
 const date = String.raw`(?:\d{4}-\d{2}(?:-\d{2})?|\d{4}年\d{1,2}月(?:\d{1,2}日)?|(?:the )?(?:beginning of |start of |end of |early |late )?(?:\d{1,2}(?:st|nd|rd|th)? )?${month}\.?(?: \d{1,2}(?:st|nd|rd|th)?,?)?,? \d{4}|q[1-4] \d{4})`
 
 const nowDated = new RegExp(
-  String.raw`[,(\[;—–-]*\s*\b(?:as of|since|effective(?: from)?|updated(?: on)?|starting(?: from)?|valid from|verified(?: on)?|changed(?: on)?|beginning|in force since)\s+(${date})\s*[)\]:]?,?`,
+  String.raw`[([](?:from|since) (${date})[)\]]|[,(\[;—–-]*\s*\b(?:as of|since|effective(?: from)?|updated(?: on)?|starting(?: from)?|valid from|verified(?: on)?|changed(?: on)?|beginning|in force since)\s+(${date})\s*[)\]:]?,?`,
   'i',
 )
 const pastDated = new RegExp(

@@ -1,18 +1,31 @@
-import type { Digest } from '../../core/transcript/digest.ts'
 import { digesterVersion, startDigest } from '../../core/transcript/digester.ts'
-import { findMissingDigests, insertDigests } from '../../storage/digests.ts'
+import {
+  findMissingDigests,
+  insertDigests,
+  type PackedDigest,
+  packDigest,
+} from '../../storage/digests.ts'
 import { type DreamSession, listDreamSessions, updateDream } from '../../storage/dreams.ts'
-import { streamEvents } from '../../storage/session-events.ts'
+import { listEventRows, measureEvents, streamEvents } from '../../storage/session-events.ts'
 import { getSession } from '../../storage/sessions.ts'
 import type { Context } from '../context.ts'
+import { type DigestPool, openDigestPool } from '../digest-pool.ts'
+import type { DigestTask } from '../digest-worker.ts'
 import { beat, finish, type StepWork } from '../step.ts'
 
 /** Sessions whose digests are written together; small enough that a crash repeats little. */
-const batchSessions = 64
+const batchSessions = 128
+/** Sessions that go to a thread together: sending costs more than their share. */
+const taskSessions = 8
+/** From here threads pay for their start. */
+const poolFrom = 256
+/** A larger transcript is read page by page on this thread, so that no task holds more than this. */
+const largestTask = 16 * 1024 * 1024
 
 /**
- * Digests every session of the dream that has none yet for its transcript and this digester. Digests are a
- * cache: they are written as they come, and a dream that is run again finds them.
+ * Digests every session of the dream that has none yet for its transcript and this digester, side by side
+ * where there are many. Digests are a cache: they are written as they come, and a dream that is run again
+ * finds them.
  */
 export async function digestSessions(work: StepWork): Promise<void> {
   const { context, dream, onProgress } = work
@@ -20,15 +33,18 @@ export async function digestSessions(work: StepWork): Promise<void> {
   const missing = await context.database.read((reader) =>
     findMissingDigests(reader, { sessions, digesterVersion }),
   )
-  for (let from = 0; from < missing.length; from += batchSessions) {
-    await beat(work)
-    const digests: Digest[] = []
-    for (const session of missing.slice(from, from + batchSessions)) {
-      digests.push(await digestSession(context, session))
+  const pool = missing.length >= poolFrom ? openDigestPool() : null
+  try {
+    for (let from = 0; from < missing.length; from += batchSessions) {
+      await beat(work)
+      const batch = missing.slice(from, from + batchSessions)
+      const digests = await digestBatch(context, batch, pool)
+      await context.database.scratch((scratch) => insertDigests(scratch, digests))
+      const done = sessions.length - missing.length + from + digests.length
+      onProgress({ stage: 'digest', done, total: sessions.length, unit: 'sessions' })
     }
-    await context.database.scratch((scratch) => insertDigests(scratch, digests))
-    const done = sessions.length - missing.length + from + digests.length
-    onProgress({ stage: 'digest', done, total: sessions.length, unit: 'sessions' })
+  } finally {
+    await pool?.close()
   }
   await finish(work, async (writer) => {
     await updateDream(writer, dream.id, { status: 'running' })
@@ -36,16 +52,63 @@ export async function digestSessions(work: StepWork): Promise<void> {
   })
 }
 
-async function digestSession(
+/** In the order of the sessions. */
+function digestBatch(
+  context: Context,
+  batch: readonly DreamSession[],
+  pool: DigestPool | null,
+): Promise<PackedDigest[]> {
+  return pool ? digestAside(context, batch, pool) : digestHere(context, batch)
+}
+
+async function digestHere(
   { database, hash }: Context,
-  { sessionId, transcriptHash }: DreamSession,
-): Promise<Digest> {
-  const { session } = await database.read((reader) => getSession(reader, sessionId))
-  const digester = startDigest(session, { hash })
-  await database.read(async (reader) => {
-    for await (const events of streamEvents(reader, { sessionId, transcriptHash })) {
-      for (const event of events) digester.add(event)
+  batch: readonly DreamSession[],
+): Promise<PackedDigest[]> {
+  const digests: PackedDigest[] = []
+  for (const ref of batch) {
+    const { session } = await database.read((reader) => getSession(reader, ref.sessionId))
+    const digester = startDigest(session, { hash })
+    await database.read(async (reader) => {
+      for await (const events of streamEvents(reader, ref)) {
+        for (const event of events) digester.add(event)
+      }
+    })
+    digests.push(await packDigest(digester.finish(ref.transcriptHash)))
+  }
+  return digests
+}
+
+/** Reads the events here and sends them on a few sessions at a time, while earlier ones are worked on. */
+async function digestAside(
+  context: Context,
+  batch: readonly DreamSession[],
+  pool: DigestPool,
+): Promise<PackedDigest[]> {
+  const running: Promise<PackedDigest[]>[] = []
+  let tasks: DigestTask[] = []
+  let bytes = 0
+  const send = () => {
+    if (tasks.length > 0) running.push(pool.run(tasks))
+    tasks = []
+    bytes = 0
+  }
+  for (const ref of batch) {
+    const size = await context.database.read((reader) => measureEvents(reader, ref))
+    if (size > largestTask) {
+      send()
+      running.push(digestHere(context, [ref]))
+      continue
     }
-  })
-  return digester.finish(transcriptHash)
+    const task = await context.database.read(async (reader) => ({
+      session: (await getSession(reader, ref.sessionId)).session,
+      transcriptHash: ref.transcriptHash,
+      rows: await listEventRows(reader, ref),
+    }))
+    tasks.push(task)
+    bytes += size
+    if (tasks.length === taskSessions || bytes > largestTask / 4) send()
+  }
+  send()
+  return (await Promise.all(running)).flat()
 }
