@@ -12,6 +12,7 @@ import { importPaths } from '../src/pipeline/import.ts'
 import { openDefaultStore } from '../src/pipeline/memory-store.ts'
 import { inFolder, measure, megabytes, print } from './_measure.ts'
 import { seeded, writeSessions } from './_sessions.ts'
+import { benchInjected } from './injected.ts'
 import { benchMemoryHistories } from './memory-histories.ts'
 import { benchNoise } from './noise.ts'
 import { benchPlanted } from './planted.ts'
@@ -143,6 +144,7 @@ const benches = {
   thousand: benchThousand,
   join: benchJoin,
   histories: benchMemoryHistories,
+  injected: benchInjected,
   noise: benchNoise,
   large: benchLargeFile,
   planted: benchPlanted,
