@@ -14,6 +14,7 @@ import { openDefaultStore } from '../src/pipeline/memory-store.ts'
 import { readAirlineSessions, toCase } from '../test/_airline.ts'
 import { inFolder, measure, megabytes, print } from './_measure.ts'
 import { seeded, writeSessions } from './_sessions.ts'
+import { benchBlame } from './blame.ts'
 
 const operator = { type: 'user', id: 'bench' } as const
 const quiet = () => {}
@@ -165,6 +166,7 @@ const benches = {
   join: benchJoin,
   noise: benchNoise,
   large: benchLargeFile,
+  blame: benchBlame,
 }
 
 console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`)
