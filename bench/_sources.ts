@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Case } from '../src/core/mining/case.ts'
+import type { QuotedCase } from '../src/core/mining/case.ts'
 import {
   airlineTranscripts,
   type ReadSession,
@@ -43,8 +43,8 @@ export async function readSourceSessions(name: SourceName): Promise<ReadSession[
 }
 
 /** The same as the miners see them. Sessions are dropped file by file: entire-cli holds 370 MB of text. */
-export async function readSource(name: SourceName): Promise<Case[]> {
-  const cases: Case[] = []
+export async function readSource(name: SourceName): Promise<QuotedCase[]> {
+  const cases: QuotedCase[] = []
   for (const path of listSource(name)) {
     cases.push(...(await readTranscriptFile(path)).sessions.map(toCase))
   }

@@ -52,7 +52,8 @@ CREATE TABLE digests (
   transcript_hash TEXT NOT NULL,
   digester_version INTEGER NOT NULL,
   encoding TEXT NOT NULL CHECK (encoding = 'deflate'),
-  payload BLOB NOT NULL,
+  trace BLOB NOT NULL,
+  quotes BLOB NOT NULL,
   PRIMARY KEY (session_id, transcript_hash, digester_version)
 ) STRICT;
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { MemoryDocument } from '../src/core/memory.ts'
-import type { Case } from '../src/core/mining/case.ts'
+import type { QuotedCase } from '../src/core/mining/case.ts'
 import { type OutcomeSignal, sessionOutcome } from '../src/core/outcome-signal.ts'
 import type { Session, SessionEvent } from '../src/core/session.ts'
 import { startDigest } from '../src/core/transcript/digester.ts'
@@ -59,10 +59,11 @@ export async function readAirlineSessions(): Promise<ReadSession[]> {
   return files.flatMap((file) => file.sessions)
 }
 
-export function toCase({ session, events, outcomes }: ReadSession): Case {
+export function toCase({ session, events, outcomes }: ReadSession): QuotedCase {
   const digester = startDigest(session, { hash })
   for (const event of events) digester.add(event)
-  return { digest: digester.finish(hash(session.key)), ...sessionOutcome(outcomes) }
+  const { trace, quotes } = digester.finish(hash(session.key))
+  return { trace, quotes, ...sessionOutcome(outcomes) }
 }
 
 export function readAirlineMemory(): MemoryDocument[] {

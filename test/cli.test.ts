@@ -12,6 +12,7 @@ import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
+import { briefDocument } from '../src/contract/brief.ts'
 import { changesDocument } from '../src/contract/changes.ts'
 import { doctorDocument } from '../src/contract/doctor.ts'
 import { dreamDocument } from '../src/contract/dream.ts'
@@ -81,6 +82,16 @@ describe('the documents for programs', () => {
         await run(['findings', 'show', one?.id.slice(0, 14) ?? '', ...data]),
       )
       expect(shown.data).toEqual([one])
+
+      const briefs = parse(briefDocument, await run(['brief', ...data])).data
+      expect(briefs.map(({ task_type }) => task_type)).toEqual(['airline'])
+      expect(briefs[0]?.lines.length).toBeGreaterThan(2)
+      const known = new Set(findings.data.map(({ id }) => id))
+      expect(briefs[0]?.lines.every(({ finding_id }) => known.has(finding_id))).toBe(true)
+      const short = parse(briefDocument, await run(['brief', '--budget', '90', ...data])).data[0]
+      expect(short?.tokens).toBeLessThanOrEqual(90)
+      expect(short?.left_out).toBeGreaterThan(0)
+      expect((await run(['brief', 'hotel', ...data])).code).toBe(5)
 
       const changes = parse(changesDocument, await run(['changes', ...data]))
       expect(changes.data).toHaveLength(dreamt.changes)

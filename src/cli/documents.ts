@@ -5,6 +5,7 @@ import type { ImportDocument } from '../contract/import.ts'
 import type { SessionsDocument } from '../contract/sessions.ts'
 import type { Evidence } from '../core/evidence.ts'
 import { type FindingId, type Hash, makeId } from '../core/ids.ts'
+import type { TaskPath } from '../core/mining/task-path.ts'
 import type { SessionOutcome } from '../core/outcome-signal.ts'
 import type { DreamReport, FileReport, ImportReport } from '../pipeline/reports.ts'
 import type { StoredChange } from '../storage/changes.ts'
@@ -86,8 +87,29 @@ export function toFinding({ id, finding }: StoredFinding): FindingItem {
     adjusted_for: effect?.adjustedFor ?? null,
     p: effect?.p ?? null,
     q: effect?.q ?? null,
+    permutation_p: effect?.permutationP ?? null,
+    shrunk: effect?.shrunk ?? null,
+    agent_adjusted: effect?.agentAdjusted
+      ? {
+          effect: effect.agentAdjusted.riskDifference,
+          low: effect.agentAdjusted.low,
+          high: effect.agentAdjusted.high,
+          p: effect.agentAdjusted.p,
+        }
+      : null,
+    replication: effect && {
+      by: effect.replication.by,
+      sessions: effect.replication.sessions,
+      effect: effect.replication.riskDifference,
+    },
+    e_value: effect?.eValue ?? null,
     unadjusted: effect && { effect: effect.unadjusted.riskDifference, p: effect.unadjusted.p },
-    support: finding.support,
+    support: {
+      sessions: finding.support.sessions,
+      tasks: finding.support.tasks,
+      principals: finding.support.principals,
+      largest_share: finding.support.largestShare,
+    },
     detail: finding.detail,
     evidence: finding.evidence.map(toEvidence),
   }
@@ -129,6 +151,30 @@ function toEvidence(piece: Evidence) {
   }
 }
 
+type PathItem = DreamDocument['paths'][number]
+
+function toPath(path: TaskPath): PathItem {
+  return {
+    task_type: path.taskType,
+    sessions: path.sessions,
+    successes: path.successes,
+    reference: path.reference && [...path.reference.calls],
+    successful_variants: path.successfulVariants,
+    shared_calls: path.sharedCalls.map(({ tool, inSuccesses, inFailures }) => ({
+      tool,
+      in_successes: inSuccesses,
+      in_failures: inFailures,
+    })),
+    edges: path.edges.map(({ inSuccesses, inFailures, ...edge }) => ({
+      ...edge,
+      in_successes: inSuccesses,
+      in_failures: inFailures,
+    })),
+    edges_left_out: path.edgesLeftOut,
+    failed_deviation: path.failedDeviation,
+  }
+}
+
 export interface DreamExtras {
   readonly leftOut: readonly { readonly path: string; readonly reason: string }[]
   readonly writtenTo: string | null
@@ -154,10 +200,18 @@ export function toDreamDocument(report: DreamReport, extras: DreamExtras): Dream
       memories: read.memories,
       items: read.items,
     },
-    families: report.families.map(({ unadjustedSignificant, ...family }) => ({
+    families: report.families.map(({ unadjustedSignificant, explainedAway, ...family }) => ({
       ...family,
       unadjusted_significant: unadjustedSignificant,
+      explained_away: explainedAway,
     })),
+    compared_by: {
+      adjusted_for: report.comparedBy.adjustedFor,
+      task_types_from: report.comparedBy.taskTypesFrom,
+      agents: report.comparedBy.agents,
+      agent_adjusted: report.comparedBy.agentAdjusted,
+    },
+    paths: report.paths.map(toPath),
     silences: [...report.silences],
     duplicates: reconciliation.duplicates,
     conflicts: reconciliation.conflicts.map((conflict) => ({ ...conflict })),

@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { runBrief } from './commands/brief.ts'
 import { runChanges } from './commands/changes.ts'
 import { runDemo } from './commands/demo.ts'
 import { runDoctor } from './commands/doctor.ts'
@@ -62,6 +63,7 @@ function build(surroundings: Surroundings, result: { code: number }): Command {
   }
   addInputCommands(program, act)
   addResultCommands(program, act)
+  addBriefCommand(program, act)
   addMemoryCommands(program, act)
   return program
 }
@@ -136,6 +138,17 @@ function addResultCommands(program: Command, act: Act): void {
         return act(options, (invocation) => run(invocation, id, options))
       })
   }
+}
+
+function addBriefCommand(program: Command, act: Act): void {
+  command(program, 'brief', ['lucidream brief', 'lucidream brief airline --budget 800'])
+    .description('what to tell an agent before its next run, from what the newest dream found')
+    .argument('[task-type]', 'only for this type of task (default: each)')
+    .option('--budget <tokens>', 'at most this many tokens (default 2000)', parseCount)
+    .option('--dream <id>', 'of this dream')
+    .action((taskType: string | undefined, options) =>
+      act(options, (invocation) => runBrief(invocation, taskType, options)),
+    )
 }
 
 function addMemoryCommands(program: Command, act: Act): void {

@@ -28,6 +28,43 @@ export const dreamDocument = z.object({
       testable: z.int(),
       found: z.int(),
       unadjusted_significant: z.int(),
+      explained_away: z.int(),
+      level: z.number(),
+    }),
+  ),
+  /** What comparisons held fixed, and where the types of task came from. */
+  compared_by: z.object({
+    adjusted_for: z.enum(['task', 'task_type', 'task_cluster', 'nothing']),
+    task_types_from: z.enum(['source', 'clusters', 'none']),
+    agents: z.int(),
+    agent_adjusted: z.boolean(),
+  }),
+  /** How each type of task goes when it goes well. */
+  paths: z.array(
+    z.object({
+      task_type: z.string(),
+      sessions: z.int(),
+      successes: z.int(),
+      reference: z.array(z.string()).nullable(),
+      successful_variants: z.int(),
+      shared_calls: z.array(
+        z.object({
+          tool: z.string(),
+          in_successes: z.number(),
+          in_failures: z.number().nullable(),
+        }),
+      ),
+      edges: z.array(
+        z.object({
+          from: z.string(),
+          to: z.string(),
+          in_successes: z.int(),
+          in_failures: z.int(),
+          seconds: z.number().nullable(),
+        }),
+      ),
+      edges_left_out: z.int(),
+      failed_deviation: z.number().nullable(),
     }),
   ),
   silences: z.array(z.string()),

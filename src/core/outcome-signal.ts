@@ -22,13 +22,19 @@ export interface OutcomeSignal {
 export interface SessionOutcome {
   readonly success: boolean | null
   readonly value: number | null
+  /** Parts of the outcome by name, of the signal that decided; empty when none did. */
+  readonly components: OutcomeSignal['components']
 }
 
-/** The last signal that decides, in (decidedAt, id) order with undated ones first; none decides: all null. */
+/** The last signal that decides, in (decidedAt, id) order with undated ones first; none decides: null and empty. */
 export function sessionOutcome(signals: readonly OutcomeSignal[]): SessionOutcome {
   const decided = signals.filter((signal) => signal.success !== null)
   const last = decided.toSorted((a, b) => compare(orderKey(a), orderKey(b))).at(-1)
-  return { success: last?.success ?? null, value: last?.value ?? null }
+  return {
+    success: last?.success ?? null,
+    value: last?.value ?? null,
+    components: last?.components ?? {},
+  }
 }
 
 const orderKey = (signal: OutcomeSignal): string => `${signal.decidedAt ?? ''}\0${signal.id}`

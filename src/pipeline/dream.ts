@@ -18,7 +18,7 @@ export interface DreamRequest {
 }
 
 /** Raised when a change of the engine makes the same inputs worth dreaming over again. */
-const engineVersion = 'lucidream-builtin@1'
+const engineVersion = 'lucidream-builtin@2'
 
 /**
  * Dreams over the chosen sessions and waits for the end. The same inputs (memories, transcripts, outcomes,

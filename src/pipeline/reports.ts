@@ -1,7 +1,8 @@
 import type { ErrorCode } from '../core/errors.ts'
 import type { DreamId, MemoryStoreId } from '../core/ids.ts'
 import type { Reconciliation } from '../core/items/reconcile.ts'
-import type { Family } from '../core/mining/finding.ts'
+import type { ComparedBy, Family } from '../core/mining/finding.ts'
+import type { TaskPath } from '../core/mining/task-path.ts'
 
 /** What one `import` did, file by file. Counts are of what this run read, stored or not. */
 export interface ImportReport {
@@ -46,6 +47,8 @@ export interface DreamReport {
   readonly outputStoreId: MemoryStoreId
   readonly read: DreamInputs
   readonly families: readonly Family[]
+  readonly paths: readonly TaskPath[]
+  readonly comparedBy: ComparedBy
   readonly silences: readonly string[]
   readonly reconciliation: ReconciliationReport
   /** Why nothing (more) was proposed. */
@@ -58,6 +61,8 @@ export interface DreamReport {
 export interface Mined {
   readonly read: Omit<DreamInputs, 'memories' | 'items'>
   readonly families: readonly Family[]
+  readonly paths: readonly TaskPath[]
+  readonly comparedBy: ComparedBy
   readonly silences: readonly string[]
 }
 

@@ -1,5 +1,7 @@
 import type { SessionId } from '../core/ids.ts'
-import type { Digest } from '../core/transcript/digest.ts'
+import type { Digest, Quotes } from '../core/transcript/digest.ts'
+import { packTrace, type Share, unpackTrace } from '../core/transcript/packed-trace.ts'
+import type { Trace } from '../core/transcript/trace.ts'
 import { anyOf, inBatches, rowsPerInsert } from './batches.ts'
 import type { Reader, Scratch } from './database.ts'
 import { deflateText, inflateText } from './raw-chunk.ts'
@@ -34,38 +36,57 @@ export async function findMissingDigests<Ref extends TranscriptRef>(
   return missing
 }
 
-/** The digests that exist, in the order of `sessions`, a batch at a time: all at once may not fit in memory. */
-export async function* listDigests(
+/**
+ * The traces of the digests that exist, in the order of `sessions`, a batch at a time. `share` makes texts
+ * that many traces hold one and the same.
+ */
+export async function* listTraces(
   reader: Reader,
-  { sessions, digesterVersion }: DigestQuery<TranscriptRef>,
-): AsyncGenerator<readonly Digest[]> {
+  { sessions, digesterVersion, share }: DigestQuery<TranscriptRef> & { readonly share?: Share },
+): AsyncGenerator<readonly Trace[]> {
   for (const batch of inBatches(sessions, digestsPerBatch)) {
     const rows = await reader.read
       .selectFrom('digests')
-      .select(['session_id', 'transcript_hash', 'payload'])
+      .select(['session_id', 'transcript_hash', 'trace'])
       .where('session_id', 'in', anyOf(batch.map((ref) => ref.sessionId)))
       .where('digester_version', '=', digesterVersion)
       .execute()
-    const payloads = new Map(
-      rows.map((row) => [keyOf(row.session_id, row.transcript_hash), row.payload]),
+    const traces = new Map(
+      rows.map((row) => [keyOf(row.session_id, row.transcript_hash), row.trace]),
     )
-    const found = batch.flatMap(
-      (ref) => payloads.get(keyOf(ref.sessionId, ref.transcriptHash)) ?? [],
+    const found = batch.flatMap((ref) => traces.get(keyOf(ref.sessionId, ref.transcriptHash)) ?? [])
+    yield await Promise.all(
+      found.map(async (packed) => unpackTrace(await inflateText(packed), share)),
     )
-    yield await Promise.all(found.map(async (payload) => JSON.parse(await inflateText(payload))))
   }
+}
+
+/** The words that findings about a session may cite; null when it has no digest by this digester. */
+export async function findQuotes(
+  reader: Reader,
+  { sessionId, transcriptHash, digesterVersion }: TranscriptRef & { digesterVersion: number },
+): Promise<Quotes | null> {
+  const row = await reader.read
+    .selectFrom('digests')
+    .select('quotes')
+    .where('session_id', '=', sessionId)
+    .where('transcript_hash', '=', transcriptHash)
+    .where('digester_version', '=', digesterVersion)
+    .executeTakeFirst()
+  return row ? JSON.parse(await inflateText(row.quotes)) : null
 }
 
 /** A digest that is there already is the same one, since it is a pure function of its key; it stays. */
 export async function insertDigests(scratch: Scratch, digests: readonly Digest[]): Promise<void> {
   for (const batch of inBatches(digests, rowsPerInsert)) {
     const rows = await Promise.all(
-      batch.map(async (digest) => ({
-        session_id: digest.sessionId,
-        transcript_hash: digest.transcriptHash,
-        digester_version: digest.digesterVersion,
+      batch.map(async ({ trace, quotes, transcriptHash, digesterVersion }) => ({
+        session_id: trace.sessionId,
+        transcript_hash: transcriptHash,
+        digester_version: digesterVersion,
         encoding: 'deflate' as const,
-        payload: await deflateText(JSON.stringify(digest)),
+        trace: await deflateText(packTrace(trace)),
+        quotes: await deflateText(JSON.stringify(quotes)),
       })),
     )
     await scratch.scratch
@@ -77,6 +98,6 @@ export async function insertDigests(scratch: Scratch, digests: readonly Digest[]
 }
 
 const refsPerQuery = 1_000
-const digestsPerBatch = 64
+const digestsPerBatch = 256
 
 const keyOf = (sessionId: SessionId, transcriptHash: string) => `${sessionId}\0${transcriptHash}`

@@ -16,7 +16,7 @@ import {
 import type { Fresh } from './_subject.ts'
 import { getChange, insertChanges, listChanges, updateChangeStatus } from './changes.ts'
 import type { Database } from './database.ts'
-import { findMissingDigests, insertDigests, listDigests } from './digests.ts'
+import { findMissingDigests, findQuotes, insertDigests, listTraces } from './digests.ts'
 import {
   findDream,
   getDream,
@@ -174,7 +174,13 @@ function describeDigests(fresh: Fresh): void {
       const missing = await findMissingDigests(reader, { sessions, digesterVersion: 1 })
       expect(missing).toEqual(sessions.slice(0, 2))
       expect(await findMissingDigests(reader, { sessions, digesterVersion: 2 })).toEqual(sessions)
-      expect(await collect(listDigests(reader, { sessions, digesterVersion: 1 }))).toEqual([one])
+      expect(await collect(listTraces(reader, { sessions, digesterVersion: 1 }))).toEqual([
+        one.trace,
+      ])
+      const quotes = (transcriptHash: string) =>
+        findQuotes(reader, { sessionId: sessionId('one'), transcriptHash, digesterVersion: 1 })
+      expect(await quotes('h1')).toEqual(one.quotes)
+      expect(await quotes('h2')).toBeNull()
     })
   })
 
@@ -184,9 +190,13 @@ function describeDigests(fresh: Fresh): void {
     await database.scratch((scratch) => insertDigests(scratch, digests))
     await database.scratch((scratch) => insertDigests(scratch, digests.slice(0, 3)))
     const wanted = digests.toReversed()
+    const sessions = wanted.map(({ trace, transcriptHash }) => ({
+      sessionId: trace.sessionId,
+      transcriptHash,
+    }))
     await database.read(async (reader) => {
-      const listed = listDigests(reader, { sessions: wanted, digesterVersion: 1 })
-      expect(await collect(listed)).toEqual(wanted)
+      const listed = listTraces(reader, { sessions, digesterVersion: 1 })
+      expect(await collect(listed)).toEqual(wanted.map(({ trace }) => trace))
     })
   })
 }
@@ -230,7 +240,7 @@ const makeFinding = (key: string): Finding => ({
   sessionsWith: 3,
   sessionsWithout: 4,
   effect: null,
-  support: { sessions: 3, tasks: 2, principals: 1 },
+  support: { sessions: 3, tasks: 2, principals: 1, largestShare: 1 },
   detail: { kind: 'step_outcome', tool: 'cancel', event: 'called', presence: 'present' },
   evidence: [makeEvidence('half \ud83c'), makeEvidence('NUL \0')],
 })
@@ -251,18 +261,65 @@ const makeChange = (key: string): ProposedChange => ({
 })
 
 const makeDigest = (key: string, transcriptHash: string): Digest => ({
-  sessionId: sessionId(key),
   transcriptHash,
   digesterVersion: 1,
-  agent: makeSession(key).agent,
-  task: makeSession(key).task,
-  principal: null,
-  startedAt: null,
-  steps: [],
-  userTurns: [],
-  stopReason: null,
-  usage: { inputTokens: 1, outputTokens: 2 },
-  seconds: null,
+  trace: {
+    sessionId: sessionId(key),
+    agent: makeSession(key).agent,
+    task: makeSession(key).task,
+    principal: null,
+    startedAt: null,
+    steps: [
+      {
+        index: 0,
+        at: 3,
+        tool: 'pay',
+        act: 'pay',
+        status: 'error',
+        error: 'no such card <NUM>',
+        call: 0,
+        resource: -1,
+        result: 0,
+        source: null,
+        changesState: true,
+        reverts: false,
+        resultTokens: 7,
+        used: null,
+        seconds: 1.5,
+        args: { '/card': '"1"' },
+      },
+      {
+        index: 1,
+        at: 5,
+        tool: 'read',
+        act: 'read cards',
+        status: 'ok',
+        error: null,
+        call: 1,
+        resource: 0,
+        result: 1,
+        source: 'docs/cards.md',
+        changesState: false,
+        reverts: true,
+        resultTokens: 70,
+        used: 0.25,
+        seconds: null,
+        args: null,
+      },
+    ],
+    turns: [{ at: 1, afterStep: -1, kind: 'message', score: 0, agrees: false }],
+    sayings: [
+      { at: 6, afterStep: 1, asks: true, handsOver: false, promises: ['pay'], wrongSum: false },
+    ],
+    compactions: [4],
+    intent: ['card'],
+    observations: [{ step: 1, entity: 'HAT1', attribute: 'seats', value: '4' }],
+    observationsLeftOut: 2,
+    stopReason: null,
+    usage: { inputTokens: 1, outputTokens: 2 },
+    seconds: null,
+  },
+  quotes: { calls: [], errors: [null], turns: [], sayings: [], results: [null] },
 })
 
 async function collect<T>(batches: AsyncIterable<readonly T[]>): Promise<T[]> {

@@ -146,7 +146,8 @@ interface DigestsTable {
   transcript_hash: string
   digester_version: number
   encoding: 'deflate'
-  payload: Uint8Array
+  trace: Uint8Array
+  quotes: Uint8Array
 }
 
 export interface MemoryStoresTable {

@@ -66,6 +66,7 @@ function renderFindings({ report, findings, flags }: DreamView, style: Style): s
       'Grade B: compared on the same task. C: same type of task, replicated. D: seen together, cause unknown. None of them is an experiment.',
       style,
     ),
+    ...paragraph(describeComparison(report), style),
     '',
     ...shown.flatMap((finding) => [
       ...renderFinding(finding, style, finding.finding.grade === 'D' ? 1 : 2),
@@ -74,6 +75,32 @@ function renderFindings({ report, findings, flags }: DreamView, style: Style): s
     ...(more > 0 ? [`… and ${more} more: npm run lucidream -- findings${flags}`] : []),
     ...renderSilences(report, style),
   ]
+}
+
+/** What was held fixed, and how much of what meets the eye that explains. */
+function describeComparison({ comparedBy, families }: DreamReport): string {
+  const { adjustedFor, taskTypesFrom, agents, agentAdjusted } = comparedBy
+  const fixed = {
+    task: 'Sessions were compared with others on the same task',
+    task_type:
+      'Sessions were compared with others on the same type of task, as the source names it',
+    task_cluster: 'Sessions were compared with others whose request has similar words',
+    nothing: 'Nothing could be held fixed in the comparisons',
+  }[adjustedFor]
+  const workers =
+    agents < 2
+      ? ', all by one agent'
+      : agentAdjusted
+        ? `, with the ${agents} agents held fixed as well`
+        : `; ${agents} agents worked, whose differences could not be told apart`
+  const types = taskTypesFrom === 'clusters' ? ' Types of task are clusters of requests.' : ''
+  const naive = families.reduce((sum, family) => sum + family.unadjustedSignificant, 0)
+  const away = families.reduce((sum, family) => sum + family.explainedAway, 0)
+  const explained =
+    naive === 0
+      ? ''
+      : ` Without that, ${plural(naive, 'pattern')} would look significant; ${away} of them are explained by which task or agent it was, or by chance.`
+  return `${fixed}${workers}.${types}${explained}`
 }
 
 const renderSilences = ({ silences }: DreamReport, style: Style) =>
@@ -121,18 +148,19 @@ function renderTests({ report }: DreamView, style: Style): string[] {
   return [
     ...title('What was tested', style),
     ...layTable([
-      ['kind of pattern', 'considered', 'testable', 'found', 'unadjusted'],
+      ['kind of pattern', 'considered', 'testable', 'found', 'unadjusted', 'level'],
       ...report.families.map((family) => [
         family.kind,
         family.considered,
         family.testable,
         family.found,
         family.unadjustedSignificant,
+        family.testable === 0 ? '–' : family.level.toFixed(3),
       ]),
     ]),
     '',
     ...paragraph(
-      'unadjusted: how many would be called significant if the task were not held fixed.',
+      'unadjusted: how many would be called significant if nothing were held fixed. level: false discovery rate allowed inside the kind; 0 where the kind as a whole shows no more than chance.',
       style,
     ),
   ]

@@ -34,12 +34,30 @@ function describeNumbers({ effect, sessionsWith, sessionsWithout, support }: Fin
   const seen = `${plural(sessionsWith, 'session')} with, ${sessionsWithout} without${tasks}.`
   if (!effect) return `${seen} No comparison with success was possible.`
   const interval = `${Math.round(effect.level * 100)} % interval ${points(effect.low)} to ${points(effect.high)}`
-  return `${seen} Success ${points(effect.riskDifference)} points ${fixed[effect.adjustedFor]} (${interval}; p = ${small(effect.p)}, q = ${small(effect.q)}); without adjusting it would look like ${points(effect.unadjusted.riskDifference)} (p = ${small(effect.unadjusted.p)}).`
+  const agents =
+    effect.agentAdjusted === null
+      ? ''
+      : `, ${points(effect.agentAdjusted.riskDifference)} with the agent held fixed as well`
+  return `${seen} Success ${points(effect.riskDifference)} points ${fixed[effect.adjustedFor]}${agents} (${interval}; p = ${small(effect.p)}, q = ${small(effect.q)}). ${describeDoubt(effect)}`
+}
+
+/** What speaks for and against taking the effect at its word. */
+function describeDoubt({ shrunk, replication, eValue, unadjusted }: Effect): string {
+  const again =
+    replication.riskDifference === null
+      ? 'The part held back cannot tell'
+      : `On the ${replication.by === 'time' ? 'later sessions' : 'tasks'} held back ${points(replication.riskDifference)}`
+  const unseen =
+    eValue > 1
+      ? ` To explain it away, something unseen would have to make a ${eValue.toFixed(1)}-fold difference.`
+      : ''
+  return `${again}; expect about ${points(shrunk)} next time.${unseen} Without adjusting it would look like ${points(unadjusted.riskDifference)} (p = ${small(unadjusted.p)}).`
 }
 
 const fixed: Readonly<Record<Effect['adjustedFor'], string>> = {
   task: 'on the same task',
   task_type: 'on the same type of task',
+  task_cluster: 'among similar requests',
   nothing: 'with nothing held fixed',
 }
 
@@ -56,10 +74,24 @@ function describeDetail(detail: FindingDetail): string {
       return `${plural(detail.wastedSteps, 'step')} in ${plural(detail.occurrences, 'place')} brought nothing new (about ${plural(detail.wastedTokens, 'token')} of results).`
     case 'user_correction':
       return `${plural(detail.occurrences, 'correction')}.`
+    case 'reference_path':
+      return `${detail.calls.join(detail.inOrder ? ' → ' : ', ')}: ${detail.following} of ${plural(detail.successes, 'successful session')}, in ${plural(detail.variants, 'different way')} altogether.`
+    case 'source_reliability':
+      return `${detail.successes} of ${plural(detail.uses, 'session')} that used it succeeded; taking into account how few they are, ${percent(detail.median)} (80 % interval ${percent(detail.low)} to ${percent(detail.high)}).`
+    case 'edge_case':
+      return `${detail.failures} of ${plural(detail.sessions, 'session')} failed: at least ${percent(detail.failureLow)}, where all sessions fail in at most ${percent(detail.overallHigh)} (bounds of 90 % intervals).`
+    case 'rejected_output':
+      return `Rejected ${detail.rejected} of ${plural(detail.judged, 'judged session')}${detail.mostAfter === null ? '' : `, most after \`${detail.mostAfter}\``}.`
+    case 'observed_fact':
+      return `${detail.path} says: ${detail.line}`
+    case 'sequence':
+    case 'behaviour':
     case 'step_outcome':
       return ''
   }
 }
+
+const percent = (share: number) => `${Math.round(share * 100)} %`
 
 const points = (value: number) =>
   `${value > 0 ? '+' : value < 0 ? '−' : ''}${Math.abs(Math.round(value * 100))}`

@@ -1,4 +1,5 @@
-import { benjaminiHochberg } from '../statistics/multiplicity.ts'
+import { eValue } from '../statistics/intervals.ts'
+import { testScore } from '../statistics/score-test.ts'
 import {
   cochranMantelHaenszel,
   countDiscordantPairs,
@@ -7,12 +8,16 @@ import {
   type Stratum,
   stratifiedP,
 } from '../statistics/strata.ts'
-import { type Case, principalKey } from './case.ts'
-import type { Effect, Family, Support } from './finding.ts'
+import { principalKey } from './case.ts'
+import type { Effect, Support } from './finding.ts'
+import type { Population } from './population.ts'
 
 /** Coverage of the printed intervals and level of the false discovery rate. */
 export const intervalLevel = 0.9
 export const discoveryRate = 0.1
+
+/** Indices of the sessions that show a pattern, ascending, each once. */
+export type Members = readonly number[]
 
 /** Sessions with and without a pattern, compared inside strata; not yet judged against the others tested. */
 export interface Contrast {
@@ -20,123 +25,155 @@ export interface Contrast {
   readonly sessionsWithout: number
   readonly support: Support
   readonly discordantPairs: number
-  readonly effect: Omit<Effect, 'q'> | null
+  readonly strata: readonly Stratum[]
+  readonly effect: RawEffect | null
 }
 
+/** An effect before it is judged beside the others of its family. */
+export type RawEffect = Omit<Effect, 'q' | 'permutationP' | 'shrunk'>
+
 /**
- * Strata hold the task fixed where enough sessions repeat one, else the type of task, else nothing. Sessions
- * whose outcome is not decided count as support and take no part in the comparison.
+ * Compares the members with all others whose outcome is decided, inside the population's strata. Sessions
+ * without a decided outcome count as support and take no part in the comparison.
  */
-function contrast(cases: readonly Case[], has: (one: Case) => boolean): Contrast {
-  const withPattern = cases.filter(has)
-  const decided = cases.filter((one) => one.success !== null)
-  const adjustedFor = chooseAdjustment(decided)
-  const strata = tabulate(decided, has, adjustedFor)
+export function contrast(population: Population, members: Members): Contrast {
+  const strata = tabulate(population, members)
   return {
-    sessionsWith: withPattern.length,
-    sessionsWithout: cases.length - withPattern.length,
-    support: countSupport(withPattern),
-    discordantPairs: adjustedFor === 'task' ? countDiscordantPairs(strata) : 0,
-    effect: measure(strata, tabulate(decided, has, 'nothing'), adjustedFor),
+    sessionsWith: members.length,
+    sessionsWithout: population.cases.length - members.length,
+    support: countSupport(population, members),
+    discordantPairs: population.adjustedFor === 'task' ? countDiscordantPairs(strata) : 0,
+    strata,
+    effect: measure(population, members, strata),
   }
 }
 
 /** Known tasks and principals; 0 where the sources name none. */
-export function countSupport(cases: readonly Case[]): Support {
-  const distinct = (values: readonly (string | null)[]) =>
-    new Set(values.filter((value) => value !== null)).size
+function countSupport({ cases, types }: Population, members: Members): Support {
+  const tasks = new Set<string>()
+  const principals = new Map<string, number>()
+  for (const index of members) {
+    const one = cases[index]
+    if (!one) continue
+    const task = one.trace.task.id ?? types.of[index] ?? null
+    if (task !== null) tasks.add(task)
+    const principal = principalKey(one)
+    if (principal !== null) principals.set(principal, (principals.get(principal) ?? 0) + 1)
+  }
   return {
-    sessions: cases.length,
-    tasks: distinct(cases.map(({ digest }) => digest.task.id ?? digest.task.type)),
-    principals: distinct(cases.map(principalKey)),
+    sessions: members.length,
+    tasks: tasks.size,
+    principals: principals.size,
+    largestShare: members.length === 0 ? 0 : Math.max(0, ...principals.values()) / members.length,
   }
 }
 
-/** One pattern among the others that were tested with it. */
-export interface Judged {
-  readonly compared: Contrast
-  readonly effect: Effect | null
-}
+type Count = { -readonly [Cell in keyof Stratum]: number }
 
-/**
- * Compares every group of sessions with the rest and judges them together: q-values over the family, and how
- * many would pass at the same level if the task were not held fixed.
- */
-export function judgeFamily(
-  cases: readonly Case[],
-  groups: readonly ReadonlySet<Case>[],
-): Pick<Family, 'testable' | 'unadjustedSignificant'> & { readonly judged: readonly Judged[] } {
-  const contrasts = groups.map((group) => contrast(cases, (one) => group.has(one)))
-  const effects = contrasts.flatMap(({ effect }) => (effect ? [effect] : []))
-  const qs = benjaminiHochberg(effects.map(({ p }) => p))
-  const unadjusted = benjaminiHochberg(effects.map((effect) => effect.unadjusted.p))
-  return {
-    judged: contrasts.map((compared) => {
-      const at = compared.effect ? effects.indexOf(compared.effect) : -1
-      return { compared, effect: compared.effect && { ...compared.effect, q: qs[at] ?? 1 } }
-    }),
-    testable: effects.length,
-    unadjustedSignificant: unadjusted.filter((q) => q <= discoveryRate).length,
-  }
-}
-
-type Adjustment = Effect['adjustedFor']
-
-function chooseAdjustment(decided: readonly Case[]): Adjustment {
-  const tasks = Map.groupBy(decided, ({ digest }) => digest.task.id)
-  const repeated = [...tasks].filter(([task, runs]) => task !== null && runs.length > 1)
-  const covered = repeated.reduce((sum, [, runs]) => sum + runs.length, 0)
-  if (covered * 2 >= decided.length && decided.length > 0) return 'task'
-  const typed = decided.filter(({ digest }) => digest.task.type !== null).length
-  return typed * 2 >= decided.length && decided.length > 0 ? 'task_type' : 'nothing'
-}
-
-const stratumOf: Record<Adjustment, (one: Case) => string> = {
-  task: ({ digest }) => digest.task.id ?? '',
-  task_type: ({ digest }) => digest.task.type ?? '',
-  nothing: () => '',
-}
-
-function tabulate(
-  decided: readonly Case[],
-  has: (one: Case) => boolean,
-  adjustedFor: Adjustment,
-): Stratum[] {
-  const tables = new Map<string, { -readonly [Cell in keyof Stratum]: number }>()
-  for (const one of decided) {
-    const key = stratumOf[adjustedFor](one)
-    const table = tables.get(key) ?? {
+function tabulate(population: Population, members: Members, only?: Uint8Array): Count[] {
+  const { rowOf, outcomes, stratumOf, strata } = population
+  const tables: Count[] = (only ? countWithin(population, only) : strata).map(
+    ({ rows, successes }) => ({
       successWith: 0,
       failureWith: 0,
-      successWithout: 0,
-      failureWithout: 0,
+      successWithout: successes,
+      failureWithout: rows - successes,
+    }),
+  )
+  for (const index of members) {
+    const row = rowOf[index] ?? -1
+    if (row === -1 || (only && only[row] === 0)) continue
+    const table = tables[stratumOf[row] as number] as Count
+    if (outcomes[row] === 1) {
+      table.successWith += 1
+      table.successWithout -= 1
+    } else {
+      table.failureWith += 1
+      table.failureWithout -= 1
     }
-    tables.set(key, table)
-    const result = one.success ? 'success' : 'failure'
-    table[`${result}${has(one) ? 'With' : 'Without'}`] += 1
   }
-  return [...tables].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, table]) => table)
+  return tables
 }
 
+function countWithin({ strata, stratumOf, outcomes }: Population, only: Uint8Array) {
+  const totals = strata.map(() => ({ rows: 0, successes: 0 }))
+  only.forEach((kept, row) => {
+    const total = totals[stratumOf[row] as number]
+    if (!total || kept === 0) return
+    total.rows += 1
+    total.successes += outcomes[row] ?? 0
+  })
+  return totals
+}
+
+function pool(strata: readonly Stratum[]): Stratum {
+  const sum = { successWith: 0, failureWith: 0, successWithout: 0, failureWithout: 0 }
+  for (const stratum of strata) {
+    sum.successWith += stratum.successWith
+    sum.failureWith += stratum.failureWith
+    sum.successWithout += stratum.successWithout
+    sum.failureWithout += stratum.failureWithout
+  }
+  return sum
+}
+
+/** Beyond this the p of the adjusted test cannot matter: the larger of the two counts. */
+const worthAdjusting = 0.2
+
 function measure(
+  population: Population,
+  members: Members,
   strata: readonly Stratum[],
-  pooled: readonly Stratum[],
-  adjustedFor: Adjustment,
-): Contrast['effect'] {
+): RawEffect | null {
   const difference = mantelHaenszelDifference(strata, intervalLevel)
   const p = stratifiedP(strata)
-  const crude = mantelHaenszelDifference(pooled, intervalLevel)
+  const pooled = pool(strata)
+  const crude = mantelHaenszelDifference([pooled], intervalLevel)
   if (!difference || p === null || !crude) return null
+  const agentAdjusted = p <= worthAdjusting ? adjustForAgent(population, members) : null
+  const without = pooled.successWithout + pooled.failureWithout
+  const base = without === 0 ? 0.5 : pooled.successWithout / without
+  const nearest = difference.low > 0 ? difference.low : difference.high < 0 ? difference.high : 0
   return {
     ...difference,
     level: intervalLevel,
-    adjustedFor,
-    p,
+    adjustedFor: population.adjustedFor,
+    // Both tests are valid; a pattern must stand in either.
+    p: Math.max(p, agentAdjusted?.p ?? 0),
     strata: strata.length,
     informativeStrata: strata.filter(isInformative).length,
+    agents: population.agents,
+    agentAdjusted,
+    replication: replicate(population, members),
+    eValue: eValue({ base, bound: nearest }),
     unadjusted: {
       riskDifference: crude.riskDifference,
-      p: cochranMantelHaenszel(pooled, 'corrected')?.p ?? 1,
+      p: cochranMantelHaenszel([pooled], 'corrected')?.p ?? 1,
     },
+  }
+}
+
+function adjustForAgent(
+  { additive, additiveRow, rowOf }: Population,
+  members: Members,
+): Effect['agentAdjusted'] {
+  if (!additive) return null
+  const has = new Float64Array(additive.residual.length)
+  for (const index of members) {
+    const row = rowOf[index] ?? -1
+    const at = row === -1 ? -1 : (additiveRow[row] ?? -1)
+    if (at !== -1) has[at] = 1
+  }
+  return testScore(additive, has, intervalLevel)
+}
+
+function replicate(population: Population, members: Members): Effect['replication'] {
+  const { later, laterBy } = population
+  const strata = tabulate(population, members, later)
+  const difference = mantelHaenszelDifference(strata, intervalLevel)
+  return {
+    by: laterBy,
+    sessions: later.reduce((sum, one) => sum + one, 0),
+    riskDifference: difference?.riskDifference ?? null,
   }
 }

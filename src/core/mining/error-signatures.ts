@@ -1,15 +1,19 @@
-import type { Step } from '../transcript/digest.ts'
+import type { Step } from '../transcript/trace.ts'
 import type { Case } from './case.ts'
 
 /** Errors of one tool that say the same, parts that vary as <…>. */
 export interface ErrorSignature {
   readonly tool: string
   readonly template: string
+  /** The first masked message of the cluster: names it for good, whatever joins later. */
+  readonly first: string
   readonly occurrences: readonly Occurrence[]
 }
 
 export interface Occurrence {
   readonly one: Case
+  /** Index of the case in the population. */
+  readonly member: number
   readonly step: Step
 }
 
@@ -22,6 +26,7 @@ const maxTokens = 24
 
 interface Cluster {
   tokens: string[]
+  readonly first: string
   readonly occurrences: Occurrence[]
 }
 
@@ -32,21 +37,22 @@ interface Cluster {
 export function clusterErrors(cases: readonly Case[]): ErrorSignature[] {
   const leaves = new Map<string, Cluster[]>()
   const children = new Map<string, Set<string>>()
-  for (const one of cases) {
-    for (const step of one.digest.steps) {
-      if (step.status !== 'error' || !step.error) continue
-      const tokens = tokenise(step.error.normalised)
+  for (const [member, one] of cases.entries()) {
+    for (const step of one.trace.steps) {
+      if (step.status !== 'error' || step.error === null) continue
+      const tokens = tokenise(step.error)
       const leaf = descend(step.tool, tokens, children)
       const clusters = leaves.get(leaf) ?? []
       leaves.set(leaf, clusters)
-      join(clusters, tokens, { one, step })
+      join(clusters, tokens, { one, member, step })
     }
   }
   return [...leaves]
     .flatMap(([leaf, clusters]) =>
-      clusters.map(({ tokens, occurrences }) => ({
+      clusters.map(({ tokens, first, occurrences }) => ({
         tool: leaf.split('\0')[0] ?? '',
         template: tokens.join(' '),
+        first,
         occurrences,
       })),
     )
@@ -78,7 +84,7 @@ function join(clusters: Cluster[], tokens: string[], occurrence: Occurrence): vo
     if (similarity > highest) [best, highest] = [cluster, similarity]
   }
   if (!best || highest < similarityThreshold) {
-    clusters.push({ tokens, occurrences: [occurrence] })
+    clusters.push({ tokens, first: tokens.join(' '), occurrences: [occurrence] })
     return
   }
   best.tokens = best.tokens.map((token, index) => (token === tokens[index] ? token : '<*>'))

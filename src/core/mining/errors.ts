@@ -1,34 +1,27 @@
-import type { Case } from './case.ts'
-import { chooseEvidence, type Sighting } from './choose-evidence.ts'
-import { countSupport, type Judged, judgeFamily } from './contrast.ts'
+import type { Hash } from '../ids.ts'
+import type { Candidate, Patterns } from './candidate.ts'
+import { cite, type Sighting } from './cite.ts'
 import { clusterErrors, type ErrorSignature } from './error-signatures.ts'
-import type { Finding } from './finding.ts'
-import { findLack, gradeContrast } from './grade.ts'
+import { isRecurring } from './member-sets.ts'
+import type { Population } from './population.ts'
 import { type Attempt, findRecoveries, followErrors } from './recoveries.ts'
-import { type Mined, soleTaskType } from './step-outcomes.ts'
+import { shorten } from './wording.ts'
 
 const needed = { sessions: 3, tasks: 2 }
+const shownRecoveries = 5
 
 /** Errors that keep coming back, what recovers them, and whether sessions that meet them fail more. */
-export function mineErrors(cases: readonly Case[]): Mined {
-  const signatures = clusterErrors(cases)
-  const recurring = signatures.filter(isRecurring)
-  const { judged, ...tested } = judgeFamily(
-    cases,
-    recurring.map((signature) => new Set(signature.occurrences.map(({ one }) => one))),
-  )
-  const findings = recurring.map((signature, index) =>
-    toFinding(signature, judged[index] as Judged),
-  )
+export function mineErrors(population: Population, hash: Hash): Patterns {
+  const signatures = clusterErrors(population.cases)
+  const recurring = signatures
+    .map((signature) => ({ signature, members: membersOf(signature) }))
+    .filter(({ members }) => isRecurring(population, members, needed))
   const rare = signatures.length - recurring.length
   return {
-    findings,
-    family: {
-      kind: 'error_recovery',
-      considered: signatures.length,
-      found: findings.length,
-      ...tested,
-    },
+    kind: 'error_recovery',
+    considered: signatures.length,
+    tested: true,
+    candidates: recurring.map(({ signature, members }) => toCandidate(signature, members, hash)),
     silences:
       rare === 0
         ? []
@@ -38,46 +31,40 @@ export function mineErrors(cases: readonly Case[]): Mined {
   }
 }
 
-function isRecurring({ occurrences }: ErrorSignature): boolean {
-  const cases = [...new Set(occurrences.map(({ one }) => one))]
-  const tasks = new Set(cases.map(({ digest }) => digest.task.id ?? digest.sessionId))
-  return cases.length >= needed.sessions && tasks.size >= needed.tasks
-}
+const membersOf = ({ occurrences }: ErrorSignature): number[] => [
+  ...new Set(occurrences.map(({ member }) => member)),
+]
 
-function toFinding(signature: ErrorSignature, { compared, effect }: Judged): Finding {
-  const { tool, template, occurrences } = signature
-  const attempts = followErrors(occurrences)
-  const recovered = attempts.filter((attempt) => attempt.recovered).length
-  const cases = [...new Set(occurrences.map(({ one }) => one))]
-  const strong = findLack(compared, effect) === null
+function toCandidate(signature: ErrorSignature, members: readonly number[], hash: Hash): Candidate {
+  const { tool, template, first, occurrences } = signature
+  const title = `\`${tool}\` keeps failing with “${shorten(template, 90)}”`
   return {
-    key: `error_recovery:${tool}:${template}`,
-    kind: 'error_recovery',
-    title: `\`${tool}\` keeps failing with “${shorten(template)}”`,
-    taskType: soleTaskType(cases),
-    grade: strong ? gradeContrast(compared, effect) : 'D',
-    sessionsWith: compared.sessionsWith,
-    sessionsWithout: compared.sessionsWithout,
-    effect,
-    support: countSupport(cases),
-    detail: {
-      kind: 'error_recovery',
-      tool,
-      template,
-      occurrences: occurrences.length,
-      recovered,
-      recoveries: findRecoveries(attempts).slice(0, 5),
+    members,
+    standing: 'counted',
+    name: title,
+    describe: () => {
+      const attempts = followErrors(occurrences)
+      const id = hash(`${tool}\0${first}`).slice(0, 12)
+      return {
+        key: `error_recovery:${tool}:${id}`,
+        title,
+        detail: {
+          kind: 'error_recovery',
+          tool,
+          template,
+          signature: id,
+          occurrences: occurrences.length,
+          recovered: attempts.filter((attempt) => attempt.recovered).length,
+          recoveries: findRecoveries(attempts).slice(0, shownRecoveries),
+        },
+        citations: cite({ supports: sight(attempts) }),
+      }
     },
-    evidence: chooseEvidence({ supports: sight(attempts) }),
   }
 }
 
 /** Errors that were recovered first: their quotes show both sides. */
-function sight(attempts: readonly Attempt[]): Sighting[] {
-  return attempts
+const sight = (attempts: readonly Attempt[]): Sighting[] =>
+  attempts
     .toSorted((a, b) => Number(b.recovered) - Number(a.recovered))
-    .flatMap(({ one, failed }) => (failed.error ? [{ one, quote: failed.error.quote }] : []))
-}
-
-const shorten = (template: string) =>
-  template.length <= 90 ? template : `${template.slice(0, 89).trimEnd()}…`
+    .map(({ one, failed }) => ({ one, of: 'error', index: failed.index }))

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { makeCase } from './_cases.ts'
+import { hash, makeCase } from './_cases.ts'
 import { findCorrections } from './corrections.ts'
 import { clusterErrors } from './error-signatures.ts'
 import { mine } from './mine.ts'
 import { findRecoveries, followErrors } from './recoveries.ts'
 import { findWaste } from './wasted-steps.ts'
+
+const input = { documents: [], hash }
 
 const wasteOf = (...script: string[]) => findWaste(makeCase('s', script)).map(({ waste }) => waste)
 
@@ -106,7 +108,7 @@ describe('mining', () => {
     const cases = Array.from({ length: 6 }, (_, i) =>
       makeCase(`s${i}`, ['get_user 1'], { success: i % 2 === 0, task: `t${i % 2}` }),
     )
-    const report = mine(cases)
+    const report = mine(cases, input)
     expect(report.findings).toEqual([])
     expect(report.silences[0]).toContain('294 are missing')
   })
@@ -121,12 +123,14 @@ describe('mining', () => {
         success: easy ? i % 20 !== 2 : i % 20 === 3,
       })
     })
-    const { findings, families } = mine(cases)
-    expect(families[0]?.unadjustedSignificant).toBeGreaterThan(0)
+    const { findings, families } = mine(cases, input)
+    expect(
+      families.find(({ kind }) => kind === 'step_outcome')?.unadjustedSignificant,
+    ).toBeGreaterThan(0)
     expect(findings.filter(({ grade }) => grade !== 'D')).toEqual([])
   })
 
   it('finds nothing in nothing', () => {
-    expect(mine([])).toMatchObject({ findings: [], silences: [] })
+    expect(mine([], input)).toMatchObject({ findings: [], silences: [] })
   })
 })

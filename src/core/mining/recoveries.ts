@@ -1,5 +1,5 @@
 import { mantelHaenszelDifference, type Stratum } from '../statistics/strata.ts'
-import type { Step } from '../transcript/digest.ts'
+import type { Step } from '../transcript/trace.ts'
 import { type Case, occasionKey } from './case.ts'
 import { intervalLevel } from './contrast.ts'
 import type { Occurrence } from './error-signatures.ts'
@@ -21,7 +21,7 @@ export interface Attempt {
 /** Follows every occurrence to the next success of the same tool on the same thing, or to the window's end. */
 export function followErrors(occurrences: readonly Occurrence[]): Attempt[] {
   return occurrences.map(({ one, step: failed }) => {
-    const later = one.digest.steps.slice(failed.index + 1, failed.index + 1 + window)
+    const later = one.trace.steps.slice(failed.index + 1, failed.index + 1 + window)
     const success = later.find((step) => isSameThing(failed, step) && step.status === 'ok') ?? null
     const retry = success ?? later.find((step) => step.tool === failed.tool) ?? null
     const between = later.slice(0, retry ? retry.index - failed.index - 1 : later.length)
@@ -51,9 +51,8 @@ function judge(token: string, attempts: readonly Attempt[]): Recovery[] {
   const lacking = attempts.filter((attempt) => !attempt.tokens.has(token))
   const recovered = having.filter((attempt) => attempt.recovered).map(({ one }) => one)
   const enough =
-    new Set(recovered.map(({ digest }) => digest.sessionId)).size >= needed.sessions &&
-    new Set(recovered.map(({ digest }) => digest.task.id ?? digest.sessionId)).size >=
-      needed.tasks &&
+    new Set(recovered.map(({ trace }) => trace.sessionId)).size >= needed.sessions &&
+    new Set(recovered.map(({ trace }) => trace.task.id ?? trace.sessionId)).size >= needed.tasks &&
     new Set(recovered.map(occasionKey)).size >= needed.principals &&
     lacking.length >= needed.without
   const difference = enough
@@ -73,7 +72,7 @@ function judge(token: string, attempts: readonly Attempt[]): Recovery[] {
 }
 
 function stratify(token: string, attempts: readonly Attempt[]): Stratum[] {
-  const byType = Map.groupBy(attempts, ({ one }) => one.digest.task.type ?? '')
+  const byType = Map.groupBy(attempts, ({ one }) => one.trace.task.type ?? '')
   return [...byType]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([, group]) => {
@@ -91,28 +90,24 @@ function stratify(token: string, attempts: readonly Attempt[]): Stratum[] {
 /** The same resource by its first identifying argument, or at least half of the argument names in common. */
 function isSameThing(failed: Step, later: Step): boolean {
   if (failed.tool !== later.tool) return false
-  const [a, b] = [findResource(failed), findResource(later)]
-  if (a !== null && b !== null) return a === b
-  const [names, others] = [new Set(Object.keys(failed.args)), new Set(Object.keys(later.args))]
+  if (failed.resource !== -1 && later.resource !== -1) return failed.resource === later.resource
+  const [names, others] = [
+    new Set(Object.keys(failed.args ?? {})),
+    new Set(Object.keys(later.args ?? {})),
+  ]
   const shared = names.intersection(others).size
   return shared >= 0.5 * Math.max(names.union(others).size, 1)
-}
-
-export function findResource(step: Step): string | null {
-  const found = Object.entries(step.args).find(([path]) =>
-    /(?:^|[/_])(?:id|path|url|file)$/.test(path),
-  )
-  return found ? `${found[0]}=${found[1]}` : null
 }
 
 /** Array positions do not matter for what was changed: any position is written `-`. */
 const generalise = (path: string) => path.replace(/\/\d+(?=\/|$)/g, '/-')
 
 function diffArguments(failed: Step, retry: Step): Set<string> {
-  if (failed.argsHash === retry.argsHash) return new Set(['retry'])
+  if (failed.call === retry.call) return new Set(['retry'])
+  const [was, is] = [failed.args ?? {}, retry.args ?? {}]
   const tokens = new Set<string>()
-  for (const path of new Set([...Object.keys(failed.args), ...Object.keys(retry.args)])) {
-    const [before, after] = [failed.args[path], retry.args[path]]
+  for (const path of new Set([...Object.keys(was), ...Object.keys(is)])) {
+    const [before, after] = [was[path], is[path]]
     if (before === after) continue
     const verb = before === undefined ? 'added' : after === undefined ? 'removed' : 'changed'
     tokens.add(`args:${verb}:${generalise(path)}`)

@@ -1,75 +1,75 @@
-import type { Step } from '../transcript/digest.ts'
+import type { Step } from '../transcript/trace.ts'
+import type { Candidate, Patterns } from './candidate.ts'
 import type { Case } from './case.ts'
-import { chooseEvidence } from './choose-evidence.ts'
-import { countSupport, type Judged, judgeFamily } from './contrast.ts'
-import type { Finding, FindingDetail } from './finding.ts'
-import { findLack, gradeContrast } from './grade.ts'
-import { findResource } from './recoveries.ts'
-import { type Mined, soleTaskType } from './step-outcomes.ts'
+import { cite } from './cite.ts'
+import type { FindingDetail, Waste } from './finding.ts'
+import { isRecurring } from './member-sets.ts'
+import type { Population } from './population.ts'
 
-type Waste = Extract<FindingDetail, { kind: 'wasted_steps' }>['waste']
+type Detail = Extract<FindingDetail, { kind: 'wasted_steps' }>
 
 interface Wasted {
-  readonly one: Case
   readonly waste: Waste
   readonly step: Step
   /** Steps that could have been left out. */
   readonly steps: readonly Step[]
 }
 
+type Place = Wasted & { readonly one: Case; readonly member: number }
+
 const needed = { sessions: 3, tasks: 2 }
 
 /** Steps that brought nothing new, by kind and tool, with whether sessions that waste fail more. */
-export function mineWastedSteps(cases: readonly Case[]): Mined {
-  const wasted = cases.flatMap((one) => findWaste(one))
-  const groups = [...Map.groupBy(wasted, ({ waste, step }) => `${waste}\0${step.tool}`)]
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, group]) => group)
-  const recurring = groups.filter(isRecurring)
-  const { judged, ...tested } = judgeFamily(
-    cases,
-    recurring.map((group) => new Set(group.map(({ one }) => one))),
+export function mineWastedSteps(population: Population): Patterns {
+  const places = population.cases.flatMap((one, member) =>
+    findWaste(one).map((wasted): Place => ({ ...wasted, one, member })),
   )
-  const findings = recurring
-    .map((group, index) => toFinding(group, judged[index] as Judged))
-    .toSorted((a, b) => b.support.sessions - a.support.sessions || (a.key < b.key ? -1 : 1))
+  const groups = [...Map.groupBy(places, ({ waste, step }) => `${waste}\0${step.act}`)]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, group]) => ({ group, members: [...new Set(group.map(({ member }) => member))] }))
   return {
-    findings,
-    family: {
-      kind: 'wasted_steps',
-      considered: groups.length,
-      found: findings.length,
-      ...tested,
-    },
+    kind: 'wasted_steps',
+    considered: groups.length,
+    tested: true,
+    candidates: groups
+      .filter(({ members }) => isRecurring(population, members, needed))
+      .map(({ group, members }) => toCandidate(group, members)),
     silences: [],
   }
 }
 
 /** At most one kind per step: a repeat inside a loop is the loop's. */
-export function findWaste(one: Case): Wasted[] {
-  const { steps } = one.digest
-  const loops = findLoops(steps).map((run) => waste(one, 'loop', run))
+export function findWaste({ trace }: Case): Wasted[] {
+  const { steps } = trace
+  const loops = findLoops(steps).map((run) => waste('loop', run))
   const looped = new Set(loops.flatMap((loop) => loop.steps))
   const repeats = steps.flatMap((step) => {
     if (looped.has(step)) return []
-    const kind = judgeRepeat(steps, step)
-    return kind === null ? [] : [waste(one, kind, [step])]
+    const kind = judgeRepeat(steps, step, trace.compactions) ?? judgeOutput(step)
+    return kind === null ? [] : [waste(kind, [step])]
   })
   return [...loops, ...repeats]
 }
 
-function waste(one: Case, kind: Waste, steps: readonly Step[]): Wasted {
-  return { one, waste: kind, step: steps[0] as Step, steps }
-}
+const waste = (kind: Waste, steps: readonly Step[]): Wasted => ({
+  waste: kind,
+  step: steps[0] as Step,
+  steps,
+})
 
 /** Errors that may pass by themselves: trying the same again is no waste. */
 const transient =
   /\b(?:429|5\d\d|time(?:d)? ?out|timeout|rate.?limit|overloaded|unavailable|connection|econnreset|temporar)/i
 
-function judgeRepeat(steps: readonly Step[], step: Step): Waste | null {
+function judgeRepeat(
+  steps: readonly Step[],
+  step: Step,
+  compactions: readonly number[],
+): Waste | null {
   for (let index = step.index - 1; index >= 0; index -= 1) {
     const before = steps[index] as Step
-    if (before.tool === step.tool && before.argsHash === step.argsHash) {
+    if (compactions.some((at) => at > before.at && at < step.at)) return null
+    if (before.call === step.call) {
       if (before.status === 'ok' && step.status === 'ok') return 'exact_repeat'
       return isBlindRetry(before, step) ? 'blind_retry' : null
     }
@@ -80,28 +80,31 @@ function judgeRepeat(steps: readonly Step[], step: Step): Waste | null {
   return null
 }
 
-function isBlindRetry(before: Step, step: Step): boolean {
-  return (
-    before.error !== null &&
-    step.error !== null &&
-    before.error.normalised === step.error.normalised &&
-    !transient.test(step.error.quote.text)
-  )
-}
+const isBlindRetry = (before: Step, step: Step): boolean =>
+  before.error !== null && before.error === step.error && !transient.test(step.error)
 
 /** The same thing looked at again in another way, and the same answer. */
 function isReRead(before: Step, step: Step): boolean {
-  const resource = findResource(step)
   return (
     step.changesState === false &&
-    resource !== null &&
+    step.resource !== -1 &&
     before.tool === step.tool &&
     before.status === 'ok' &&
     step.status === 'ok' &&
-    before.resultHash !== null &&
-    before.resultHash === step.resultHash &&
-    findResource(before) === resource
+    before.result !== -1 &&
+    before.result === step.result &&
+    before.resource === step.resource
   )
+}
+
+const overFetchTokens = 4_000
+const overFetchUsed = 0.05
+
+/** Whether a look-up brought anything that was used; both kinds are weak signs, shown and never acted on. */
+function judgeOutput({ changesState, used, resultTokens }: Step): Waste | null {
+  if (changesState !== false || used === null) return null
+  if (resultTokens > overFetchTokens && used < overFetchUsed) return 'over_fetch'
+  return used === 0 ? 'unused_output' : null
 }
 
 const longestBlock = 6
@@ -109,11 +112,10 @@ const repeats = 3
 
 /** A block of 1 to 6 equal calls at least three times in a row; all but the first time is waste. */
 function findLoops(steps: readonly Step[]): Step[][] {
-  const names = steps.map((step) => `${step.tool}\0${step.argsHash}`)
   const loops: Step[][] = []
   let from = 0
   while (from < steps.length) {
-    const length = findLoopAt(names, from)
+    const length = findLoopAt(steps, from)
     if (length === null) {
       from += 1
       continue
@@ -124,10 +126,13 @@ function findLoops(steps: readonly Step[]): Step[][] {
   return loops
 }
 
-function findLoopAt(names: readonly string[], from: number) {
+function findLoopAt(steps: readonly Step[], from: number) {
   for (let block = 1; block <= longestBlock; block += 1) {
     let total = block
-    while (from + total < names.length && names[from + total] === names[from + total - block]) {
+    while (
+      from + total < steps.length &&
+      steps[from + total]?.call === steps[from + total - block]?.call
+    ) {
       total += 1
     }
     total -= total % block
@@ -136,51 +141,53 @@ function findLoopAt(names: readonly string[], from: number) {
   return null
 }
 
-function isRecurring(group: readonly Wasted[]): boolean {
-  const cases = [...new Set(group.map(({ one }) => one))]
-  const tasks = new Set(cases.map(({ digest }) => digest.task.id ?? digest.sessionId))
-  return cases.length >= needed.sessions && tasks.size >= needed.tasks
-}
-
 const says: Readonly<Record<Waste, (tool: string) => string>> = {
   exact_repeat: (tool) =>
     `\`${tool}\` is called again with the same arguments while nothing changed`,
   blind_retry: (tool) => `\`${tool}\` is tried again unchanged after an error that will not pass`,
   loop: (tool) => `\`${tool}\` is called over and over, three times and more in a row`,
   re_read: (tool) => `\`${tool}\` looks at the same thing again and gets the same answer`,
+  unused_output: (tool) => `Nothing that \`${tool}\` answers is used later`,
+  over_fetch: (tool) => `\`${tool}\` fetches far more than is used`,
 }
 
-function toFinding(group: readonly Wasted[], { compared, effect }: Judged): Finding {
-  const { waste: kind, step } = group[0] as Wasted
-  const cases = [...new Set(group.map(({ one }) => one))]
-  const steps = group.flatMap((wasted) => wasted.steps)
-  const timed = steps.filter((one) => one.seconds !== null)
+const confidence: Readonly<Record<Waste, Detail['confidence']>> = {
+  exact_repeat: 'high',
+  blind_retry: 'high',
+  loop: 'high',
+  re_read: 'medium',
+  unused_output: 'low',
+  over_fetch: 'low',
+}
+
+function toCandidate(group: readonly Place[], members: readonly number[]): Candidate {
+  const { waste: kind, step } = group[0] as Place
+  const title = says[kind](step.act)
   return {
-    key: `wasted_steps:${kind}:${step.tool}`,
-    kind: 'wasted_steps',
-    title: says[kind](step.tool),
-    taskType: soleTaskType(cases),
-    grade: findLack(compared, effect) === null ? gradeContrast(compared, effect) : 'D',
-    sessionsWith: compared.sessionsWith,
-    sessionsWithout: compared.sessionsWithout,
-    effect,
-    support: countSupport(cases),
-    detail: {
-      kind: 'wasted_steps',
-      waste: kind,
-      tool: step.tool,
-      occurrences: group.length,
-      wastedSteps: steps.length,
-      wastedTokens: steps.reduce((sum, one) => sum + one.resultTokens, 0),
-      wastedSeconds:
-        timed.length === 0
-          ? null
-          : toMilliseconds(timed.reduce((sum, one) => sum + (one.seconds ?? 0), 0)),
-    },
-    evidence: chooseEvidence({
-      supports: group.map((wasted) => ({ one: wasted.one, quote: wasted.step.quote })),
+    members,
+    // Weak signs count for nothing unless the comparison bears them out.
+    standing: confidence[kind] === 'low' ? 'compared' : 'counted',
+    name: title,
+    describe: () => ({
+      key: `wasted_steps:${kind}:${step.act}`,
+      title,
+      detail: { kind: 'wasted_steps', waste: kind, tool: step.act, ...measure(group) },
+      citations: cite({
+        supports: group.map(({ one, step: cited }) => ({ one, of: 'call', index: cited.index })),
+      }),
     }),
   }
 }
 
-const toMilliseconds = (seconds: number) => Math.round(seconds * 1000) / 1000
+function measure(group: readonly Place[]): Omit<Detail, 'kind' | 'waste' | 'tool'> {
+  const steps = group.flatMap((wasted) => wasted.steps)
+  const timed = steps.filter((one) => one.seconds !== null)
+  const seconds = timed.reduce((sum, one) => sum + (one.seconds ?? 0), 0)
+  return {
+    confidence: confidence[(group[0] as Place).waste],
+    occurrences: group.length,
+    wastedSteps: steps.length,
+    wastedTokens: steps.reduce((sum, one) => sum + one.resultTokens, 0),
+    wastedSeconds: timed.length === 0 ? null : Math.round(seconds * 1000) / 1000,
+  }
+}

@@ -10,9 +10,11 @@ import { words } from '../items/words.ts'
 import { type MemoryDocument, memoryLimits } from '../memory.ts'
 import type { Finding } from '../mining/finding.ts'
 import { findExcess } from './budget.ts'
+import { correctFacts } from './corrected-facts.ts'
+import { describeSupport } from './figures.ts'
 import { proposeMerges } from './merges.ts'
 import { findPlace, type PlaceForLine } from './place.ts'
-import { describeSupport, type Sentence, writeSentence } from './sentence.ts'
+import { type Sentence, writeSentence } from './sentence.ts'
 
 export interface ProposeInput {
   readonly findings: readonly Finding[]
@@ -35,9 +37,14 @@ export function propose(input: ProposeInput): Proposals {
   const { documents, hash } = input
   const ordered = documents.toSorted((a, b) => (a.path < b.path ? -1 : 1))
   const merges = proposeMerges(input.reconciliation.duplicates, ordered, hash)
-  const drafts = new Drafts(ordered, hash, merges.changes)
+  const corrections = correctFacts(input.findings, ordered, hash).filter(
+    (change) => applyChanges(ordered, [...merges.changes, change], hash).refused.length === 0,
+  )
+  const drafts = new Drafts(ordered, hash, [...merges.changes, ...corrections])
   const heldBack = [...merges.heldBack]
+  const corrected = new Set(corrections.flatMap(({ findingKeys }) => findingKeys))
   for (const finding of input.findings) {
+    if (corrected.has(finding.key)) continue
     const sentence = writeSentence(finding)
     const refusal = 'heldBack' in sentence ? sentence.heldBack : drafts.add(finding, sentence)
     if (refusal !== null) heldBack.push(refusal)
@@ -170,10 +177,11 @@ function describeScope(finding: Finding): string {
   const { taskType, grade, detail, sessionsWith, sessionsWithout } = finding
   const scope = taskType === null ? '' : `${taskType} · `
   const counted =
-    detail.kind === 'step_outcome'
+    detail.kind !== 'error_recovery' && finding.effect
       ? `${sessionsWith} against ${sessionsWithout} sessions`
       : describeSupport(finding)
-  const claim = detail.kind === 'error_recovery' ? 'fact' : `grade ${grade}`
+  const claim =
+    detail.kind === 'error_recovery' || detail.kind === 'reference_path' ? 'seen' : `grade ${grade}`
   return `_(${scope}${claim} · ${counted})_`
 }
 

@@ -1,3 +1,4 @@
+import { logGamma } from './beta.ts'
 import { chiSquareTail, normalQuantile } from './normal.ts'
 
 /** One stratum of a comparison: successes and failures with and without the pattern. */
@@ -81,6 +82,9 @@ export function cochranMantelHaenszel(
 
 /** Above this many informative cases the chi-square is as good and the exact sum takes longer. */
 const exactUpTo = 3_000
+/** Above this many, a p that no level in use comes near need not be exact. */
+const vagueFrom = 200
+const exactBelow = 0.5
 
 /**
  * Two-sided p of "the pattern makes no difference in any stratum". Exact while it is cheap: the distribution
@@ -91,7 +95,9 @@ export function stratifiedP(strata: readonly Stratum[]): number | null {
   const informative = strata.filter(isInformative)
   if (informative.length === 0) return null
   const cases = informative.reduce((sum, stratum) => sum + sizes(stratum).n, 0)
-  if (cases > exactUpTo) return cochranMantelHaenszel(informative, 'corrected')?.p ?? null
+  const rough = cochranMantelHaenszel(informative, 'corrected')?.p ?? null
+  const vague = cases > vagueFrom && (rough ?? 1) > exactBelow
+  if (cases > exactUpTo || rough === null || vague) return rough
   let distribution: readonly number[] = [1]
   let offset = 0
   for (const stratum of informative) {
@@ -104,6 +110,25 @@ export function stratifiedP(strata: readonly Stratum[]): number | null {
   const p = distribution.reduce((sum, one) => (one <= likelihood ? sum + one : sum), 0)
   return Math.min(p, 1)
 }
+
+/**
+ * The least p that these margins can give: all successes with the pattern that there is room for, or none
+ * (Tarone 1990). Above the level a test cannot succeed whatever it sees.
+ */
+export function leastP(strata: readonly Stratum[]): number {
+  let [most, fewest] = [0, 0]
+  for (const stratum of strata.filter(isInformative)) {
+    const { n1, n0, n, m1 } = sizes(stratum)
+    const all = logChoose(n, m1)
+    const high = Math.min(n1, m1)
+    const low = Math.max(0, m1 - n0)
+    most += logChoose(n1, high) + logChoose(n0, m1 - high) - all
+    fewest += logChoose(n1, low) + logChoose(n0, m1 - low) - all
+  }
+  return Math.min(1, Math.exp(Math.min(most, fewest)))
+}
+
+const logChoose = (n: number, k: number) => logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1)
 
 /** Of all pairs of one case with and one without in the same stratum, those whose results differ. */
 export function countDiscordantPairs(strata: readonly Stratum[]): number {

@@ -1,21 +1,19 @@
-import canonicalize from 'canonicalize'
-import type { EventId, Hash } from '../ids.ts'
-import { contentText, eventText, type Session, type SessionEvent } from '../session.ts'
-import { flattenArguments } from './arguments.ts'
-import type { Digest, Step, UserTurn } from './digest.ts'
-import { findErrorLine, looksLikeError, normaliseError } from './error-text.ts'
+import type { Hash } from '../ids.ts'
+import { contentText, type EventBody, type Session, type SessionEvent } from '../session.ts'
+import type { Digest } from './digest.ts'
+import { readIntent } from './intent.ts'
 import { quoteEvent } from './quote.ts'
-import { changesState } from './tool-verbs.ts'
+import { readSaying } from './sayings.ts'
+import { secondsBetween } from './seconds.ts'
+import { StepDrafts } from './step-drafts.ts'
+import type { Saying, Step, Turn } from './trace.ts'
+import { agrees, readWords, scoreWords, type Words } from './turns.ts'
 
 /** Raised with every change that makes the same transcript give another digest. */
-export const digesterVersion = 1
+export const digesterVersion = 2
 
-/** Characters of a call, an error and a user's turn that a digest keeps for quoting. */
-const maxCall = 240
-const maxError = 300
-const maxTurn = 2_000
-/** A token is about four characters of English text; counts by it are estimates and named so. */
-const charactersPerToken = 4
+/** Characters of a user's turn and of an agent's message that a digest keeps for quoting. */
+const maxQuote = 240
 
 export interface Digester {
   /** Events in `seq` order; those on abandoned branches are left out. */
@@ -33,14 +31,19 @@ export function startDigest(session: Session, { hash }: { readonly hash: Hash })
   }
 }
 
-type OpenStep = { -readonly [Field in keyof Step]: Step[Field] } & { startedAt: string | null }
+type Body<Type extends EventBody['type']> = Extract<EventBody, { type: Type }>
+type Quote = Digest['quotes']['calls'][number]
 
 class Draft {
   readonly #session: Session
-  readonly #hash: Hash
-  readonly #steps: OpenStep[] = []
-  readonly #byUse = new Map<EventId, OpenStep>()
-  readonly #turns: UserTurn[] = []
+  readonly #steps: StepDrafts
+  readonly #turns: Turn[] = []
+  readonly #turnQuotes: Quote[] = []
+  readonly #sayings: Saying[] = []
+  readonly #sayingQuotes: Quote[] = []
+  readonly #words: Words[] = []
+  readonly #compactions: number[] = []
+  #intent: string[] | null = null
   #agentActed = false
   #stopReason: string | null = null
   #inputTokens = 0
@@ -50,7 +53,7 @@ class Draft {
 
   constructor(session: Session, hash: Hash) {
     this.#session = session
-    this.#hash = hash
+    this.#steps = new StepDrafts(session.id, hash)
   }
 
   add(event: SessionEvent): void {
@@ -60,121 +63,108 @@ class Draft {
     switch (body.type) {
       case 'agent.tool_use':
         this.#agentActed = true
-        this.#openStep(event, body)
+        this.#steps.open(event, body)
         break
       case 'agent.tool_result':
-        this.#closeStep(event, body.tool_use_id, body.is_error)
+        this.#steps.close(event, body)
         break
       case 'lucid.tool_canceled':
-        this.#settle(body.tool_use_id, 'canceled')
+        this.#steps.settle(body.tool_use_id, 'canceled')
         break
       case 'user.tool_confirmation':
-        if (body.result === 'deny') this.#refuse(event, body.tool_use_id)
+        if (body.result === 'deny') this.#refuse(event, body)
         break
       case 'agent.message':
         this.#agentActed = true
+        this.#addSaying(event, contentText(body.content))
         break
       case 'user.message':
-        this.#addTurn(event, 'message')
+        this.#addMessage(event, contentText(body.content))
         break
       case 'user.interrupt':
-        this.#addTurn(event, 'interrupt')
+        // An interrupt without words may be a change of mind as well as a correction.
+        this.#addTurn(event, { kind: 'interrupt', score: 2, agrees: false })
         break
-      case 'span.model_request_end':
-        this.#inputTokens += body.model_usage.input_tokens
-        this.#outputTokens += body.model_usage.output_tokens
+      case 'agent.thread_context_compacted':
+        this.#compactions.push(event.seq)
         break
-      case 'session.error':
-        if (body.retry_status.type !== 'retrying') this.#stopReason = body.error.type
-        break
-      case 'session.status_idle':
-        this.#stopReason = body.stop_reason.type
-        break
+      default:
+        this.#addStatus(body)
     }
   }
 
   finish(transcriptHash: string): Digest {
     const { id, agent, task, principal, startedAt } = this.#session
+    const { steps, quotes, observed } = this.#steps.finish()
     return {
-      sessionId: id,
       transcriptHash,
       digesterVersion,
-      agent,
-      task,
-      principal,
-      startedAt,
-      steps: this.#steps.map(({ startedAt: _, ...step }) => step),
-      userTurns: this.#turns,
-      stopReason: this.#stopReason,
-      usage: { inputTokens: this.#inputTokens, outputTokens: this.#outputTokens },
-      seconds: secondsBetween(this.#first, this.#last),
+      trace: {
+        sessionId: id,
+        agent,
+        task,
+        principal,
+        startedAt,
+        steps,
+        turns: this.#turns.map((turn) => scoreRevert(turn, steps)),
+        sayings: this.#sayings,
+        compactions: this.#compactions,
+        intent: this.#intent ?? [],
+        observations: observed.kept,
+        observationsLeftOut: observed.leftOut,
+        stopReason: this.#stopReason,
+        usage: { inputTokens: this.#inputTokens, outputTokens: this.#outputTokens },
+        seconds: secondsBetween(this.#first, this.#last),
+      },
+      quotes: { ...quotes, turns: this.#turnQuotes, sayings: this.#sayingQuotes },
     }
   }
 
-  #openStep(
-    event: SessionEvent,
-    body: Extract<SessionEvent['body'], { type: 'agent.tool_use' }>,
-  ): void {
-    const step: OpenStep = {
-      index: this.#steps.length,
-      useEvent: event.id,
-      resultEvent: null,
-      tool: body.name,
-      argsHash: this.#hash(canonicalize(body.input) ?? '').slice(0, 16),
-      args: flattenArguments(body.input),
-      status: 'no_result',
-      error: null,
-      changesState: changesState(body.name),
-      resultHash: null,
-      resultTokens: 0,
-      seconds: null,
-      quote: quoteEvent(this.#session.id, event, { start: 0, end: maxCall, max: maxCall }),
-      startedAt: event.processedAt,
-    }
-    this.#steps.push(step)
-    this.#byUse.set(event.id, step)
+  #addStatus(body: EventBody): void {
+    if (body.type === 'span.model_request_end') {
+      this.#inputTokens += body.model_usage.input_tokens
+      this.#outputTokens += body.model_usage.output_tokens
+    } else if (body.type === 'session.error') {
+      if (body.retry_status.type !== 'retrying') this.#stopReason = body.error.type
+    } else if (body.type === 'session.status_idle') this.#stopReason = body.stop_reason.type
   }
 
-  #closeStep(event: SessionEvent, use: EventId | null, flagged: boolean): void {
-    const step = use === null ? undefined : this.#byUse.get(use)
-    if (!step || step.resultEvent !== null) return
-    const text = eventText(event.body)
-    step.resultEvent = event.id
-    step.resultHash = this.#hash(text).slice(0, 16)
-    step.resultTokens = Math.ceil(text.length / charactersPerToken)
-    step.seconds = secondsBetween(step.startedAt, event.processedAt)
-    const failed = flagged || looksLikeError(text)
-    step.status = failed ? 'error' : 'ok'
-    if (!failed) return
-    const quote = quoteEvent(this.#session.id, event, { ...findErrorLine(text), max: maxError })
-    step.error = { normalised: normaliseError(text), quote }
+  #addSaying(event: SessionEvent, text: string): void {
+    if (text.trim() === '') return
+    this.#steps.consume(text)
+    this.#sayings.push({ at: event.seq, afterStep: this.#steps.lastIndex, ...readSaying(text) })
+    this.#sayingQuotes.push(this.#quote(event, text.length))
   }
 
-  #settle(use: EventId | null, status: Step['status']): void {
-    const step = use === null ? undefined : this.#byUse.get(use)
-    if (step && step.resultEvent === null) step.status = status
+  #addMessage(event: SessionEvent, text: string): void {
+    const words = readWords(text)
+    this.#intent ??= text.trim() === '' ? null : readIntent(text)
+    const score = this.#agentActed ? scoreWords(words, this.#words) : 0
+    this.#words.push(words)
+    this.#steps.consume(text)
+    this.#addTurn(event, { kind: 'message', score, agrees: this.#agentActed && agrees(text) })
   }
 
-  #refuse(event: SessionEvent, use: EventId | null): void {
-    this.#settle(use, 'refused')
-    this.#addTurn(event, 'refusal')
+  #refuse(event: SessionEvent, body: Body<'user.tool_confirmation'>): void {
+    this.#steps.settle(body.tool_use_id, 'refused')
+    this.#addTurn(event, { kind: 'refusal', score: 3, agrees: false })
   }
 
-  #addTurn(event: SessionEvent, kind: UserTurn['kind']): void {
-    const { body } = event
-    const length = body.type === 'user.message' ? contentText(body.content).length : maxTurn
-    this.#turns.push({
-      event: event.id,
-      afterStep: this.#steps.length - 1,
-      followsAgent: this.#agentActed,
-      kind,
-      quote: quoteEvent(this.#session.id, event, { start: 0, end: length, max: maxTurn }),
-    })
+  #addTurn(event: SessionEvent, turn: Pick<Turn, 'kind' | 'score' | 'agrees'>): void {
+    this.#turns.push({ at: event.seq, afterStep: this.#steps.lastIndex, ...turn })
+    this.#turnQuotes.push(this.#quote(event, maxQuote))
+  }
+
+  #quote(event: SessionEvent, length: number): Quote {
+    return quoteEvent(this.#session.id, event, { start: 0, end: length, max: maxQuote })
   }
 }
 
-function secondsBetween(from: string | null, to: string | null): number | null {
-  if (from === null || to === null) return null
-  const seconds = (Date.parse(to) - Date.parse(from)) / 1000
-  return Number.isFinite(seconds) && seconds >= 0 ? seconds : null
+const revertWithin = 5
+
+/** Taking back what was done, right after the user spoke, tells that they objected (B.7: +3). */
+function scoreRevert(turn: Turn, steps: readonly Step[]): Turn {
+  if (turn.score === 0 || turn.kind === 'refusal') return turn
+  const next = steps.slice(turn.afterStep + 1, turn.afterStep + 1 + revertWithin)
+  return next.some((step) => step.reverts) ? { ...turn, score: turn.score + 3 } : turn
 }

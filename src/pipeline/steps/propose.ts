@@ -84,9 +84,15 @@ function applyAll(
 }
 
 function describeInputs({ context, dream }: StepWork, memories: readonly Memory[]) {
-  const { read, families, silences } = dream.mined as unknown as Mined
+  const { read, families, paths, comparedBy, silences } = dream.mined as unknown as Mined
   const items = memories.reduce((sum, one) => sum + parseItems(one, context.hash).length, 0)
-  return { read: { ...read, memories: memories.length, items }, families, silences }
+  return {
+    read: { ...read, memories: memories.length, items },
+    families,
+    paths,
+    comparedBy,
+    silences,
+  }
 }
 
 const addRowFields =

@@ -1,5 +1,6 @@
 import { firstTables } from './0001-first-tables.ts'
+import { tracesApart } from './0002-traces-apart.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order they run; numbers count from 1 without gaps. */
-export const migrations: readonly Migration[] = [firstTables]
+export const migrations: readonly Migration[] = [firstTables, tracesApart]

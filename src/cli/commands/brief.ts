@@ -1,0 +1,75 @@
+import type { BriefDocument } from '../../contract/brief.ts'
+import { DomainError } from '../../core/errors.ts'
+import { makeId } from '../../core/ids.ts'
+import { type Brief, defaultBudget, renderBrief, writeBrief } from '../../core/propose/brief.ts'
+import { listFindings } from '../../storage/findings.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { type GlobalOptions, type Invocation, withData } from '../invocation.ts'
+import { findNamedDream } from '../latest-dream.ts'
+import { plural } from '../text.ts'
+
+export interface BriefOptions extends GlobalOptions {
+  readonly dream?: string
+  readonly budget?: number
+}
+
+/** What to tell an agent before its next run: for one type of task, or for each that the dream read. */
+export function runBrief(
+  invocation: Invocation,
+  taskType: string | undefined,
+  options: BriefOptions,
+): Promise<number> {
+  return withData(invocation, options, async ({ context }) => {
+    const { dream, findings } = await context.database.read(async (reader) => {
+      const named = await findNamedDream(reader, options.dream)
+      return { dream: named, findings: await listFindings(reader, named.id) }
+    })
+    const all = findings.map(({ finding }) => finding)
+    const types = [...new Set(all.flatMap((one) => one.taskType ?? []))].toSorted()
+    if (taskType !== undefined && !types.includes(taskType)) {
+      throw new DomainError(
+        'not_found',
+        types.length === 0
+          ? `The dream found nothing that holds for one type of task only; leave out ${taskType}.`
+          : `The dream found nothing about tasks of type ${taskType}; there is: ${types.join(', ')}.`,
+      )
+    }
+    const wanted = taskType === undefined ? (types.length === 0 ? [null] : types) : [taskType]
+    const budget = options.budget ?? defaultBudget
+    const briefs = wanted.map((type) => writeBrief(all, { taskType: type, budget }))
+    const findingId = (key: string) => makeId('fnd', context.hash, [dream.id, key])
+    const document: BriefDocument = {
+      version: 1,
+      kind: 'brief',
+      dream_id: dream.id,
+      data: briefs.map((brief) => toItem(brief, findingId)),
+    }
+    invocation.print(document, () => briefs.flatMap(describe))
+    for (const { taskType: type, tokens, leftOut } of briefs) {
+      const cut = leftOut === 0 ? '' : `; ${plural(leftOut, 'line')} did not fit`
+      invocation.note(`${type ?? 'all tasks'}: about ${tokens} of ${budget} tokens${cut}`)
+    }
+    return exitCodes.ok
+  })
+}
+
+function describe(brief: Brief): string[] {
+  if (brief.lines.length > 0) return renderBrief(brief).split('\n')
+  return [
+    `Nothing is known well enough to tell an agent before ${brief.taskType ?? 'its next run'}.`,
+  ]
+}
+
+function toItem(brief: Brief, findingId: (key: string) => string): BriefDocument['data'][number] {
+  return {
+    task_type: brief.taskType,
+    tokens: brief.tokens,
+    budget: brief.budget,
+    left_out: brief.leftOut,
+    lines: brief.lines.map(({ findingKey, ...line }) => ({
+      ...line,
+      finding_id: findingId(findingKey),
+    })),
+    markdown: brief.lines.length === 0 ? '' : renderBrief(brief),
+  }
+}

@@ -1,0 +1,162 @@
+import { type AdditiveModel, fitAdditive } from '../statistics/score-test.ts'
+import { agentKey, type Case, inCanonicalOrder } from './case.ts'
+import { findTaskTypes, type TaskTypes } from './task-types.ts'
+
+export type Adjustment = 'task' | 'task_type' | 'task_cluster' | 'nothing'
+
+/**
+ * The sessions of a dream, laid out for comparing: rows are those with a decided outcome, in strata that
+ * hold the task fixed as well as the source allows. Built once; every pattern is compared on it.
+ */
+export interface Population<One extends Case = Case> {
+  /** In canonical order; patterns name sessions by their index here. */
+  readonly cases: readonly One[]
+  readonly types: TaskTypes
+  readonly adjustedFor: Adjustment
+  /** Case index → row, or -1 where no outcome is decided. Rows of one stratum stand together. */
+  readonly rowOf: Int32Array
+  readonly outcomes: Uint8Array
+  readonly stratumOf: Int32Array
+  readonly strata: readonly StratumTotals[]
+  /** Additive task and agent effects over the informative rows; null where one agent did all the work. */
+  readonly additive: AdditiveModel | null
+  /** Row → row of the additive model, or -1 where its stratum says nothing. */
+  readonly additiveRow: Int32Array
+  readonly agents: number
+  /** 1 for rows that a pattern must be seen on again, in the same direction. */
+  readonly later: Uint8Array
+  readonly laterBy: 'time' | 'tasks'
+}
+
+interface StratumTotals {
+  readonly first: number
+  readonly rows: number
+  readonly successes: number
+}
+
+export function layOut<One extends Case>(given: readonly One[]): Population<One> {
+  const cases = inCanonicalOrder(given)
+  const types = findTaskTypes(cases)
+  const decided = cases.flatMap(({ success }, index) => (success === null ? [] : [index]))
+  const adjustedFor = chooseAdjustment(cases, decided, types)
+  const key = (index: number) => keyOf(cases, types, { adjustedFor, index })
+  const groups = [...Map.groupBy(decided, key)].toSorted(([a], [b]) => (a < b ? -1 : 1))
+  const rowOf = new Int32Array(cases.length).fill(-1)
+  const outcomes = new Uint8Array(decided.length)
+  const stratumOf = new Int32Array(decided.length)
+  const strata: StratumTotals[] = []
+  let row = 0
+  for (const [, members] of groups) {
+    const first = row
+    let successes = 0
+    for (const index of members) {
+      rowOf[index] = row
+      stratumOf[row] = strata.length
+      outcomes[row] = cases[index]?.success ? 1 : 0
+      successes += outcomes[row] ?? 0
+      row += 1
+    }
+    strata.push({ first, rows: members.length, successes })
+  }
+  const base = { cases, types, adjustedFor, rowOf, outcomes, stratumOf, strata }
+  return { ...base, ...addAgents(base), ...splitLater(base, decided) }
+}
+
+type Base = Pick<
+  Population,
+  'cases' | 'types' | 'adjustedFor' | 'rowOf' | 'outcomes' | 'stratumOf' | 'strata'
+>
+
+function keyOf(
+  cases: readonly Case[],
+  types: TaskTypes,
+  { adjustedFor, index }: { adjustedFor: Adjustment; index: number },
+): string {
+  if (adjustedFor === 'task') return cases[index]?.trace.task.id ?? ''
+  return adjustedFor === 'nothing' ? '' : (types.of[index] ?? '')
+}
+
+/** The task where most sessions repeat one, else its type, else nothing. */
+function chooseAdjustment(
+  cases: readonly Case[],
+  decided: readonly number[],
+  types: TaskTypes,
+): Adjustment {
+  const tasks = Map.groupBy(decided, (index) => cases[index]?.trace.task.id ?? null)
+  const repeated = [...tasks].filter(([task, runs]) => task !== null && runs.length > 1)
+  const covered = repeated.reduce((sum, [, runs]) => sum + runs.length, 0)
+  if (decided.length === 0) return 'nothing'
+  if (covered * 2 >= decided.length) return 'task'
+  const typed = decided.filter((index) => types.of[index] !== null).length
+  if (typed * 2 < decided.length || types.from === 'none') return 'nothing'
+  return types.from === 'source' ? 'task_type' : 'task_cluster'
+}
+
+/** Agents with fewer sessions share one effect. */
+const fewestOfAgent = 5
+
+function addAgents(base: Base): Pick<Population, 'additive' | 'additiveRow' | 'agents'> {
+  const { cases, rowOf, outcomes, stratumOf, strata } = base
+  const informative = strata.map(({ rows, successes }) => successes > 0 && successes < rows)
+  const additiveRow = new Int32Array(outcomes.length).fill(-1)
+  const kept: { readonly row: number; readonly agent: string }[] = []
+  const agentOfRow = new Map<number, string>()
+  cases.forEach((one, index) => {
+    if ((rowOf[index] ?? -1) !== -1) agentOfRow.set(rowOf[index] as number, agentKey(one))
+  })
+  for (let row = 0; row < outcomes.length; row += 1) {
+    if (!informative[stratumOf[row] as number]) continue
+    additiveRow[row] = kept.length
+    kept.push({ row, agent: agentOfRow.get(row) ?? '' })
+  }
+  const agents = numberAgents(kept.map(({ agent }) => agent))
+  const count = new Set(agents).size
+  const all = new Set(agentOfRow.values()).size
+  if (count < 2 || base.adjustedFor === 'nothing')
+    return { additive: null, additiveRow, agents: all }
+  const additive = fitAdditive({
+    task: Int32Array.from(kept, ({ row }) => stratumOf[row] as number),
+    agent: Int32Array.from(agents),
+    tasks: strata.length,
+    agents: count,
+    y: Float64Array.from(kept, ({ row }) => outcomes[row] as number),
+  })
+  return { additive, additiveRow, agents: all }
+}
+
+function numberAgents(keys: readonly string[]): number[] {
+  const sizes = new Map<string, number>()
+  for (const key of keys) sizes.set(key, (sizes.get(key) ?? 0) + 1)
+  const numbers = new Map<string, number>()
+  return keys.map((key) => {
+    const name = (sizes.get(key) ?? 0) < fewestOfAgent ? '' : key
+    const number = numbers.get(name) ?? numbers.size
+    numbers.set(name, number)
+    return number
+  })
+}
+
+const laterShare = 0.3
+
+/**
+ * The last 30 % of the sessions by time. Where sources have no clock, every third task (in the order of
+ * their names) instead: other tasks, though not later ones.
+ */
+function splitLater(
+  { cases, rowOf, outcomes, stratumOf, strata }: Base,
+  decided: readonly number[],
+): Pick<Population, 'later' | 'laterBy'> {
+  const later = new Uint8Array(outcomes.length)
+  const timed = decided.every((index) => cases[index]?.trace.startedAt !== null)
+  if (timed) {
+    for (const index of decided.slice(Math.ceil(decided.length * (1 - laterShare)))) {
+      later[rowOf[index] as number] = 1
+    }
+    return { later, laterBy: 'time' }
+  }
+  for (let row = 0; row < later.length; row += 1) {
+    const stratum = stratumOf[row] as number
+    later[row] = strata.length < 3 ? (row % 3 === 2 ? 1 : 0) : stratum % 3 === 2 ? 1 : 0
+  }
+  return { later, laterBy: 'tasks' }
+}

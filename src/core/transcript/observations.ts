@@ -1,0 +1,66 @@
+import type { Observation } from './trace.ts'
+
+/** Observations kept of one session; more are counted, not kept. */
+const maxObservations = 60
+const maxResult = 64_000
+const maxDepth = 6
+
+export interface Observed {
+  readonly kept: Observation[]
+  leftOut: number
+}
+
+/**
+ * Scalars that a JSON result states of a thing it names by an id: `{"flight_number":"HAT001","status":"delayed"}`
+ * gives status of HAT001. Results that are not JSON give none.
+ */
+export function observe(step: number, text: string, into: Observed): boolean {
+  if (text.length > maxResult || !/^\s*[{[]/.test(text)) return false
+  const before = into.kept.length
+  const value = parse(text)
+  if (value !== null) visit(value, { step, into, depth: 0 })
+  return into.kept.length > before
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+const naming = /(?:^|_)(?:id|number|code|sku|name|key)$/i
+/** Names of people and places of records about one person are theirs, not facts for a memory. */
+const personal =
+  /(?:user|customer|first|last|email|address|phone|dob|zip|reservation|order|payment)/i
+
+interface Visit {
+  readonly step: number
+  readonly into: Observed
+  readonly depth: number
+}
+
+function visit(value: unknown, at: Visit): void {
+  if (value === null || typeof value !== 'object' || at.depth > maxDepth) return
+  const entries = Object.entries(value)
+  const name = Array.isArray(value)
+    ? undefined
+    : entries.find(
+        ([key, one]) => naming.test(key) && !personal.test(key) && typeof one === 'string',
+      )
+  for (const [key, one] of entries) {
+    if (typeof one === 'object') visit(one, { ...at, depth: at.depth + 1 })
+    else if (name && key !== name[0] && !personal.test(key)) keep(at, [name, [key, one]])
+  }
+}
+
+function keep(
+  { step, into }: Visit,
+  [name, [attribute, value]]: readonly [readonly [string, unknown], readonly [string, unknown]],
+): void {
+  const text = JSON.stringify(value) ?? 'null'
+  if (text.length > 80) return
+  if (into.kept.length >= maxObservations) into.leftOut += 1
+  else into.kept.push({ step, entity: String(name[1]).slice(0, 80), attribute, value: text })
+}
