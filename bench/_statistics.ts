@@ -1,10 +1,32 @@
-/** Wilson's 95 % interval of a share of k in n; all of [0, 1] when nothing was seen. */
-export function wilson(k: number, n: number): { low: number; high: number } {
-  if (n === 0) return { low: 0, high: 1 }
-  const z = 1.959963984540054
-  const share = k / n
-  const scale = 1 + (z * z) / n
-  const middle = (share + (z * z) / (2 * n)) / scale
-  const margin = (z / scale) * Math.sqrt((share * (1 - share)) / n + (z * z) / (4 * n * n))
-  return { low: Math.max(0, middle - margin), high: Math.min(1, middle + margin) }
+import { wilson as wilsonAt } from '../src/core/statistics/intervals.ts'
+import { seededRandom } from '../src/core/statistics/random.ts'
+
+/** 95 % interval of a share k of n (Wilson). */
+export const wilson = (k: number, n: number) => wilsonAt(k, n, 0.95)
+
+/** 95 % percentile interval of a mean over units (tasks, rounds), by 2 000 resamples with a fixed seed. */
+export function bootstrapMean(values: readonly number[]): { low: number; high: number } {
+  const random = seededRandom(95)
+  if (values.length === 0) return { low: Number.NaN, high: Number.NaN }
+  const means = Array.from({ length: 2_000 }, () => {
+    let sum = 0
+    for (let i = 0; i < values.length; i += 1) {
+      sum += values[Math.floor(random() * values.length)] ?? 0
+    }
+    return sum / values.length
+  }).toSorted((a, b) => a - b)
+  return { low: means[50] ?? Number.NaN, high: means[1_949] ?? Number.NaN }
+}
+
+export const mean = (values: readonly number[]) =>
+  values.reduce((sum, value) => sum + value, 0) / values.length
+
+/** A copy in random order (Fisher–Yates). */
+export function shuffle<T>(list: readonly T[], random: () => number): T[] {
+  const copy = [...list]
+  for (let i = copy.length - 1; i > 0; i -= 1) {
+    const j = Math.floor(random() * (i + 1))
+    ;[copy[i], copy[j]] = [copy[j] as T, copy[i] as T]
+  }
+  return copy
 }

@@ -3,7 +3,7 @@ import { blame, fitted, scoreSignals, type Weights } from '../src/core/blame/bla
 import { type Candidate, findSignals, type Reason, type Turn } from '../src/core/blame/signals.ts'
 import { contentText, type SessionEvent } from '../src/core/session.ts'
 import { hash, type ReadSession } from '../test/_airline.ts'
-import { print } from './_measure.ts'
+import { keepResults, type Row } from './_results.ts'
 import { readSourceSessions } from './_sources.ts'
 import { wilson } from './_statistics.ts'
 
@@ -41,11 +41,7 @@ export async function benchBlame(): Promise<void> {
     tune,
   }
   const measured = mapValues(parts, (part) => mapValues(rules, (rule) => judge(part, rule)))
-  for (const [part, byRule] of Object.entries(measured)) {
-    for (const [rule, found] of Object.entries(byRule)) print(`${part} | ${rule}`, inOneLine(found))
-  }
   const verdict = compare(measured.report)
-  console.log(verdict.text)
   const why = countReasons(report)
   const rivals = Object.entries(rules).filter(([name]) => name !== 'blame')
   const paired = Object.fromEntries(rivals.map(([name, rule]) => [name, pair(report, rule)]))
@@ -163,21 +159,40 @@ function judge(runs: readonly Labelled[], rule: Rule) {
   }
 }
 
+const measures = ['exact', 'within 1', 'within 3', 'within 5', 'agent'] as const
+
 type Judged = ReturnType<typeof judge>
 
-const percent = (share: number) => `${Math.round(share * 100)}`
-
-const inOneLine = (found: Judged): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(found).map(([name, { k, n, share, low, high }]) => [
-      name,
-      `${k}/${n} = ${percent(share)} % [${percent(low)}, ${percent(high)}]`,
-    ]),
+/** The ranking beside the best trivial rule of the same part. */
+function toRows(
+  measured: Readonly<Record<string, Readonly<Record<string, Judged>>>>,
+  rules: readonly string[],
+): Row[] {
+  return Object.entries(measured).flatMap(([part, byRule]) =>
+    measures.flatMap((measure): Row[] => {
+      const found = byRule.blame?.[measure]
+      if (!found) return []
+      const best = rules
+        .filter((rule) => rule !== 'blame')
+        .map((rule) => ({ rule, ...(byRule[rule]?.[measure] ?? found) }))
+        .reduce((one, other) => (other.k > one.k ? other : one))
+      const { share, low, high, n } = found
+      const goal = `over the best trivial rule, ${best.rule}: ${best.k} of ${best.n}`
+      const reached = part === 'tune' ? null : found.k > best.k
+      return [{ metric: `${part}: ${measure}`, value: share, low, high, n, goal, reached }]
+    }),
   )
+}
+
+const verdictRow = ({ text, reached, goal }: ReturnType<typeof compare>): Row => ({
+  metric: 'verdict',
+  value: text,
+  goal,
+  reached,
+})
 
 /** Which rule is best at each distance on the half that nothing was fitted on. */
 function compare(byRule: Readonly<Record<string, Judged>> = {}) {
-  const measures = ['exact', 'within 1', 'within 3', 'within 5', 'agent'] as const
   const best = Object.fromEntries(
     measures.map((measure) => {
       const ranked = Object.entries(byRule).toSorted(([, a], [, b]) => b[measure].k - a[measure].k)
@@ -188,10 +203,10 @@ function compare(byRule: Readonly<Record<string, Judged>> = {}) {
   const lost = measures.filter((measure) => !best[measure]?.includes('blame'))
   const text =
     lost.length === 0
-      ? 'blame: no trivial rule beats it on the report half, at any distance.'
-      : `blame: a trivial rule beats it on the report half at: ${lost
+      ? 'no trivial rule beats it on the report half, at any distance'
+      : `a trivial rule beats it on the report half at: ${lost
           .map((measure) => `${measure} (${best[measure]?.join(', ')})`)
-          .join('; ')}.`
+          .join('; ')}`
   return {
     goal: 'more exact hits than every trivial rule on the half that nothing was fitted on',
     reached: best.exact?.length === 1 && best.exact[0] === 'blame',
@@ -267,7 +282,8 @@ function mapValues<T, U>(given: Readonly<Record<string, T>>, map: (value: T) => 
   return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, map(value)]))
 }
 
-function save(figures: object): void {
+/** All rules on all parts: too many for rows. */
+function saveDetails(figures: object): void {
   mkdirSync('bench/results', { recursive: true })
-  writeFileSync('bench/results/blame.json', `${JSON.stringify(figures, null, 2)}\n`)
+  writeFileSync('bench/results/blame-rules.json', `${JSON.stringify(figures, null, 2)}\n`)
 }

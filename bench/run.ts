@@ -7,14 +7,16 @@ import { openEmbedded } from '../src/app.ts'
 import type { Opened } from '../src/cli/surroundings.ts'
 import { joinSimilar } from '../src/core/items/near-duplicates.ts'
 import { shingle } from '../src/core/items/words.ts'
-import { mine } from '../src/core/mining/mine.ts'
 import { dream } from '../src/pipeline/dream.ts'
 import { importPaths } from '../src/pipeline/import.ts'
 import { openDefaultStore } from '../src/pipeline/memory-store.ts'
-import { hash, readAirlineSessions, toCase } from '../test/_airline.ts'
 import { inFolder, measure, megabytes, print } from './_measure.ts'
 import { seeded, writeSessions } from './_sessions.ts'
 import { benchBlame } from './blame.ts'
+import { benchMemoryHistories } from './memory-histories.ts'
+import { benchNoise } from './noise.ts'
+import { benchPlanted } from './planted.ts'
+import { benchReplication } from './replication.ts'
 
 const operator = { type: 'user', id: 'bench' } as const
 const quiet = () => {}
@@ -136,38 +138,16 @@ async function benchJoin(): Promise<void> {
   print('near-duplicates, 10 000 notes', { s: seconds, pairs })
 }
 
-/** Outcomes dealt out anew within each task of the bundled sessions: whatever is graded then is false. */
-async function benchNoise(): Promise<void> {
-  const cases = (await readAirlineSessions()).map(toCase)
-  const byTask = [...Map.groupBy(cases, ({ trace }) => trace.task.id).values()]
-  const random = seeded(2026)
-  const rounds = 400
-  const found = Array.from({ length: rounds }, () => {
-    const shuffled = byTask.flatMap((group) => {
-      const keys = new Map(group.map((one) => [one, random()]))
-      const outcomes = group.toSorted((a, b) => (keys.get(a) ?? 0) - (keys.get(b) ?? 0))
-      return group.map((one, at) => ({ ...one, success: outcomes[at]?.success ?? null }))
-    })
-    return mine(shuffled, { documents: [], hash }).findings.filter(({ grade }) => grade !== 'D')
-      .length
-  })
-  const any = found.filter((count) => count > 0).length / rounds
-  const margin = 1.96 * Math.sqrt((any * (1 - any)) / rounds)
-  print('outcomes shuffled within tasks', {
-    rounds,
-    'share with any graded finding': any,
-    '95 % ±': margin,
-    'graded findings a round': found.reduce((sum, count) => sum + count, 0) / rounds,
-  })
-}
-
 const benches = {
   bundled: benchBundled,
   thousand: benchThousand,
   join: benchJoin,
+  histories: benchMemoryHistories,
   noise: benchNoise,
   large: benchLargeFile,
   blame: benchBlame,
+  planted: benchPlanted,
+  replication: benchReplication,
 }
 
 console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`)

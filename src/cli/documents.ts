@@ -97,6 +97,7 @@ export function toFinding({ id, finding }: StoredFinding): FindingItem {
           p: effect.agentAdjusted.p,
         }
       : null,
+    across: effect?.across ?? null,
     replication: effect && {
       by: effect.replication.by,
       sessions: effect.replication.sessions,
@@ -214,6 +215,7 @@ export function toDreamDocument(report: DreamReport, extras: DreamExtras): Dream
     paths: report.paths.map(toPath),
     silences: [...report.silences],
     duplicates: reconciliation.duplicates,
+    supersessions: reconciliation.supersessions,
     conflicts: reconciliation.conflicts.map((conflict) => ({ ...conflict })),
     not_analysable: [...reconciliation.notAnalysable],
     held_back: [...report.heldBack],

@@ -69,6 +69,8 @@ export const dreamDocument = z.object({
   ),
   silences: z.array(z.string()),
   duplicates: z.int(),
+  /** Lines that newer lines of the memory take the place of. */
+  supersessions: z.int(),
   conflicts: z.array(z.object({ reason: z.string(), first: place, second: place })),
   not_analysable: z.array(z.string()),
   held_back: z.array(z.string()),

@@ -31,6 +31,8 @@ const finding = z.object({
   agent_adjusted: z
     .object({ effect: z.number(), low: z.number(), high: z.number(), p: z.number() })
     .nullable(),
+  /** Whether it holds from task to task: how many agree, and p when the tasks are a sample of more. */
+  across: z.object({ strata: z.int(), agree: z.int(), p: z.number() }).nullable(),
   /** The difference on the part held back: later sessions, or other tasks where there is no clock. */
   replication: z
     .object({ by: z.enum(['time', 'tasks']), sessions: z.int(), effect: z.number().nullable() })

@@ -15,6 +15,7 @@ export function describeReconciliation(
   })
   return {
     duplicates: reconciliation.duplicates.length,
+    supersessions: reconciliation.supersessions.length,
     conflicts: reconciliation.conflicts.map(({ reason, first, second }) => ({
       reason,
       first: place(first),

@@ -87,6 +87,8 @@ interface DreamInputs {
 
 export interface ReconciliationReport {
   readonly duplicates: number
+  /** Lines that newer lines take the place of. */
+  readonly supersessions: number
   readonly conflicts: readonly Conflict[]
   readonly notAnalysable: readonly string[]
 }

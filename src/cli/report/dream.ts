@@ -107,11 +107,11 @@ const renderSilences = ({ silences }: DreamReport, style: Style) =>
   silences.flatMap((silence) => paragraph(silence, style))
 
 function renderReconciliation({ report }: DreamView, style: Style): string[] {
-  const { duplicates, conflicts, notAnalysable } = report.reconciliation
+  const { duplicates, supersessions, conflicts, notAnalysable } = report.reconciliation
   return [
     ...title('The memory as it is', style),
     ...paragraph(
-      `${plural(duplicates, 'group')} of duplicates, ${plural(conflicts.length, 'contradiction')} flagged; which side is right is for a person to say.`,
+      `${plural(duplicates, 'group')} of duplicates, ${plural(supersessions, 'line')} that newer lines take the place of, ${plural(conflicts.length, 'contradiction')} flagged; which side is right is for a person to say.`,
       style,
     ),
     ...conflicts.flatMap(({ reason, first, second }) => [

@@ -42,7 +42,12 @@ function describeNumbers({ effect, sessionsWith, sessionsWithout, support }: Fin
 }
 
 /** What speaks for and against taking the effect at its word. */
-function describeDoubt({ shrunk, replication, eValue, unadjusted }: Effect): string {
+function describeDoubt(effect: Effect): string {
+  const { across, shrunk, replication, eValue, unadjusted } = effect
+  const tasks =
+    across === null || effect.adjustedFor === 'nothing'
+      ? ''
+      : `${across.agree} of ${plural(across.strata, strataNames[effect.adjustedFor])} go the same way. `
   const again =
     replication.riskDifference === null
       ? 'The part held back cannot tell'
@@ -51,8 +56,14 @@ function describeDoubt({ shrunk, replication, eValue, unadjusted }: Effect): str
     eValue > 1
       ? ` To explain it away, something unseen would have to make a ${eValue.toFixed(1)}-fold difference.`
       : ''
-  return `${again}; expect about ${points(shrunk)} next time.${unseen} Without adjusting it would look like ${points(unadjusted.riskDifference)} (p = ${small(unadjusted.p)}).`
+  return `${tasks}${again}; expect about ${points(shrunk)} next time.${unseen} Without adjusting it would look like ${points(unadjusted.riskDifference)} (p = ${small(unadjusted.p)}).`
 }
+
+const strataNames = {
+  task: 'task',
+  task_type: 'type of task',
+  task_cluster: 'kind of request',
+} as const
 
 const fixed: Readonly<Record<Effect['adjustedFor'], string>> = {
   task: 'on the same task',

@@ -30,9 +30,9 @@ const codePattern = /`[^`\n]+`|\b\w+_\w+\b|(?:^|\s)(?:~|\.{0,2})\/[\w./-]+|--[\w
 const numberPattern =
   /(?<![\w.])[$€£]?\d[\d,]*(?:\.\d+)?(?:\s?(?:%|percent|dollars?|usd|eur|euros?|hours?|days?|minutes?|seconds?|weeks?|months?|years?|kg|lbs?|mb|gb|kb|ms|s)\b|\s?%)?/gi
 const negationPattern =
-  /\b(?:no|not|never|none|neither|nor|without|cannot|can't|don't|doesn't|isn't|aren't|won't|mustn't|shouldn't|unable|forbidden|prohibited|refuse|deny|non)\b|ない|ません|禁止/gi
+  /\b(?:no|not|never|none|neither|nor|without|cannot|can't|don't|doesn't|isn't|aren't|won't|mustn't|shouldn't|unable|forbidden|prohibited|refuse|deny|non)\b|ない|ません|なく|ず(?=に|、|。|$)|禁止|不可|未(?=\p{Script=Han})/giu
 const quantifierPattern =
-  /\b(?:always|never|only|except|unless|all|every|any|each|some|most|at most|at least|up to|minimum|maximum|must|may|should|before|after|until|more than|less than)\b/gi
+  /\b(?:always|never|only|except|unless|all|every|any|each|some|most|at most|at least|up to|minimum|maximum|must|may|should|before|after|until|more than|less than)\b|すべて|全て|だけ|のみ|まで|以上|以下|未満|必ず|常に|場合|とき/gi
 const namePattern = /(?<![.!?:]\s|^|[-*#>]\s)\b\p{Lu}[\p{L}\p{N}-]+(?:\s\p{Lu}[\p{L}\p{N}-]+)*/gmu
 
 export function extractFacts(text: string): Facts {
@@ -52,6 +52,9 @@ export function extractFacts(text: string): Facts {
     names: matches(rest, namePattern),
   }
 }
+
+/** The text without its amounts and their units: what they are amounts of is left. */
+export const withoutNumbers = (text: string): string => text.replace(numberPattern, ' ')
 
 function matches(text: string, pattern: RegExp): string[] {
   return [...text.matchAll(pattern)].map(([found]) => found.trim().toLowerCase()).toSorted()

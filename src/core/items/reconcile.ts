@@ -1,14 +1,20 @@
 import type { Hash } from '../ids.ts'
 import type { MemoryDocument } from '../memory.ts'
+import { contentStems } from './content.ts'
+import { type Contradiction, compareStatements, type Supersession } from './contradictions.ts'
 import { extractFacts, type Facts } from './facts.ts'
 import type { Item } from './item.ts'
 import { parseItems } from './items.ts'
 import { joinSimilar, type Pair } from './near-duplicates.ts'
+import { splitSentences } from './sentences.ts'
+import { readStatements } from './statements.ts'
 import { findVeto, type Veto } from './veto.ts'
-import { contentWords, shingle, words } from './words.ts'
+import { contentWords, words } from './words.ts'
 
 export interface Reconciliation {
   readonly duplicates: readonly DuplicateGroup[]
+  /** Lines that newer lines of the store take the place of. */
+  readonly supersessions: readonly Supersession[]
   readonly conflicts: readonly ConflictPair[]
   /** What was not compared, and why. */
   readonly notAnalysable: readonly string[]
@@ -23,12 +29,12 @@ export interface DuplicateGroup {
 interface ConflictPair {
   readonly first: Item
   readonly second: Item
-  readonly kind: Veto['kind']
+  readonly kind: Veto['kind'] | Contradiction['kind']
   readonly reason: string
 }
 
-/** From here two items say the same, if nothing vetoes it. */
-const duplicateFrom = 0.7
+/** Two items with fewer words of their own may say the same by accident. */
+const fewestStems = 2
 /** From here two items speak of the same thing, so that different values contradict. */
 const relatedFrom = 0.5
 /** Shorter items ("Yes.") are alike by accident. */
@@ -36,12 +42,13 @@ const fewestWords = 4
 const contradicting = new Set<Veto['kind']>(['number', 'date', 'negation', 'quantifier'])
 
 /**
- * Reads all documents as items and finds what is said twice and what contradicts. Nothing is resolved: a
- * contradiction is flagged with both sides.
+ * Reads all documents as items and finds what is said twice, what takes the place of what, and what
+ * contradicts. Only what the texts themselves resolve is resolved; the rest is flagged with both sides.
  */
 export function reconcile(documents: readonly MemoryDocument[], hash: Hash): Reconciliation {
   const ordered = documents.toSorted((a, b) => (a.path < b.path ? -1 : 1))
-  const items = ordered.flatMap((document) => parseItems(document, hash)).filter(isComparable)
+  const all = ordered.flatMap((document) => parseItems(document, hash))
+  const items = all.filter(isComparable)
   const facts = items.map((item) => extractFacts(item.text))
   const veto = ({ first, second }: Pair) =>
     findVeto(
@@ -49,25 +56,98 @@ export function reconcile(documents: readonly MemoryDocument[], hash: Hash): Rec
       [facts[first] as Facts, facts[second] as Facts],
     )
   const duplicates = findAlike(items).filter((pair) => veto(pair) === null)
+  const { supersessions, contradictions } = compareStatements(
+    all.filter(isStating).flatMap(readStatements),
+  )
+  const settled = new Set(supersessions.map(({ older, newer }) => nameOf(older, newer)))
+  const flagged = [...contradictions, ...findConflicts(items, veto)].filter(
+    ({ first, second }) => !settled.has(nameOf(first, second)),
+  )
+  const { retirable, crowded } = splitRetirable(supersessions)
   return {
     duplicates: group(items, facts, duplicates),
-    conflicts: findConflicts(items, veto),
+    supersessions: retirable,
+    conflicts: keepFirst([...crowded, ...flagged]),
     notAnalysable: explain(ordered),
   }
 }
 
-/** By words and by shingles: one of the two must be alike enough. */
-function findAlike(items: readonly Item[]): Pair[] {
-  const pairs = new Map<string, Pair>()
-  for (const cut of [words, shingle]) {
-    const sets = items.map((item) => cut(item.text))
-    for (const pair of joinSimilar(sets, duplicateFrom)) {
-      const key = `${pair.first} ${pair.second}`
-      const known = pairs.get(key)
-      if (!known || known.jaccard < pair.jaccard) pairs.set(key, pair)
-    }
+const isStating = ({ kind }: Item) => kind === 'bullet' || kind === 'paragraph' || kind === 'row'
+
+const nameOf = (a: Item, b: Item) => [a.id, b.id].toSorted().join(' ')
+
+/** An item of several sentences is not retired for one of them: then both sides are shown. */
+function splitRetirable(supersessions: readonly Supersession[]) {
+  const isSingle = ({ older }: Supersession) =>
+    older.kind === 'row' || splitSentences(older.text).length === 1
+  return {
+    retirable: supersessions.filter((one) => isSingle(one) && !one.older.hasChildren),
+    crowded: supersessions
+      .filter((one) => !isSingle(one) || one.older.hasChildren)
+      .map(
+        ({ older, newer, reason }): ConflictPair => ({
+          first: older,
+          second: newer,
+          kind: 'value',
+          reason,
+        }),
+      ),
   }
-  return [...pairs.values()].toSorted((a, b) => a.first - b.first || a.second - b.second)
+}
+
+/** One flag for two items, whatever found it; in the order of the items. */
+function keepFirst(conflicts: readonly ConflictPair[]): ConflictPair[] {
+  const kept = new Map<string, ConflictPair>()
+  for (const conflict of conflicts) {
+    const key = nameOf(conflict.first, conflict.second)
+    if (!kept.has(key)) kept.set(key, inItemOrder(conflict))
+  }
+  return [...kept.values()].toSorted(
+    (a, b) => comparePlaces(a.first, b.first) || comparePlaces(a.second, b.second),
+  )
+}
+
+const inItemOrder = (conflict: ConflictPair): ConflictPair =>
+  comparePlaces(conflict.first, conflict.second) <= 0
+    ? conflict
+    : { ...conflict, first: conflict.second, second: conflict.first }
+
+const comparePlaces = (a: Item, b: Item) =>
+  a.path === b.path ? a.start - b.start : a.path < b.path ? -1 : 1
+
+/**
+ * Pairs that are about exactly the same words: the same stems, whatever their order, endings and synonyms.
+ * A single word that only one of them has may be what tells two facts apart.
+ */
+function findAlike(items: readonly Item[]): Pair[] {
+  const sets = items.map((item) => contentStems(item.text))
+  return joinSimilar(sets, 1).filter(
+    ({ first, second }) =>
+      (sets[first]?.size ?? 0) >= fewestStems &&
+      sameOrder(items[first]?.text ?? '', items[second]?.text ?? ''),
+  )
+}
+
+/**
+ * Who does what to whom: numbers in the same order, and the same name as the one who acts (behind "by" in
+ * the passive, else the first). "Ann reports to Bo" is not "Bo reports to Ann".
+ */
+function sameOrder(a: string, b: string): boolean {
+  const numbers = (text: string) => text.match(/\d[\d.,]*/g)?.join(' ') ?? ''
+  if (numbers(a) !== numbers(b) && sortText(numbers(a)) === sortText(numbers(b))) return false
+  const [left, right] = [listNames(a), listNames(b)]
+  const shared = left.filter((name) => right.includes(name))
+  const twin = right.filter((name) => left.includes(name))
+  return shared.length < 2 || shared.join(' ') === twin.join(' ')
+}
+
+const sortText = (text: string) => text.split(' ').toSorted().join(' ')
+
+/** Names and code as they come, the one who acts first. */
+function listNames(text: string): string[] {
+  const names = text.match(/`[^`\n]+`|\p{Lu}[\p{L}\p{N}]+/gu) ?? []
+  const actor = /\bby (?:the )?(\p{Lu}[\p{L}\p{N}]+)/u.exec(text)?.[1]
+  return actor === undefined ? names : [actor, ...names.filter((name) => name !== actor)]
 }
 
 /**

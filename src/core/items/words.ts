@@ -13,6 +13,9 @@ export function normaliseText(text: string): string {
 /** Scripts written without spaces between words. */
 const unspaced = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]/u
 
+/** Whether words of a text cannot be told by its spaces. */
+export const isUnspaced = (text: string): boolean => unspaced.test(text)
+
 const shingleFrom = 12
 
 /**

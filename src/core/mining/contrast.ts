@@ -1,20 +1,22 @@
 import { eValue } from '../statistics/intervals.ts'
+import { normalQuantile } from '../statistics/normal.ts'
 import { testScore } from '../statistics/score-test.ts'
 import {
   cochranMantelHaenszel,
+  compareAcross,
   countDiscordantPairs,
   isInformative,
   mantelHaenszelDifference,
   type Stratum,
   stratifiedP,
 } from '../statistics/strata.ts'
-import { principalKey } from './case.ts'
 import type { Effect, Support } from './finding.ts'
 import type { Population } from './population.ts'
 
 /** Coverage of the printed intervals and level of the false discovery rate. */
 export const intervalLevel = 0.9
 export const discoveryRate = 0.1
+const intervalZ = normalQuantile(0.5 + intervalLevel / 2)
 
 /** Indices of the sessions that show a pattern, ascending, each once. */
 export type Members = readonly number[]
@@ -30,7 +32,10 @@ export interface Contrast {
 }
 
 /** An effect before it is judged beside the others of its family. */
-export type RawEffect = Omit<Effect, 'q' | 'permutationP' | 'shrunk'>
+export type RawEffect = Omit<Effect, 'q' | 'permutationP' | 'shrunk'> & {
+  /** Standard error, the larger of the one inside strata and the one between them. */
+  readonly error: number
+}
 
 /**
  * Compares the members with all others whose outcome is decided, inside the population's strata. Sessions
@@ -49,23 +54,28 @@ export function contrast(population: Population, members: Members): Contrast {
 }
 
 /** Known tasks and principals; 0 where the sources name none. */
-function countSupport({ cases, types }: Population, members: Members): Support {
-  const tasks = new Set<string>()
-  const principals = new Map<string, number>()
-  for (const index of members) {
-    const one = cases[index]
-    if (!one) continue
-    const task = one.trace.task.id ?? types.of[index] ?? null
-    if (task !== null) tasks.add(task)
-    const principal = principalKey(one)
-    if (principal !== null) principals.set(principal, (principals.get(principal) ?? 0) + 1)
-  }
+function countSupport({ taskOf, principalOf }: Population, members: Members): Support {
+  const tasks = countDistinct(taskOf, members)
+  const principals = countDistinct(principalOf, members)
   return {
     sessions: members.length,
-    tasks: tasks.size,
-    principals: principals.size,
-    largestShare: members.length === 0 ? 0 : Math.max(0, ...principals.values()) / members.length,
+    tasks: tasks.distinct,
+    principals: principals.distinct,
+    largestShare: members.length === 0 ? 0 : principals.most / members.length,
   }
+}
+
+function countDistinct(numberOf: Int32Array, members: Members) {
+  const counts = new Map<number, number>()
+  let most = 0
+  for (const index of members) {
+    const number = numberOf[index] as number
+    if (number === -1) continue
+    const count = (counts.get(number) ?? 0) + 1
+    counts.set(number, count)
+    if (count > most) most = count
+  }
+  return { distinct: counts.size, most }
 }
 
 type Count = { -readonly [Cell in keyof Stratum]: number }
@@ -131,6 +141,7 @@ function measure(
   const crude = mantelHaenszelDifference([pooled], intervalLevel)
   if (!difference || p === null || !crude) return null
   const agentAdjusted = p <= worthAdjusting ? adjustForAgent(population, members) : null
+  const across = compareAcross(strata)
   const without = pooled.successWithout + pooled.failureWithout
   const base = without === 0 ? 0.5 : pooled.successWithout / without
   const nearest = difference.low > 0 ? difference.low : difference.high < 0 ? difference.high : 0
@@ -144,6 +155,8 @@ function measure(
     informativeStrata: strata.filter(isInformative).length,
     agents: population.agents,
     agentAdjusted,
+    across: across && { strata: across.strata, agree: across.agree, p: across.p },
+    error: Math.max(across?.error ?? 0, (difference.high - difference.low) / (2 * intervalZ)),
     replication: replicate(population, members),
     eValue: eValue({ base, bound: nearest }),
     unadjusted: {

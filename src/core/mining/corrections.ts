@@ -2,7 +2,6 @@ import type { Turn } from '../transcript/trace.ts'
 import type { Candidate, Patterns } from './candidate.ts'
 import type { Case } from './case.ts'
 import { cite, type Sighting } from './cite.ts'
-import { isRecurring } from './member-sets.ts'
 import type { Population } from './population.ts'
 
 export interface Correction {
@@ -15,7 +14,7 @@ export interface Correction {
 
 type Place = Correction & { readonly one: Case; readonly member: number }
 
-const needed = { sessions: 2, tasks: 1 }
+const fewestSessions = 2
 /** One person's wish becomes a team's when this many share it. */
 const teamFrom = 3
 
@@ -38,7 +37,7 @@ export function mineCorrections(population: Population): Patterns {
     tested: true,
     candidates: byAct
       .map(([, group]) => ({ group, members: membersOf(group) }))
-      .filter(({ members }) => isRecurring(population, members, needed))
+      .filter(({ members }) => members.length >= fewestSessions)
       .map(({ group, members }) => toCandidate(group, members)),
     silences:
       weak === 0

@@ -2,21 +2,22 @@ import type { Hash } from '../ids.ts'
 import type { Candidate, Patterns } from './candidate.ts'
 import { cite, type Sighting } from './cite.ts'
 import { clusterErrors, type ErrorSignature } from './error-signatures.ts'
-import { isRecurring } from './member-sets.ts'
+import { isRecurring, recurringFrom } from './member-sets.ts'
 import type { Population } from './population.ts'
 import { type Attempt, findRecoveries, followErrors } from './recoveries.ts'
 import { shorten } from './wording.ts'
 
-const needed = { sessions: 3, tasks: 2 }
 const shownRecoveries = 5
 
 /** Errors that keep coming back, what recovers them, and whether sessions that meet them fail more. */
 export function mineErrors(population: Population, hash: Hash): Patterns {
   const signatures = clusterErrors(population.cases)
   const recurring = signatures
+    .filter(({ template }) => hasWords(template))
     .map((signature) => ({ signature, members: membersOf(signature) }))
-    .filter(({ members }) => isRecurring(population, members, needed))
+    .filter(({ members }) => isRecurring(population, members))
   const rare = signatures.length - recurring.length
+  const { sessions, tasks } = recurringFrom(population)
   return {
     kind: 'error_recovery',
     considered: signatures.length,
@@ -26,10 +27,14 @@ export function mineErrors(population: Population, hash: Hash): Patterns {
       rare === 0
         ? []
         : [
-            `${rare} kinds of error were seen in fewer than ${needed.sessions} sessions or ${needed.tasks} tasks; they are counted, not reported.`,
+            `${rare} kinds of error were seen in fewer than ${sessions} sessions or ${tasks} tasks, or have no words; they are counted, not reported.`,
           ],
   }
 }
+
+/** `exit code <NUM>` alone says that something failed, not what. */
+const hasWords = (template: string) =>
+  /\p{L}{3}/u.test(template.replace(/<[^>]*>/g, '').replace(/^exit code\s*$/, ''))
 
 const membersOf = ({ occurrences }: ErrorSignature): number[] => [
   ...new Set(occurrences.map(({ member }) => member)),

@@ -61,6 +61,8 @@ export interface Effect {
     readonly high: number
     readonly p: number
   } | null
+  /** Whether it holds from task to task (or type to type): how many agree, and p when tasks are a sample. */
+  readonly across: { readonly strata: number; readonly agree: number; readonly p: number } | null
   /** The difference on the part held back: later sessions, or other tasks where there is no clock. */
   readonly replication: {
     readonly by: 'time' | 'tasks'

@@ -25,6 +25,8 @@ const minimum = {
   tasks: 3,
   principals: 2,
   largestShare: 0.5,
+  /** p of no difference when the tasks are a sample: what turns around from task to task is no rule. */
+  acrossP: 0.1,
   /** Points of success rate that the interval must stay away from zero by. */
   bound: 0.02,
 } as const
@@ -50,6 +52,10 @@ export function findLack(contrast: Contrast): string | null {
   }
   if (support.principals > 0 && support.largestShare > minimum.largestShare) {
     return 'one person stands behind more than half of it'
+  }
+  if (effect.across && effect.across.p > minimum.acrossP) {
+    const { agree, strata } = effect.across
+    return `it differs from task to task: ${agree} of ${strata} go the same way`
   }
   const bound = effect.riskDifference < 0 ? -effect.high : effect.low
   return bound < minimum.bound ? 'its interval comes too close to zero' : null

@@ -1,11 +1,10 @@
 import { addBit, emptyBitset } from '../statistics/bitset.ts'
 import { benjaminiHochberg, chooseTestable, levelsOfFamilies } from '../statistics/multiplicity.ts'
-import { normalQuantile } from '../statistics/normal.ts'
 import { adjustByPermutation, type Permuted } from '../statistics/permutation.ts'
 import { shrinkEffects } from '../statistics/shrink.ts'
 import { isInformative, leastP } from '../statistics/strata.ts'
 import type { Judged, Patterns } from './candidate.ts'
-import { type Contrast, contrast, discoveryRate, intervalLevel, type Members } from './contrast.ts'
+import { type Contrast, contrast, discoveryRate, type Members, type RawEffect } from './contrast.ts'
 import type { Effect, Family } from './finding.ts'
 import { findLack, gradeContrast } from './grade.ts'
 import type { Population } from './population.ts'
@@ -70,11 +69,10 @@ function judgeFamily(
   const at = contrasts.flatMap(({ effect }, index) => (effect && testable[index] ? [index] : []))
   const raw = at.map((index) => contrasts[index]?.effect as NonNullable<Contrast['effect']>)
   const qs = benjaminiHochberg(raw.map(({ p }) => p))
-  const z = normalQuantile(0.5 + intervalLevel / 2)
   const shrunk = shrinkEffects(
-    raw.map(({ riskDifference, low, high }) => ({
+    raw.map(({ riskDifference, error }) => ({
       value: riskDifference,
-      error: Math.max((high - low) / (2 * z), 1e-6),
+      error: Math.max(error, 1e-6),
     })),
   )
   const hopeful = raw.some(({ p }) => p <= discoveryRate)
@@ -92,7 +90,7 @@ function judgeFamily(
   const judged = contrasts.map((compared, index): Judged => {
     const order = place.get(index)
     const effect: Effect | null = compared.effect && {
-      ...compared.effect,
+      ...withoutError(compared.effect),
       q: order === undefined ? 1 : (qs[order] ?? 1),
       permutationP: order === undefined ? null : (permuted?.[order] ?? null),
       shrunk: order === undefined ? 0 : (shrunk[order] ?? 0),
@@ -120,6 +118,8 @@ function judgeFamily(
     },
   }
 }
+
+const withoutError = ({ error: _, ...effect }: RawEffect) => effect
 
 /** Sequences are many and alike: they must stand against all of them together as well. */
 function findChance({ kind }: Patterns, effect: Effect | null, level: number): string | null {

@@ -24,12 +24,16 @@ const fewest = 8
 export const isComparable = ({ cases }: Population, members: Members) =>
   members.length >= fewest && cases.length - members.length >= fewest
 
-/** Seen in enough places to be worth showing, whatever it does. */
-export function isRecurring(
-  { cases }: Population,
-  members: Members,
-  needed: { readonly sessions: number; readonly tasks: number },
-): boolean {
+/** Sessions and tasks from which a pattern is worth showing, whatever it does: three, or 1 % of all. */
+export const recurringFrom = ({ cases }: Population) => ({
+  sessions: Math.max(3, Math.ceil(cases.length / 100)),
+  tasks: 2,
+})
+
+/** Seen in enough places to be worth showing. */
+export function isRecurring(population: Population, members: Members): boolean {
+  const { cases } = population
+  const needed = recurringFrom(population)
   if (members.length < needed.sessions) return false
   const places = new Set(
     members.map((index) => cases[index]?.trace.task.id ?? cases[index]?.trace.sessionId),

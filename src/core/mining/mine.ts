@@ -183,7 +183,7 @@ function explainClose({ candidates }: Patterns, judged: readonly Judged[]): stri
   return candidates.flatMap(({ name }, index) => {
     const one = judged[index]
     if (!one?.effect || one.lack === null || one.effect.q > discoveryRate / 2) return []
-    return /needed|one person/.test(one.lack)
+    return /needed|one person|differs from/.test(one.lack)
       ? [`Too little to call it a finding: ${name}: ${one.lack}.`]
       : []
   })

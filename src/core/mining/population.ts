@@ -1,5 +1,5 @@
 import { type AdditiveModel, fitAdditive } from '../statistics/score-test.ts'
-import { agentKey, type Case, inCanonicalOrder } from './case.ts'
+import { agentKey, type Case, inCanonicalOrder, principalKey } from './case.ts'
 import { findTaskTypes, type TaskTypes } from './task-types.ts'
 
 export type Adjustment = 'task' | 'task_type' | 'task_cluster' | 'nothing'
@@ -16,6 +16,9 @@ export interface Population<One extends Case = Case> {
   /** Case index → row, or -1 where no outcome is decided. Rows of one stratum stand together. */
   readonly rowOf: Int32Array
   readonly outcomes: Uint8Array
+  /** Case index → number of its task (else its type) and of who stands behind it; -1 where unknown. */
+  readonly taskOf: Int32Array
+  readonly principalOf: Int32Array
   readonly stratumOf: Int32Array
   readonly strata: readonly StratumTotals[]
   /** Additive task and agent effects over the informative rows; null where one agent did all the work. */
@@ -59,7 +62,24 @@ export function layOut<One extends Case>(given: readonly One[]): Population<One>
     strata.push({ first, rows: members.length, successes })
   }
   const base = { cases, types, adjustedFor, rowOf, outcomes, stratumOf, strata }
-  return { ...base, ...addAgents(base), ...splitLater(base, decided) }
+  const taskOf = numberAll(cases, ({ trace }, index) => trace.task.id ?? types.of[index] ?? null)
+  const principalOf = numberAll(cases, principalKey)
+  return { ...base, taskOf, principalOf, ...addAgents(base), ...splitLater(base, decided) }
+}
+
+/** Numbers names in the order in which they first come. */
+function numberAll(
+  cases: readonly Case[],
+  nameOf: (one: Case, index: number) => string | null,
+): Int32Array {
+  const numbers = new Map<string, number>()
+  return Int32Array.from(cases, (one, index) => {
+    const name = nameOf(one, index)
+    if (name === null) return -1
+    const number = numbers.get(name) ?? numbers.size
+    numbers.set(name, number)
+    return number
+  })
 }
 
 type Base = Pick<

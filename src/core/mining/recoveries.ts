@@ -18,15 +18,15 @@ export interface Attempt {
   readonly tokens: ReadonlySet<string>
 }
 
-/** Follows every occurrence to the next success of the same tool on the same thing, or to the window's end. */
+/** Follows every occurrence to the next success of the same act on the same thing, or to the window's end. */
 export function followErrors(occurrences: readonly Occurrence[]): Attempt[] {
   return occurrences.map(({ one, step: failed }) => {
     const later = one.trace.steps.slice(failed.index + 1, failed.index + 1 + window)
     const success = later.find((step) => isSameThing(failed, step) && step.status === 'ok') ?? null
-    const retry = success ?? later.find((step) => step.tool === failed.tool) ?? null
+    const retry = success ?? later.find((step) => step.act === failed.act) ?? null
     const between = later.slice(0, retry ? retry.index - failed.index - 1 : later.length)
     const tokens = new Set(
-      between.filter((step) => step.tool !== failed.tool).map((step) => `tool:${step.tool}`),
+      between.filter((step) => step.act !== failed.act).map((step) => `tool:${step.act}`),
     )
     if (retry) for (const token of diffArguments(failed, retry)) tokens.add(token)
     return { one, failed, recovered: success !== null, success, tokens }
@@ -89,7 +89,7 @@ function stratify(token: string, attempts: readonly Attempt[]): Stratum[] {
 
 /** The same resource by its first identifying argument, or at least half of the argument names in common. */
 function isSameThing(failed: Step, later: Step): boolean {
-  if (failed.tool !== later.tool) return false
+  if (failed.act !== later.act) return false
   if (failed.resource !== -1 && later.resource !== -1) return failed.resource === later.resource
   const [names, others] = [
     new Set(Object.keys(failed.args ?? {})),

@@ -4,14 +4,18 @@ import { cite, type Sighting } from './cite.ts'
 import { isRecurring } from './member-sets.ts'
 import type { Population } from './population.ts'
 
+type Verdict = 'accepted' | 'rejected' | 'graded'
+
 interface Verdicts {
+  /** Some session has a number between or beyond: the part is a grade, a count or an index. */
+  isGraded: boolean
   readonly judged: number[]
   readonly rejected: number[]
 }
 
-const needed = { sessions: 3, tasks: 2 }
 /** Names under which sources keep settings and scales, not verdicts. */
-const noVerdict = /^(?:scale|termination|reward_basis|threshold|weight|total|count)$/i
+const noVerdict =
+  /^(?:scale|termination|reward_basis|threshold|weight|total|count|.*(?:idx|index|percentage|turns?))$/i
 
 /**
  * Parts of outcomes that reject sessions again and again: rubric criteria, checks, review verdicts; and the
@@ -23,10 +27,11 @@ export function mineRejectedOutputs(population: Population): Patterns {
   const criteria = new Map<string, Verdicts>()
   cases.forEach((one, index) => {
     for (const [criterion, verdict] of listVerdicts(one)) {
-      const found = criteria.get(criterion) ?? { judged: [], rejected: [] }
+      const found = criteria.get(criterion) ?? { isGraded: false, judged: [], rejected: [] }
       criteria.set(criterion, found)
       found.judged.push(index)
       if (verdict === 'rejected') found.rejected.push(index)
+      if (verdict === 'graded') found.isGraded = true
     }
   })
   const sorted = [...criteria].toSorted(([a], [b]) => (a < b ? -1 : 1))
@@ -35,7 +40,7 @@ export function mineRejectedOutputs(population: Population): Patterns {
     considered: sorted.length,
     tested: false,
     candidates: keepDistinct(sorted)
-      .filter(([, { rejected }]) => isRecurring(population, rejected, needed))
+      .filter(([, { rejected }]) => isRecurring(population, rejected))
       .map(([criterion, found]) => toCandidate(population, criterion, found)),
     silences: [],
   }
@@ -44,16 +49,18 @@ export function mineRejectedOutputs(population: Population): Patterns {
 /** Of criteria that reject the very same sessions the first by name: a check and its score are one. */
 function keepDistinct(sorted: readonly [string, Verdicts][]): [string, Verdicts][] {
   const known = new Set<string>()
-  return sorted.filter(([, { rejected }]) => {
+  return sorted.filter(([, { isGraded, judged, rejected }]) => {
+    // What rejects everything or nothing tells sessions not apart.
+    if (isGraded || rejected.length === judged.length) return false
     const name = rejected.join(',')
     return known.has(name) ? false : known.add(name) !== undefined
   })
 }
 
-/** A part rejects when it is false, zero, or a word that says no; a number between is a grade, not a verdict. */
-function listVerdicts({ components, success }: Case): [string, 'accepted' | 'rejected'][] {
+/** A part rejects when it is false, zero, or a word that says no; any other number makes it no verdict at all. */
+function listVerdicts({ components, success }: Case): [string, Verdict][] {
   if (success === null) return []
-  return Object.entries(components).flatMap(([criterion, value]) => {
+  return Object.entries(components).flatMap(([criterion, value]): [string, Verdict][] => {
     if (noVerdict.test(criterion) || value === null) return []
     if (typeof value === 'string') {
       if (/^(?:rejected|changes_requested|fail(?:ed|ure)?|no|incorrect)$/i.test(value))
@@ -63,7 +70,7 @@ function listVerdicts({ components, success }: Case): [string, 'accepted' | 'rej
         : []
     }
     const number = Number(value)
-    if (number !== 0 && number !== 1) return []
+    if (number !== 0 && number !== 1) return [[criterion, 'graded']]
     return [[criterion, number === 0 ? 'rejected' : 'accepted']]
   })
 }
@@ -71,7 +78,7 @@ function listVerdicts({ components, success }: Case): [string, 'accepted' | 'rej
 function toCandidate(
   { cases }: Population,
   criterion: string,
-  { judged, rejected }: { judged: readonly number[]; rejected: readonly number[] },
+  { judged, rejected }: Verdicts,
 ): Candidate {
   const title = `“${criterion}” keeps rejecting what sessions produce`
   return {

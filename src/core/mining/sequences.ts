@@ -1,3 +1,4 @@
+import { addBit, type Bitset, emptyBitset } from '../statistics/bitset.ts'
 import { type Act, listActs } from './acts.ts'
 import type { Candidate, Patterns } from './candidate.ts'
 import { cite, type Sighting } from './cite.ts'
@@ -9,119 +10,183 @@ import { sayOthers } from './wording.ts'
 /** Acts of one pattern, and others that may stand between two of them. */
 const longest = 4
 const gap = 2
-/** Patterns looked at; beyond, the report says that there were more. */
-const maxPatterns = 50_000
+/** Patterns that are compared; shorter ones come first, and the report says where it stopped. */
+const maxPatterns = 4_000
 const fewestSessions = 8
 
+/** Its sessions as bits: thousands of sequences over a hundred thousand sessions have to fit in memory. */
 interface Sequence {
   readonly acts: readonly string[]
-  readonly members: Members
+  readonly sessions: Bitset
+  readonly fingerprint: string
 }
 
 /**
- * Sequences of two to four acts, at most two others between them, that enough sessions show (PrefixSpan with
- * a gap limit, Pei et al. 2001; all end positions are kept because of the gap). A sequence that a longer one
- * has the same sessions as is left out: they are one pattern.
+ * Sequences of two to four acts, at most two others between them, that enough sessions show and enough do
+ * not (PrefixSpan with a gap limit, Pei et al. 2001; all end positions are kept because of the gap). A
+ * sequence that a longer one has the same sessions as is left out: they are one pattern.
  */
 export function mineSequences(population: Population): Patterns {
   const lists = population.cases.map(({ trace }) => listActs(trace))
-  const { found, cut } = growAll(lists)
-  const comparable = keepClosed(found).filter(({ members }) => isComparable(population, members))
+  const { found, stoppedAt } = growAll(layOutActs(lists), (members) =>
+    isComparable(population, members),
+  )
   return {
     kind: 'sequence',
     considered: found.length,
     tested: true,
-    candidates: comparable.map((sequence) => toCandidate(population, sequence, lists)),
-    silences: cut
-      ? [
-          `Sequences: the first ${maxPatterns} patterns in alphabetical order were looked at, there are more.`,
-        ]
-      : [],
+    candidates: keepClosed(found).map((sequence) => toCandidate(population, sequence, lists)),
+    silences:
+      stoppedAt === null
+        ? []
+        : [
+            `Sequences: ${maxPatterns} were compared, all shorter than ${stoppedAt} acts and the first of that length by name; there are more.`,
+          ],
   }
 }
 
-/** Session → positions at which the prefix can end, ascending. */
-type Projection = ReadonlyMap<number, readonly number[]>
-
-function growAll(lists: readonly (readonly Act[])[]): { found: Sequence[]; cut: boolean } {
-  const found: Sequence[] = []
-  let cut = false
-  const numbered = numberNames(lists)
-  const grow = (prefix: readonly string[], projection: Projection | null): void => {
-    for (const [name, next] of extend(numbered, projection)) {
-      if (next.size < fewestSessions) continue
-      if (found.length >= maxPatterns) {
-        cut = true
-        return
-      }
-      const acts = [...prefix, numbered.names[name] as string]
-      if (acts.length > 1) found.push({ acts, members: [...next.keys()] })
-      if (acts.length < longest) grow(acts, next)
-    }
-  }
-  grow([], null)
-  return { found, cut }
-}
-
-interface Numbered {
+/** All acts of all sessions in one row, as numbers in the order of their names. */
+interface Row {
   readonly names: readonly string[]
-  readonly lists: readonly Int32Array[]
+  readonly acts: Int32Array
+  readonly sessionAt: Int32Array
+  /** How many sessions there are. */
+  readonly sessions: number
 }
 
-/** Names as numbers in alphabetical order, so that the depth-first order does not depend on the sessions. */
-function numberNames(lists: readonly (readonly Act[])[]): Numbered {
+function layOutActs(lists: readonly (readonly Act[])[]): Row {
   const names = [...new Set(lists.flatMap((list) => list.map(({ name }) => name)))].toSorted()
   const numbers = new Map(names.map((name, number) => [name, number]))
-  return {
-    names,
-    lists: lists.map((list) => Int32Array.from(list, ({ name }) => numbers.get(name) ?? -1)),
+  const length = lists.reduce((sum, list) => sum + list.length, 0)
+  const acts = new Int32Array(length)
+  const sessionAt = new Int32Array(length)
+  let at = 0
+  lists.forEach((list, session) => {
+    for (const { name } of list) {
+      acts[at] = numbers.get(name) ?? -1
+      sessionAt[at] = session
+      at += 1
+    }
+  })
+  return { names, acts, sessionAt, sessions: lists.length }
+}
+
+/** Positions at which a prefix ends, ascending. */
+type Ends = readonly number[]
+
+/**
+ * Length by length, so that a cut leaves out long patterns rather than late names; each length walks the
+ * prefixes anew, which costs less than keeping them.
+ */
+function growAll(
+  row: Row,
+  wanted: (members: Members) => boolean,
+): { found: Sequence[]; stoppedAt: number | null } {
+  const found: Sequence[] = []
+  const extend = makeExtension(row)
+  const walk = (prefix: readonly number[], ends: Ends, length: number): boolean => {
+    for (const [act, next] of extend(prefix.length === 0 ? null : ends)) {
+      const members = listSessions(row, next)
+      if (members.length < fewestSessions) continue
+      const acts = [...prefix, act]
+      if (acts.length < length) {
+        if (!walk(acts, next, length)) return false
+      } else if (wanted(members)) {
+        if (found.length >= maxPatterns) return false
+        found.push({
+          acts: acts.map((number) => row.names[number] ?? ''),
+          sessions: packMembers(members, row.sessions),
+          fingerprint: fingerprint(members),
+        })
+      }
+    }
+    return true
+  }
+  for (let length = 2; length <= longest; length += 1) {
+    if (!walk([], [], length)) return { found, stoppedAt: length }
+  }
+  return { found, stoppedAt: null }
+}
+
+/** Every act that can follow within the gap, with where it then ends; in name order. */
+function makeExtension({ names, acts, sessionAt }: Row) {
+  const seenBy = new Int32Array(acts.length).fill(-1)
+  let round = 0
+  return (ends: Ends | null): [number, number[]][] => {
+    const buckets = new Map<number, number[]>()
+    const note = (at: number) => {
+      if (seenBy[at] === round) return
+      seenBy[at] = round
+      const act = acts[at] as number
+      const bucket = buckets.get(act)
+      if (bucket) bucket.push(at)
+      else buckets.set(act, [at])
+    }
+    round += 1
+    if (ends === null) for (let at = 0; at < acts.length; at += 1) note(at)
+    else {
+      for (const end of ends) {
+        const last = Math.min(end + 1 + gap, acts.length - 1)
+        for (let at = end + 1; at <= last && sessionAt[at] === sessionAt[end]; at += 1) note(at)
+      }
+    }
+    return [...buckets].toSorted(([a], [b]) => a - b).filter(([act]) => names[act] !== undefined)
   }
 }
 
-/** Every act that can follow the prefix within the gap, with where it then ends; in name order. */
-function extend(
-  { lists }: Numbered,
-  projection: Projection | null,
-): (readonly [number, Map<number, number[]>])[] {
-  const extended = new Map<number, Map<number, number[]>>()
-  const note = (name: number, session: number, end: number) => {
-    const sessions = extended.get(name) ?? new Map<number, number[]>()
-    extended.set(name, sessions)
-    const ends = sessions.get(session)
-    if (!ends) sessions.set(session, [end])
-    else if (ends.at(-1) !== end && !ends.includes(end)) ends.push(end)
+function listSessions({ sessionAt }: Row, ends: Ends): number[] {
+  const sessions: number[] = []
+  let last = -1
+  for (const end of ends) {
+    const session = sessionAt[end] as number
+    if (session !== last) sessions.push(session)
+    last = session
   }
-  if (!projection) {
-    lists.forEach((list, session) => {
-      list.forEach((name, at) => {
-        note(name, session, at)
-      })
-    })
-  } else {
-    for (const [session, ends] of projection) {
-      const list = lists[session] as Int32Array
-      for (const end of ends) {
-        const last = Math.min(end + 1 + gap, list.length - 1)
-        for (let at = end + 1; at <= last; at += 1) note(list[at] as number, session, at)
-      }
-    }
-  }
-  return [...extended].toSorted(([a], [b]) => a - b)
+  return sessions
 }
 
 /** Of sequences with the very same sessions only those that no longer one contains. */
 function keepClosed(found: readonly Sequence[]): Sequence[] {
-  const bySessions = Map.groupBy(found, ({ members }) => members.join(','))
+  const bySessions = Map.groupBy(found, (one) => one.fingerprint)
   const closed = new Set<Sequence>()
   for (const group of bySessions.values()) {
     for (const one of group) {
       const contained = group.some(
-        (other) => other.acts.length > one.acts.length && contains(other.acts, one.acts),
+        (other) =>
+          other.acts.length > one.acts.length &&
+          contains(other.acts, one.acts) &&
+          other.sessions.every((word, at) => word === one.sessions[at]),
       )
       if (!contained) closed.add(one)
     }
   }
   return found.filter((one) => closed.has(one))
+}
+
+/** Equal members have equal fingerprints; others hardly ever, and are compared in full. */
+function fingerprint(members: Members): string {
+  let [a, b] = [0x811c9dc5, 0]
+  for (const member of members) {
+    a = Math.imul(a ^ member, 0x01000193)
+    b = (Math.imul(b, 31) + member) | 0
+  }
+  return `${members.length}:${a}:${b}`
+}
+
+function packMembers(members: Members, sessions: number): Bitset {
+  const bits = emptyBitset(sessions)
+  for (const member of members) addBit(bits, member)
+  return bits
+}
+
+function unpackMembers(bits: Bitset): number[] {
+  const members: number[] = []
+  bits.forEach((word, at) => {
+    for (let rest = word; rest !== 0; rest &= rest - 1) {
+      members.push(at * 32 + (31 - Math.clz32(rest & -rest)))
+    }
+  })
+  return members
 }
 
 function contains(longer: readonly string[], shorter: readonly string[]): boolean {
@@ -132,12 +197,14 @@ function contains(longer: readonly string[], shorter: readonly string[]): boolea
 
 function toCandidate(
   population: Population,
-  { acts, members }: Sequence,
+  { acts, sessions }: Sequence,
   lists: readonly (readonly Act[])[],
 ): Candidate {
   const shown = acts.map((act) => `\`${act}\``).join(' then ')
   return {
-    members,
+    get members() {
+      return unpackMembers(sessions)
+    },
     standing: 'compared',
     name: shown,
     describe: ({ effect }) => {
@@ -149,7 +216,9 @@ function toCandidate(
           ? `Sessions without ${shown} fail more often than ${others}`
           : `Sessions with ${shown} fail more often than ${others}`,
         detail: { kind: 'sequence', acts, presence: absent ? 'absent' : 'present' },
-        citations: cite(sight(population, { acts, members, lists, absent })),
+        citations: cite(
+          sight(population, { acts, members: unpackMembers(sessions), lists, absent }),
+        ),
         absent,
       }
     },

@@ -16,7 +16,7 @@ export interface TaskPath {
   /** Directly-follows graph: the most frequent edges first; `edgesLeftOut` counts the rest. */
   readonly edges: readonly Edge[]
   readonly edgesLeftOut: number
-  /** Mean distance (edits of calls) of failed sessions to the nearest successful variant; null without both. */
+  /** Mean edits from (the first 200) failed sessions to the nearest of the 20 commonest successful ways; null without both. */
   readonly failedDeviation: number | null
 }
 
@@ -40,8 +40,10 @@ const shownEdges = 40
 const sharedFrom = 0.8
 const fewestSuccesses = 5
 const referenceShare = 0.2
-/** Variants compared with; beyond them the nearest may be missed, which overstates deviations. */
-const comparedVariants = 50
+/** What the mean deviation is measured on: the commonest ways, the first failed sessions, their first calls. */
+const comparedVariants = 20
+const comparedSessions = 200
+const comparedCalls = 200
 
 /** One path per type of task with at least five successful sessions, types in order. */
 export function findTaskPaths({ cases, types }: Population): TaskPath[] {
@@ -202,24 +204,35 @@ function measureDeviation(
   variants: readonly { calls: string[] }[],
 ): number | null {
   if (lost.length === 0 || variants.length === 0) return null
-  const ways = variants.slice(0, comparedVariants).map(({ calls }) => calls)
-  const sum = lost.reduce((total, { trace }) => {
-    const calls = listCalls(trace).slice(0, 200)
+  const numbers = new Map<string, number>()
+  const toNumbers = (calls: readonly string[]) =>
+    Int32Array.from(calls.slice(0, comparedCalls), (call) => {
+      const number = numbers.get(call) ?? numbers.size
+      numbers.set(call, number)
+      return number
+    })
+  const ways = variants.slice(0, comparedVariants).map(({ calls }) => toNumbers(calls))
+  const looked = lost.slice(0, comparedSessions)
+  const sum = looked.reduce((total, { trace }) => {
+    const calls = toNumbers(listCalls(trace))
     return total + Math.min(...ways.map((way) => countEdits(calls, way)))
   }, 0)
-  return Math.round((sum / lost.length) * 100) / 100
+  return Math.round((sum / looked.length) * 100) / 100
 }
 
-/** Levenshtein distance on names of calls. */
-function countEdits(a: readonly string[], b: readonly string[]): number {
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at)
+/** Levenshtein distance. */
+function countEdits(a: Int32Array, b: Int32Array): number {
+  const row = Int32Array.from({ length: b.length + 1 }, (_, at) => at)
   for (let i = 1; i <= a.length; i += 1) {
-    const next = [i]
+    let diagonal = row[0] as number
+    row[0] = i
     for (let j = 1; j <= b.length; j += 1) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + same))
+      const above = row[j] as number
+      const left = row[j - 1] as number
+      const changed = diagonal + (a[i - 1] === b[j - 1] ? 0 : 1)
+      row[j] = Math.min(above + 1, left + 1, changed)
+      diagonal = above
     }
-    row = next
   }
-  return row.at(-1) ?? 0
+  return row[b.length] as number
 }

@@ -17,8 +17,6 @@ interface Wasted {
 
 type Place = Wasted & { readonly one: Case; readonly member: number }
 
-const needed = { sessions: 3, tasks: 2 }
-
 /** Steps that brought nothing new, by kind and tool, with whether sessions that waste fail more. */
 export function mineWastedSteps(population: Population): Patterns {
   const places = population.cases.flatMap((one, member) =>
@@ -27,16 +25,18 @@ export function mineWastedSteps(population: Population): Patterns {
   const groups = [...Map.groupBy(places, ({ waste, step }) => `${waste}\0${step.act}`)]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([, group]) => ({ group, members: [...new Set(group.map(({ member }) => member))] }))
+  const shown = groups.filter(({ members }) => isRecurring(population, members))
   return {
     kind: 'wasted_steps',
     considered: groups.length,
     tested: true,
-    candidates: groups
-      .filter(({ members }) => isRecurring(population, members, needed))
-      .map(({ group, members }) => toCandidate(group, members)),
-    silences: [],
+    candidates: shown.map(({ group, members }) => toCandidate(group, members)),
+    silences: explainRare(groups.length - shown.length),
   }
 }
+
+const explainRare = (rare: number) =>
+  rare === 0 ? [] : [`${rare} kinds of waste were seen too rarely to be shown; they are counted.`]
 
 /** At most one kind per step: a repeat inside a loop is the loop's. */
 export function findWaste({ trace }: Case): Wasted[] {

@@ -62,7 +62,7 @@ function toChange(
 }
 
 /** The item with its line: its indentation before it and one line end behind it. */
-function cutItem(content: string, item: Item): Edit {
+export function cutItem(content: string, item: Item): Edit {
   let start = item.start
   while (start > 0 && /[ \t]/.test(content[start - 1] ?? '')) start -= 1
   let end = item.end
@@ -83,7 +83,7 @@ function findLostFact(survivor: Item, item: Item): string | null {
   return null
 }
 
-function nameLine(documents: ReadonlyMap<string, MemoryDocument>, item: Item): string {
+export function nameLine(documents: ReadonlyMap<string, MemoryDocument>, item: Item): string {
   const before = documents.get(item.path)?.content.slice(0, item.start) ?? ''
   return `${item.path}:${before.split('\n').length}`
 }

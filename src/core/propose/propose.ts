@@ -15,6 +15,8 @@ import { describeSupport } from './figures.ts'
 import { proposeMerges } from './merges.ts'
 import { findPlace, type PlaceForLine } from './place.ts'
 import { type Sentence, writeSentence } from './sentence.ts'
+import { guardShrinking } from './shrink-guard.ts'
+import { proposeSupersessions } from './supersessions.ts'
 
 export interface ProposeInput {
   readonly findings: readonly Finding[]
@@ -37,11 +39,15 @@ export function propose(input: ProposeInput): Proposals {
   const { documents, hash } = input
   const ordered = documents.toSorted((a, b) => (a.path < b.path ? -1 : 1))
   const merges = proposeMerges(input.reconciliation.duplicates, ordered, hash)
-  const corrections = correctFacts(input.findings, ordered, hash).filter(
+  const superseded = proposeSupersessions(input.reconciliation.supersessions, ordered, hash).filter(
     (change) => applyChanges(ordered, [...merges.changes, change], hash).refused.length === 0,
   )
-  const drafts = new Drafts(ordered, hash, [...merges.changes, ...corrections])
-  const heldBack = [...merges.heldBack]
+  const removals = guardShrinking([...merges.changes, ...superseded], ordered)
+  const corrections = correctFacts(input.findings, ordered, hash).filter(
+    (change) => applyChanges(ordered, [...removals.kept, change], hash).refused.length === 0,
+  )
+  const drafts = new Drafts(ordered, hash, [...removals.kept, ...corrections])
+  const heldBack = [...merges.heldBack, ...removals.heldBack]
   const corrected = new Set(corrections.flatMap(({ findingKeys }) => findingKeys))
   for (const finding of input.findings) {
     if (corrected.has(finding.key)) continue

@@ -38,6 +38,16 @@ export function levelsOfFamilies(families: readonly (readonly number[])[], rate:
 export function chooseTestable(leastPs: readonly number[], level: number): boolean[] {
   const sorted = leastPs.toSorted((a, b) => a - b)
   let k = 1
-  while (k < sorted.length && sorted.filter((p) => p <= level / k).length > k) k += 1
+  let within = countUpTo(sorted, level)
+  while (k < sorted.length && within > k) {
+    k += 1
+    while (within > 0 && (sorted[within - 1] ?? 0) > level / k) within -= 1
+  }
   return leastPs.map((p) => p <= level / k)
+}
+
+/** How many of ascending values are at most `limit`. */
+function countUpTo(ascending: readonly number[], limit: number): number {
+  const beyond = ascending.findIndex((value) => value > limit)
+  return beyond === -1 ? ascending.length : beyond
 }

@@ -4,6 +4,7 @@ import { benjaminiHochberg } from './multiplicity.ts'
 import { chiSquareTail, erfc, normalCdf, normalQuantile } from './normal.ts'
 import {
   cochranMantelHaenszel,
+  compareAcross,
   mantelHaenszelDifference,
   type Stratum,
   stratifiedP,
@@ -158,5 +159,33 @@ describe('Benjamini–Hochberg', () => {
         })
       }),
     )
+  })
+})
+
+describe('from stratum to stratum', () => {
+  const even = (successWith: number, successWithout: number) =>
+    table([successWith, 10 - successWith, successWithout, 10 - successWithout])
+
+  it('a difference holds when the strata agree on it', () => {
+    const found = compareAcross([even(8, 5), even(9, 5), even(8, 4), even(7, 4)])
+    expect(found).toMatchObject({ strata: 4, agree: 4 })
+    expect(found?.p).toBeLessThan(0.01)
+  })
+
+  it('one that is turned around on some does not, however large on others', () => {
+    const found = compareAcross([even(10, 0), even(10, 0), even(2, 6), even(3, 6)])
+    expect(found?.agree).toBe(2)
+    expect(found?.p).toBeGreaterThan(0.3)
+  })
+
+  it('is Student’s t on equal strata', () => {
+    // Differences 0.3, 0.4, 0.4, 0.3: t = 0.35 / (0.057735 / 2) = 12.124 with 3 degrees of freedom.
+    const found = compareAcross([even(8, 5), even(9, 5), even(8, 4), even(7, 4)])
+    expect(found?.error).toBeCloseTo(0.0288675, 6)
+    expect(found?.p).toBeCloseTo(0.00120576, 5)
+  })
+
+  it('cannot be told from one stratum', () => {
+    expect(compareAcross([even(8, 5)])).toBeNull()
   })
 })

@@ -1,4 +1,4 @@
-import { logGamma } from './beta.ts'
+import { betaCdf, logGamma } from './beta.ts'
 import { chiSquareTail, normalQuantile } from './normal.ts'
 
 /** One stratum of a comparison: successes and failures with and without the pattern. */
@@ -80,11 +80,51 @@ export function cochranMantelHaenszel(
   return { statistic, p: chiSquareTail(statistic) }
 }
 
+export interface AcrossStrata {
+  /** Strata with both groups, and those of them that go the same way as all together. */
+  readonly strata: number
+  readonly agree: number
+  /** Standard error when strata are a sample of more to come, not the only ones. */
+  readonly error: number
+  /** Two-sided, Student's t with strata − 1 degrees of freedom. */
+  readonly p: number
+}
+
+/**
+ * Whether a difference holds from stratum to stratum: the Mantel–Haenszel difference against the spread of
+ * the strata's own. A difference that is large on a few tasks and turned around on others is true of those
+ * tasks and says nothing of the next one. Null below two strata.
+ */
+export function compareAcross(strata: readonly Stratum[]): AcrossStrata | null {
+  const parts = strata.flatMap((stratum) => {
+    const { n1, n0, n } = sizes(stratum)
+    if (n1 === 0 || n0 === 0) return []
+    return [
+      { weight: (n1 * n0) / n, value: stratum.successWith / n1 - stratum.successWithout / n0 },
+    ]
+  })
+  if (parts.length < 2) return null
+  const total = parts.reduce((sum, { weight }) => sum + weight, 0)
+  const centre = parts.reduce((sum, { weight, value }) => sum + weight * value, 0) / total
+  const spread = parts.reduce((sum, { weight, value }) => sum + (weight * (value - centre)) ** 2, 0)
+  const free = parts.length - 1
+  const error = Math.sqrt((spread / (total * total)) * (parts.length / free))
+  return {
+    strata: parts.length,
+    agree: parts.filter(({ value }) => value * centre > 0).length,
+    error,
+    p: error === 0 ? (centre === 0 ? 1 : 0) : studentTail(centre / error, free),
+  }
+}
+
+/** P(|T| >= |t|) of Student's t. */
+const studentTail = (t: number, free: number) => betaCdf(free / (free + t * t), free / 2, 0.5)
+
 /** Above this many informative cases the chi-square is as good and the exact sum takes longer. */
 const exactUpTo = 3_000
 /** Above this many, a p that no level in use comes near need not be exact. */
 const vagueFrom = 200
-const exactBelow = 0.5
+const exactBelow = 0.2
 
 /**
  * Two-sided p of "the pattern makes no difference in any stratum". Exact while it is cheap: the distribution
@@ -128,7 +168,11 @@ export function leastP(strata: readonly Stratum[]): number {
   return Math.min(1, Math.exp(Math.min(most, fewest)))
 }
 
-const logChoose = (n: number, k: number) => logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1)
+const logChoose = (n: number, k: number) => logFactorial(n) - logFactorial(k) - logFactorial(n - k)
+
+const tabulated = Float64Array.from({ length: 1_024 }, (_, n) => logGamma(n + 1))
+
+const logFactorial = (n: number) => tabulated[n] ?? logGamma(n + 1)
 
 /** Of all pairs of one case with and one without in the same stratum, those whose results differ. */
 export function countDiscordantPairs(strata: readonly Stratum[]): number {
