@@ -45,7 +45,8 @@ export async function benchBlame(): Promise<void> {
   const why = countReasons(report)
   const rivals = Object.entries(rules).filter(([name]) => name !== 'blame')
   const paired = Object.fromEntries(rivals.map(([name, rule]) => [name, pair(report, rule)]))
-  save({
+  keepResults('blame', [...toRows(measured, Object.keys(rules)), verdictRow(verdict)])
+  saveDetails({
     verdict,
     paired,
     why,
