@@ -13,6 +13,7 @@ import { openDefaultStore } from '../src/pipeline/memory-store.ts'
 import { inFolder, measure, megabytes, print } from './_measure.ts'
 import { seeded, writeSessions } from './_sessions.ts'
 import { benchBlame } from './blame.ts'
+import { benchEntireCli } from './entire-cli.ts'
 import { benchMemoryHistories } from './memory-histories.ts'
 import { benchNoise } from './noise.ts'
 import { benchPlanted } from './planted.ts'
@@ -146,6 +147,7 @@ const benches = {
   noise: benchNoise,
   large: benchLargeFile,
   blame: benchBlame,
+  'entire-cli': benchEntireCli,
   planted: benchPlanted,
   replication: benchReplication,
 }
