@@ -12,6 +12,8 @@ import { importPaths } from '../src/pipeline/import.ts'
 import { openDefaultStore } from '../src/pipeline/memory-store.ts'
 import { inFolder, measure, megabytes, print } from './_measure.ts'
 import { seeded, writeSessions } from './_sessions.ts'
+import { benchBlame } from './blame.ts'
+import { benchEntireCli } from './entire-cli.ts'
 import { benchInjected } from './injected.ts'
 import { benchMemoryHistories } from './memory-histories.ts'
 import { benchNoise } from './noise.ts'
@@ -147,6 +149,8 @@ const benches = {
   injected: benchInjected,
   noise: benchNoise,
   large: benchLargeFile,
+  blame: benchBlame,
+  'entire-cli': benchEntireCli,
   planted: benchPlanted,
   replication: benchReplication,
   scale: benchScale,

@@ -80,7 +80,7 @@ describe('intercode', () => {
       kind: 'task_reward',
       value: 1,
       success: true,
-      components: { file_diff: 0.33, first_reward: 0, last_reward: 1, turns_taken: 2 },
+      components: { file_diff: 0.33, rewards: '0 1', turns: '2 of 10' },
     })
   })
 
@@ -193,7 +193,7 @@ describe('who-and-when', () => {
         kind: 'answer_correct',
         value: 0,
         success: false,
-        components: { mistake_agent: 'Excel_Expert', mistake_step: 0 },
+        components: { mistake_agent: 'Excel_Expert', mistake_step: '0' },
       },
     ])
   })
@@ -344,7 +344,7 @@ describe.skipIf(!present)('entire-cli, 146 sessions of Claude Code', () => {
         kind: 'merged',
         success: true,
         decidedAt: '2026-01-15T11:18:12.000Z',
-        components: { label: 'merged', commits: 5, commits_on_main: 5, agent_percentage: null },
+        components: { label: 'merged', commits: '5 of 5 on main', agent_percentage: null },
         source: 'index.jsonl',
       },
     ])

@@ -80,6 +80,7 @@ function judge(row: JsonObject, newest: number | null): JsonObject | null {
   const label = asString(outcome?.label)
   if (!outcome || label === null) return null
   const commits = commitsOf(row)
+  const percent = asNumber(outcome.agent_percentage_mean)
   const merged = asBoolean(outcome.merged_to_main) ?? label === 'merged'
   const last = latest(commits.filter(({ onMain }) => onMain || !merged).map(({ at }) => at))
   return {
@@ -87,10 +88,9 @@ function judge(row: JsonObject, newest: number | null): JsonObject | null {
     success: merged ? true : isGivenUp(label, last, newest) ? false : null,
     // An abandonment is no event and has no date: undated, it gives way to a merge that comes late.
     decidedAt: merged && last !== null ? new Date(last).toISOString() : null,
-    commits: commits.length,
-    commits_on_main: commits.filter(({ onMain }) => onMain).length,
+    commits: `${commits.filter(({ onMain }) => onMain).length} of ${commits.length} on main`,
     // Says little: 0 for a third of the checkpoints, merged work of the agent's among them.
-    agent_percentage: asNumber(outcome.agent_percentage_mean),
+    agent_percentage: percent === null ? null : percent.toFixed(1),
   }
 }
 
@@ -108,9 +108,9 @@ export function readMerged({ beside, hash }: Source, session: Session): OutcomeS
   const merged = asBoolean(success)
   const components = {
     label: asString(rest.label),
-    commits: asNumber(rest.commits),
-    commits_on_main: asNumber(rest.commits_on_main),
-    agent_percentage: asNumber(rest.agent_percentage),
+    // Text, because a number among the components is a verdict.
+    commits: asString(rest.commits),
+    agent_percentage: asString(rest.agent_percentage),
   }
   const content = JSON.stringify([merged, decidedAt ?? null, components])
   return [

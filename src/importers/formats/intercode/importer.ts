@@ -137,14 +137,12 @@ function readOutcome(source: Source, session: Session, { episode, history }: Epi
   const value = reward === null ? null : Math.min(Math.max(reward, 0), 1)
   const success = reward === null ? null : reward >= 1
   const rewards = asArray(history.rewards) ?? []
-  const components = pickNumbers({
-    ...asObject(asObject(episode.info)?.reward),
-    first_reward: rewards[0] ?? null,
-    last_reward: rewards.at(-1) ?? null,
-    max_reward_idx: summary?.max_reward_idx ?? null,
-    turns_max: summary?.turns_max ?? null,
-    turns_taken: summary?.turns_taken ?? rewards.length,
-  })
+  // Numbers among the components are verdicts, so what only describes the run is text.
+  const components = {
+    ...pickNumbers(asObject(asObject(episode.info)?.reward) ?? {}),
+    rewards: rewards.map((one) => roundReward(asNumber(one))).join(' '),
+    turns: `${rewards.length} of ${asNumber(summary?.turns_max) ?? '?'}`,
+  }
   const content = JSON.stringify([value, success, components])
   const signal: OutcomeSignal = {
     id: makeId('osig', source.hash, [session.key, 'task_reward', content]),
@@ -158,6 +156,10 @@ function readOutcome(source: Source, session: Session, { episode, history }: Epi
   }
   return [signal]
 }
+
+/** Sums of thirds come as 0.7100000000000001. */
+const roundReward = (reward: number | null) =>
+  reward === null ? '?' : String(Math.round(reward * 1000) / 1000)
 
 function pickNumbers(given: JsonObject): Record<string, number> {
   const numbers: Record<string, number> = {}

@@ -91,14 +91,14 @@ function describeSession(source: Source, run: JsonObject, seen: Map<string, numb
   }
 }
 
-/** `is_correct` in one half of the set, `is_corrected` in the other; the step is a number written as text. */
+/** `is_correct` in one half of the set, `is_corrected` in the other. */
 function readOutcome(source: Source, session: Session, run: JsonObject): OutcomeSignal {
   const correct = asBoolean(run.is_correct) ?? asBoolean(run.is_corrected)
   const value = correct === null ? null : correct ? 1 : 0
-  const step = Number.parseInt(asKey(run.mistake_step) ?? '', 10)
   const components = {
     mistake_agent: asString(run.mistake_agent),
-    mistake_step: Number.isNaN(step) ? null : step,
+    // Text, as the source writes it: a number among the components is a verdict.
+    mistake_step: asKey(run.mistake_step),
     mistake_reason: asString(run.mistake_reason),
   }
   const content = JSON.stringify([value, correct, components])
