@@ -17,6 +17,7 @@ import { benchEntireCli } from './entire-cli.ts'
 import { benchInjected } from './injected.ts'
 import { benchMemoryHistories } from './memory-histories.ts'
 import { benchNoise } from './noise.ts'
+import { benchPeers } from './peers.ts'
 import { benchPlanted } from './planted.ts'
 import { benchReplication } from './replication.ts'
 import { benchScale } from './scale.ts'
@@ -151,6 +152,7 @@ const benches = {
   large: benchLargeFile,
   blame: benchBlame,
   'entire-cli': benchEntireCli,
+  peers: benchPeers,
   planted: benchPlanted,
   replication: benchReplication,
   scale: benchScale,
