@@ -64,6 +64,9 @@ function install(folder: string, peer: Peer): string | null {
         timeout: 300_000,
       },
     )
+    // Its addon comes without a binary for every Node: it is built, which takes minutes.
+    if (peer === 'mem0')
+      execFileSync('npm', ['rebuild', 'better-sqlite3'], { cwd: folder, stdio: 'pipe' })
     return null
   } catch (error) {
     return `could not be installed: ${String(error).split('\n')[0]?.slice(0, 200)}`
@@ -75,7 +78,8 @@ function drive<Answer>(folder: string, peer: Peer, input: object): Answer | stri
   if (failure !== null) return failure
   const script = join('bench/peers', `${peer === 'mnemosy-ai' ? 'mnemosy' : peer}.mjs`)
   // A native addon is built for one Node: mem0 runs on the one that npm runs on.
-  const node = peer === 'mem0' ? (process.env.PEERS_NODE ?? process.execPath) : process.execPath
+  const node =
+    peer === 'mem0' ? (process.env.npm_node_execpath ?? process.execPath) : process.execPath
   const run = spawnSync(node, [script], {
     input: JSON.stringify(input),
     encoding: 'utf8',
@@ -84,6 +88,7 @@ function drive<Answer>(folder: string, peer: Peer, input: object): Answer | stri
     env: {
       PATH: process.env.PATH,
       PEERS_DIR: folder,
+      MEM0_TELEMETRY: 'false',
       HOME: mkdtempSync(join(tmpdir(), 'lucidream-home-')),
     },
   })

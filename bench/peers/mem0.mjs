@@ -65,7 +65,7 @@ for (const [at, { a, b }] of input.pairs.entries()) {
     said = text
     await memory.add([{ role: 'user', content: text }], { userId })
   }
-  const { results } = await memory.getAll({ userId, filters: { user_id: userId } })
+  const { results } = await memory.getAll({ filters: { user_id: userId } })
   verdicts.push({ merged: results.length < 2, stored: results.length, flagged: null })
 }
 console.log(JSON.stringify({ verdicts, seconds: (performance.now() - began) / 1000, rss: process.memoryUsage.rss() }))
