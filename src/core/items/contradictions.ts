@@ -148,6 +148,16 @@ function readRanges(a: Amounts, b: Amounts): Pick<Contradiction, 'kind' | 'reaso
   return { kind: 'number', reason: `${one} is not between ${low} and ${high}` }
 }
 
+/** Equal amounts as far as both show them, or one that lies in the other's range. */
+export const agree = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length
+    ? a.every((text, at) => sameAmount(readAmount(text), readAmount(b[at] ?? '')))
+    : [a.length, b.length].toSorted().join() === '1,2' &&
+      readRanges(
+        { kind: 'amounts', amounts: a, negated: false },
+        { kind: 'amounts', amounts: b, negated: false },
+      ) === null
+
 const readAmount = (text: string) => {
   const [digits = '', ...unit] = text.split(' ')
   return { value: Number(digits), unit: unit.join(' '), digits }

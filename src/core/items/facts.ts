@@ -25,7 +25,7 @@ const spelled: Readonly<Record<string, string>> = {
 }
 
 const datePattern =
-  /\b\d{4}-\d\d(?:-\d\d)?\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d{1,2}(?:, \d{4})?\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b/gi
+  /\b\d{4}-\d\d(?:-\d\d)?\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d{4}\b|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.? \d{1,2}(?:, \d{4})?\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b/gi
 const codePattern = /`[^`\n]+`|\b\w+_\w+\b|(?:^|\s)(?:~|\.{0,2})\/[\w./-]+|--[\w-]+/g
 const numberPattern =
   /(?<![\w.])[$€£]?\d[\d,]*(?:\.\d+)?(?:\s?(?:%|percent|dollars?|usd|eur|euros?|hours?|days?|minutes?|seconds?|weeks?|months?|years?|kg|lbs?|mb|gb|kb|ms|s)\b|\s?%)?/gi

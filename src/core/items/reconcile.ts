@@ -1,13 +1,18 @@
 import type { Hash } from '../ids.ts'
 import type { MemoryDocument } from '../memory.ts'
 import { contentStems } from './content.ts'
-import { type Contradiction, compareStatements, type Supersession } from './contradictions.ts'
+import {
+  agree,
+  type Contradiction,
+  compareStatements,
+  type Supersession,
+} from './contradictions.ts'
 import { extractFacts, type Facts } from './facts.ts'
 import type { Item } from './item.ts'
 import { parseItems } from './items.ts'
 import { joinSimilar, type Pair } from './near-duplicates.ts'
 import { splitSentences } from './sentences.ts'
-import { readStatements } from './statements.ts'
+import { conditionOf, readStatements } from './statements.ts'
 import { findVeto, type Veto } from './veto.ts'
 import { contentWords, words } from './words.ts'
 
@@ -133,7 +138,7 @@ function findAlike(items: readonly Item[]): Pair[] {
  * the passive, else the first). "Ann reports to Bo" is not "Bo reports to Ann".
  */
 function sameOrder(a: string, b: string): boolean {
-  const numbers = (text: string) => text.match(/\d[\d.,]*/g)?.join(' ') ?? ''
+  const numbers = (text: string) => text.match(/\d+(?:[.,]\d+)*/g)?.join(' ') ?? ''
   if (numbers(a) !== numbers(b) && sortText(numbers(a)) === sortText(numbers(b))) return false
   const [left, right] = [listNames(a), listNames(b)]
   const shared = left.filter((name) => right.includes(name))
@@ -165,9 +170,18 @@ function findConflicts(items: readonly Item[], veto: (pair: Pair) => Veto | null
     if (!a.isSubsetOf(b) && !b.isSubsetOf(a)) return []
     const found = veto(pair)
     if (!found || !contradicting.has(found.kind)) return []
+    if (speakOfTwo(items[pair.first] as Item, items[pair.second] as Item)) return []
     const [first, second] = [items[pair.first] as Item, items[pair.second] as Item]
     return [{ first, second, kind: found.kind, reason: found.explanation }]
   })
+}
+
+/** Another condition, another piece of code, or amounts that agree after all: then nothing contradicts. */
+function speakOfTwo(first: Item, second: Item): boolean {
+  const [a, b] = [extractFacts(first.text), extractFacts(second.text)]
+  if (a.code.join(' ') !== b.code.join(' ')) return true
+  if (conditionOf(first.text) !== conditionOf(second.text)) return true
+  return a.numbers.length > 0 && b.numbers.length > 0 && agree(a.numbers, b.numbers)
 }
 
 function isComparable(item: Item): boolean {

@@ -162,6 +162,9 @@ function toPair(subject: string, value: string): { subject: string; value: strin
 const conditionStart =
   /(?:^|[,;]?\s)(?:if|when|whenever|unless|except(?: for| on| in)?|only (?:if|for|on|when)|during|provided|in case|on (?:weekends?|weekdays?|holidays?|mondays?|sundays?)|for (?:gold|silver|premium|new|existing|enterprise|internal|external|european|us|vip|first-time|business)\b[^.,;]*|in (?:staging|production|test|development))\b/i
 
+/** Stems of the condition that a text is said under; empty where it is said without one. */
+export const conditionOf = (text: string): string => keyOf(splitCondition(text).condition)
+
 /** What is said, and the condition it is said under; a condition in front ends at its comma. */
 function splitCondition(text: string): { main: string; condition: string } {
   const found = conditionStart.exec(text)

@@ -23,7 +23,7 @@ const pastDated = new RegExp(
   'i',
 )
 const bareDated = new RegExp(
-  String.raw`^\s*[-*]?\s*[[(]?(${date})[\])]?\s*[:–—-]\s*|[[(](${date})[\])]`,
+  String.raw`^\s*[-*]?\s*[[(]?(${date})[\])]?(?:\s*:|\s+[–—-])\s+|[[(](${date})[\])]`,
   'i',
 )
 const nowWords =

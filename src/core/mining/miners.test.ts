@@ -87,7 +87,8 @@ describe('sequences', () => {
     const best = findings.find(({ key }) => key === 'sequence:find>other>pay')
     expect(best?.grade).toBe('B')
     expect(best?.effect?.permutationP).toBeLessThan(0.01)
-    expect(best?.detail).toMatchObject({ acts: ['find', 'other', 'pay'], presence: 'absent' })
+    expect(best?.detail).toMatchObject({ acts: ['find', 'other', 'pay'], presence: 'present' })
+    expect(best?.effect?.riskDifference).toBeGreaterThan(0.5)
     expect(findings.filter(({ kind }) => kind === 'step_outcome')).toEqual([])
   })
 

@@ -208,17 +208,17 @@ function toCandidate(
     standing: 'compared',
     name: shown,
     describe: ({ effect }) => {
-      const absent = (effect?.riskDifference ?? 0) > 0
+      const good = (effect?.riskDifference ?? 0) > 0
+      const members = unpackMembers(sessions)
+      const absent = good && members.length * 2 > population.cases.length
       const others = sayOthers(population)
       return {
         key: `sequence:${acts.join('>')}`,
         title: absent
           ? `Sessions without ${shown} fail more often than ${others}`
-          : `Sessions with ${shown} fail more often than ${others}`,
+          : `Sessions with ${shown} ${good ? 'succeed' : 'fail'} more often than ${others}`,
         detail: { kind: 'sequence', acts, presence: absent ? 'absent' : 'present' },
-        citations: cite(
-          sight(population, { acts, members: unpackMembers(sessions), lists, absent }),
-        ),
+        citations: cite(sight(population, { acts, members, lists, good })),
         absent,
       }
     },
@@ -232,7 +232,7 @@ function sight(
     acts: readonly string[]
     members: Members
     lists: readonly (readonly Act[])[]
-    absent: boolean
+    good: boolean
   },
 ): { supports: Sighting[]; contradicts: Sighting[] } {
   const sightings = given.members.flatMap((index): Sighting[] => {
@@ -241,8 +241,8 @@ function sight(
     return one && act && one.success !== null ? [{ one, of: act.of, index: act.index }] : []
   })
   return {
-    supports: sightings.filter(({ one }) => one.success === given.absent),
-    contradicts: sightings.filter(({ one }) => one.success !== given.absent),
+    supports: sightings.filter(({ one }) => one.success === given.good),
+    contradicts: sightings.filter(({ one }) => one.success !== given.good),
   }
 }
 

@@ -45,10 +45,11 @@ function describe(
   { effect }: Judged,
 ) {
   const harmful = (effect?.riskDifference ?? 0) < 0
-  const absent = !harmful && event === 'called'
+  // "Never calls it" is worth saying where most do; else it is the few that call it who stand out.
+  const absent = !harmful && event === 'called' && members.length * 2 > population.cases.length
   return {
     key: `step_outcome:${tool}:${event}`,
-    title: entitle(tool, event, { harmful, others: sayOthers(population) }),
+    title: entitle(tool, event, { harmful, absent, others: sayOthers(population) }),
     detail: {
       kind: 'step_outcome',
       tool,
@@ -63,14 +64,13 @@ function describe(
 function entitle(
   tool: string,
   event: Event,
-  { harmful, others }: { harmful: boolean; others: string },
+  { harmful, absent, others }: { harmful: boolean; absent: boolean; others: string },
 ): string {
   if (event === 'failed') {
     return `Sessions in which a call of \`${tool}\` fails end ${harmful ? 'badly' : 'well'} more often than ${others}`
   }
-  return harmful
-    ? `Sessions that call \`${tool}\` fail more often than ${others}`
-    : `Sessions that never call \`${tool}\` fail more often than ${others}`
+  if (absent) return `Sessions that never call \`${tool}\` fail more often than ${others}`
+  return `Sessions that call \`${tool}\` ${harmful ? 'fail' : 'succeed'} more often than ${others}`
 }
 
 /** Calls in sessions that came out as the finding says, and calls in sessions that did not. */

@@ -83,6 +83,9 @@ function judgeRepeat(
 const isBlindRetry = (before: Step, step: Step): boolean =>
   before.error !== null && before.error === step.error && !transient.test(step.error)
 
+/** "No matches found" is the same answer to many questions. */
+const tellingTokens = 20
+
 /** The same thing looked at again in another way, and the same answer. */
 function isReRead(before: Step, step: Step): boolean {
   return (
@@ -93,6 +96,7 @@ function isReRead(before: Step, step: Step): boolean {
     step.status === 'ok' &&
     before.result !== -1 &&
     before.result === step.result &&
+    step.resultTokens >= tellingTokens &&
     before.resource === step.resource
   )
 }

@@ -64,6 +64,15 @@ function writeStep(finding: Finding, detail: Detail<'step_outcome'>): Sentence {
     const text = `When ${tool} fails, stop and check its arguments against what was looked up before going on: sessions in which it fails succeed less often than ${others}.`
     return { text, rationale, topic }
   }
+  if (effect.riskDifference > 0) {
+    if (changesState(detail.tool) !== false) {
+      return {
+        heldBack: `${finding.title}: it may be what only some tasks need; shown, not proposed.`,
+      }
+    }
+    const text = `Use ${tool} where the task allows it: sessions that do succeed more often than ${others}.`
+    return { text, rationale, topic }
+  }
   if (changesState(detail.tool) !== true) {
     return {
       heldBack: `${finding.title}: ${tool} changes nothing by itself, so this marks sessions that are hard rather than a step to avoid.`,
@@ -78,7 +87,7 @@ function writeSequence(finding: Finding, { acts, presence }: Detail<'sequence'>)
   const others = sayRest(finding.effect.adjustedFor)
   const shown = acts.map((act) => nameTool(act)).join(', then ')
   const text =
-    presence === 'absent'
+    presence === 'absent' || finding.effect.riskDifference > 0
       ? `Where the task needs it, do ${shown}: sessions that do succeed more often than ${others}.`
       : `After ${shown}, stop and check before going on: sessions that go this way succeed less often than ${others}.`
   return { text, rationale: compared(finding), topic: acts.join(' ') }
