@@ -71,7 +71,9 @@ export async function benchNoise(): Promise<void> {
     rows.push(...measure(`${name}, task blocks exchanged`, cases, { deal: taskBlocks }))
     if (name === 'airline' || name === 'intercode') {
       rows.push(...measure(`${name}, coin flips`, cases, { deal: coins }))
-      rows.push(...measure(`${name}, A/A marker`, cases, { deal: halves, only: 'step_outcome:aa_marker' }))
+      rows.push(
+        ...measure(`${name}, A/A marker`, cases, { deal: halves, only: 'step_outcome:aa_marker' }),
+      )
     }
   }
   keepResults('noise', rows)

@@ -217,6 +217,7 @@ export function toDreamDocument(report: DreamReport, extras: DreamExtras): Dream
     duplicates: reconciliation.duplicates,
     supersessions: reconciliation.supersessions,
     conflicts: reconciliation.conflicts.map((conflict) => ({ ...conflict })),
+    stale: reconciliation.stale.map((one) => ({ ...one })),
     not_analysable: [...reconciliation.notAnalysable],
     held_back: [...report.heldBack],
     findings: report.findings,

@@ -72,6 +72,8 @@ export const dreamDocument = z.object({
   /** Lines that newer lines of the memory take the place of. */
   supersessions: z.int(),
   conflicts: z.array(z.object({ reason: z.string(), first: place, second: place })),
+  /** Lines that were said to hold so long ago that they should be looked at again; none goes for its age. */
+  stale: z.array(place.extend({ since: z.string() })),
   not_analysable: z.array(z.string()),
   held_back: z.array(z.string()),
   findings: z.int(),

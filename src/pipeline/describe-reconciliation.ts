@@ -1,11 +1,10 @@
-import type { Reconciliation } from '../core/items/reconcile.ts'
 import type { MemoryDocument } from '../core/memory.ts'
-import type { Place, ReconciliationReport } from './reports.ts'
+import type { Place, Reconciled, ReconciliationReport } from './reports.ts'
 
 /** The reconciliation as people read it: paths, line numbers and texts instead of items. */
 export function describeReconciliation(
   documents: readonly MemoryDocument[],
-  reconciliation: Reconciliation,
+  { reconciliation, stale }: Pick<Reconciled, 'reconciliation' | 'stale'>,
 ): ReconciliationReport {
   const contents = new Map(documents.map((document) => [document.path, document.content]))
   const place = ({ path, start, text }: { path: string; start: number; text: string }): Place => ({
@@ -21,6 +20,7 @@ export function describeReconciliation(
       first: place(first),
       second: place(second),
     })),
+    stale: stale.map(({ item, since }) => ({ ...place(item), since })),
     notAnalysable: reconciliation.notAnalysable,
   }
 }

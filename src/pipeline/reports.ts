@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../core/errors.ts'
 import type { DreamId, MemoryStoreId } from '../core/ids.ts'
 import type { Reconciliation } from '../core/items/reconcile.ts'
+import type { Stale } from '../core/items/staleness.ts'
 import type { ComparedBy, Family } from '../core/mining/finding.ts'
 import type { TaskPath } from '../core/mining/task-path.ts'
 
@@ -70,6 +71,7 @@ export interface Mined {
 export interface Reconciled {
   readonly base: readonly { readonly path: string; readonly contentSha256: string }[]
   readonly reconciliation: Reconciliation
+  readonly stale: readonly Stale[]
 }
 
 interface DreamInputs {
@@ -90,6 +92,8 @@ export interface ReconciliationReport {
   /** Lines that newer lines take the place of. */
   readonly supersessions: number
   readonly conflicts: readonly Conflict[]
+  /** Lines that were said to hold so long ago that they should be looked at again. */
+  readonly stale: readonly StalePlace[]
   readonly notAnalysable: readonly string[]
 }
 
@@ -97,6 +101,10 @@ interface Conflict {
   readonly reason: string
   readonly first: Place
   readonly second: Place
+}
+
+interface StalePlace extends Place {
+  readonly since: string
 }
 
 export interface Place {

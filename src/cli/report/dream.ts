@@ -107,7 +107,7 @@ const renderSilences = ({ silences }: DreamReport, style: Style) =>
   silences.flatMap((silence) => paragraph(silence, style))
 
 function renderReconciliation({ report }: DreamView, style: Style): string[] {
-  const { duplicates, supersessions, conflicts, notAnalysable } = report.reconciliation
+  const { duplicates, supersessions, conflicts, stale, notAnalysable } = report.reconciliation
   return [
     ...title('The memory as it is', style),
     ...paragraph(
@@ -120,6 +120,11 @@ function renderReconciliation({ report }: DreamView, style: Style): string[] {
       ...[first, second].flatMap((place) =>
         paragraph(`${place.path}:${place.line}  ${place.text}`, style, ['    ', '      ']),
       ),
+    ]),
+    ...stale.flatMap((place) => [
+      '',
+      ...paragraph(`said to hold since ${place.since}; is it still so?`, style, ['  ? ', '    ']),
+      ...paragraph(`${place.path}:${place.line}  ${place.text}`, style, ['    ', '      ']),
     ]),
     ...notAnalysable.flatMap((note) => paragraph(note, style)),
   ]

@@ -22,7 +22,8 @@ import { finish, type StepWork } from '../step.ts'
 export async function proposeChanges(work: StepWork): Promise<void> {
   const { context, dream } = work
   const { memories, findings } = await read(work)
-  const { reconciliation } = dream.reconciled as unknown as Reconciled
+  const reconciled = dream.reconciled as unknown as Reconciled
+  const { reconciliation } = reconciled
   const { changes, nothing } = propose({
     findings: findings.map((stored) => stored.finding),
     documents: memories,
@@ -35,7 +36,7 @@ export async function proposeChanges(work: StepWork): Promise<void> {
     inputStoreId: dream.inputStoreId,
     outputStoreId,
     ...describeInputs(work, memories),
-    reconciliation: describeReconciliation(memories, reconciliation),
+    reconciliation: describeReconciliation(memories, reconciled),
     heldBack: nothing,
     findings: findings.length,
     changes: changes.length,

@@ -1,4 +1,6 @@
+import { parseItems } from '../../core/items/items.ts'
 import { reconcile } from '../../core/items/reconcile.ts'
+import { findStale } from '../../core/items/staleness.ts'
 import { updateDream } from '../../storage/dreams.ts'
 import { listMemories } from '../../storage/memories.ts'
 import type { Reconciled } from '../reports.ts'
@@ -16,8 +18,11 @@ export async function reconcileMemories(work: StepWork): Promise<void> {
     total: memories.length,
     unit: 'memories',
   })
+  const items = memories.flatMap((memory) => parseItems(memory, context.hash))
+  // The dream's own day, so that running a step again says the same.
+  const stale = findStale(items, dream.createdAt)
   const base = memories.map(({ path, contentSha256 }) => ({ path, contentSha256 }))
-  const reconciled: Reconciled = { base, reconciliation }
+  const reconciled: Reconciled = { base, reconciliation, stale }
   await finish(work, async (writer) => {
     await updateDream(writer, dream.id, { reconciled })
     await writer.audit({
