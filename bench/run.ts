@@ -11,6 +11,7 @@ import { dream } from '../src/pipeline/dream.ts'
 import { importPaths } from '../src/pipeline/import.ts'
 import { openDefaultStore } from '../src/pipeline/memory-store.ts'
 import { inFolder, measure, megabytes, print } from './_measure.ts'
+import { renderResults } from './_render.ts'
 import { seeded, writeSessions } from './_sessions.ts'
 import { benchBlame } from './blame.ts'
 import { benchEntireCli } from './entire-cli.ts'
@@ -160,6 +161,9 @@ const benches = {
 
 console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`)
 const wanted = process.argv.slice(2)
+if (wanted.includes('results')) renderResults()
 for (const [name, bench] of Object.entries(benches)) {
-  if (wanted.length === 0 || wanted.includes(name)) await bench()
+  // Rivals are installed and whole days of sessions made only when asked for by name.
+  const whole = wanted.length === 0 && name !== 'peers' && name !== 'scale'
+  if (whole || wanted.includes(name)) await bench()
 }
