@@ -18,7 +18,7 @@ const batchSessions = 128
 /** Sessions that go to a thread together: sending costs more than their share. */
 const taskSessions = 8
 /** From here threads pay for their start. */
-const poolFrom = 256
+const poolFrom = 512
 /** A larger transcript is read page by page on this thread, so that no task holds more than this. */
 const largestTask = 16 * 1024 * 1024
 
