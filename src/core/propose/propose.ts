@@ -12,8 +12,10 @@ import type { Finding } from '../mining/finding.ts'
 import { findExcess } from './budget.ts'
 import { correctFacts } from './corrected-facts.ts'
 import { describeSupport } from './figures.ts'
+import { proposeIndex } from './index-page.ts'
 import { proposeMerges } from './merges.ts'
 import { findPlace, type PlaceForLine } from './place.ts'
+import { cutRepeatedSentences } from './repeated-sentences.ts'
 import { type Sentence, writeSentence } from './sentence.ts'
 import { guardShrinking } from './shrink-guard.ts'
 import { proposeSupersessions } from './supersessions.ts'
@@ -42,11 +44,19 @@ export function propose(input: ProposeInput): Proposals {
   const superseded = proposeSupersessions(input.reconciliation.supersessions, ordered, hash).filter(
     (change) => applyChanges(ordered, [...merges.changes, change], hash).refused.length === 0,
   )
-  const removals = guardShrinking([...merges.changes, ...superseded], ordered)
+  const cuts = cutRepeatedSentences(input.reconciliation.repeatedSentences, ordered, hash).filter(
+    (change) =>
+      applyChanges(ordered, [...merges.changes, ...superseded, change], hash).refused.length === 0,
+  )
+  const removals = guardShrinking([...merges.changes, ...superseded, ...cuts], ordered)
   const corrections = correctFacts(input.findings, ordered, hash).filter(
     (change) => applyChanges(ordered, [...removals.kept, change], hash).refused.length === 0,
   )
-  const drafts = new Drafts(ordered, hash, [...removals.kept, ...corrections])
+  const drafts = new Drafts(ordered, hash, [
+    ...removals.kept,
+    ...corrections,
+    ...proposeIndex(ordered, hash),
+  ])
   const heldBack = [...merges.heldBack, ...removals.heldBack]
   const corrected = new Set(corrections.flatMap(({ findingKeys }) => findingKeys))
   for (const finding of input.findings) {
@@ -88,12 +98,15 @@ class Drafts {
     const gone = new Set(
       this.changes.flatMap(({ edits, path }) => edits.map(({ start }) => `${path}\0${start}`)),
     )
-    const place = findPlace(
-      { topic: sentence.topic, taskType: finding.taskType },
-      this.#documents,
-      (document) =>
-        this.#itemsOf(document).filter((item) => !gone.has(`${item.path}\0${item.start}`)),
-    )
+    const place: PlaceForLine =
+      finding.kind === 'user_correction'
+        ? { type: 'new_document', path: '/preferences.md' }
+        : findPlace(
+            { topic: sentence.topic, taskType: finding.taskType },
+            this.#documents,
+            (document) =>
+              this.#itemsOf(document).filter((item) => !gone.has(`${item.path}\0${item.start}`)),
+          )
     const change = this.#draft(finding, sentence, place)
     const refusal = this.#findRefusal(change)
     if (refusal !== null) return `${finding.title}: ${refusal}.`
