@@ -20,6 +20,7 @@ import { benchMemoryHistories } from './memory-histories.ts'
 import { benchNoise } from './noise.ts'
 import { benchPeers } from './peers.ts'
 import { benchPlanted } from './planted.ts'
+import { benchProfile } from './profile.ts'
 import { benchReplication } from './replication.ts'
 import { benchScale } from './scale.ts'
 
@@ -159,6 +160,7 @@ const benches = {
   'entire-cli': benchEntireCli,
   peers: benchPeers,
   planted: benchPlanted,
+  profile: benchProfile,
   replication: benchReplication,
   scale: benchScale,
 }
