@@ -1,5 +1,5 @@
 import { addBit, type Bitset, emptyBitset } from '../statistics/bitset.ts'
-import { type Act, listActs } from './acts.ts'
+import { listActs } from './acts.ts'
 import type { Candidate, Patterns } from './candidate.ts'
 import { cite, type Sighting } from './cite.ts'
 import type { Members } from './contrast.ts'
@@ -27,15 +27,14 @@ interface Sequence {
  * sequence that a longer one has the same sessions as is left out: they are one pattern.
  */
 export function mineSequences(population: Population): Patterns {
-  const lists = population.cases.map(({ trace }) => listActs(trace))
-  const { found, stoppedAt } = growAll(layOutActs(lists), (members) =>
+  const { found, stoppedAt } = growAll(layOutActs(population), (members) =>
     isComparable(population, members),
   )
   return {
     kind: 'sequence',
     considered: found.length,
     tested: true,
-    candidates: keepClosed(found).map((sequence) => toCandidate(population, sequence, lists)),
+    candidates: keepClosed(found).map((sequence) => toCandidate(population, sequence)),
     silences:
       stoppedAt === null
         ? []
@@ -54,21 +53,31 @@ interface Row {
   readonly sessions: number
 }
 
-function layOutActs(lists: readonly (readonly Act[])[]): Row {
-  const names = [...new Set(lists.flatMap((list) => list.map(({ name }) => name)))].toSorted()
-  const numbers = new Map(names.map((name, number) => [name, number]))
-  const length = lists.reduce((sum, list) => sum + list.length, 0)
+/** Acts are listed anew where one is cited: kept for all sessions they would take more than the traces. */
+function layOutActs({ cases }: Population): Row {
+  const found = new Map<string, number>()
+  const first = cases.map(({ trace }) =>
+    Int32Array.from(listActs(trace), ({ name }) => {
+      const number = found.get(name) ?? found.size
+      found.set(name, number)
+      return number
+    }),
+  )
+  const names = [...found.keys()].toSorted()
+  const inOrder = new Map(names.map((name, number) => [name, number]))
+  const renamed = Int32Array.from([...found.keys()], (name) => inOrder.get(name) ?? -1)
+  const length = first.reduce((sum, list) => sum + list.length, 0)
   const acts = new Int32Array(length)
   const sessionAt = new Int32Array(length)
   let at = 0
-  lists.forEach((list, session) => {
-    for (const { name } of list) {
-      acts[at] = numbers.get(name) ?? -1
+  first.forEach((list, session) => {
+    for (const number of list) {
+      acts[at] = renamed[number] as number
       sessionAt[at] = session
       at += 1
     }
   })
-  return { names, acts, sessionAt, sessions: lists.length }
+  return { names, acts, sessionAt, sessions: cases.length }
 }
 
 /** Positions at which a prefix ends, ascending. */
@@ -195,11 +204,7 @@ function contains(longer: readonly string[], shorter: readonly string[]): boolea
   return at === shorter.length
 }
 
-function toCandidate(
-  population: Population,
-  { acts, sessions }: Sequence,
-  lists: readonly (readonly Act[])[],
-): Candidate {
+function toCandidate(population: Population, { acts, sessions }: Sequence): Candidate {
   const shown = acts.map((act) => `\`${act}\``).join(' then ')
   return {
     get members() {
@@ -218,7 +223,7 @@ function toCandidate(
           ? `Sessions without ${shown} fail more often than ${others}`
           : `Sessions with ${shown} ${good ? 'succeed' : 'fail'} more often than ${others}`,
         detail: { kind: 'sequence', acts, presence: absent ? 'absent' : 'present' },
-        citations: cite(sight(population, { acts, members, lists, good })),
+        citations: cite(sight(population, { acts, members, good })),
         absent,
       }
     },
@@ -231,13 +236,12 @@ function sight(
   given: {
     acts: readonly string[]
     members: Members
-    lists: readonly (readonly Act[])[]
     good: boolean
   },
 ): { supports: Sighting[]; contradicts: Sighting[] } {
   const sightings = given.members.flatMap((index): Sighting[] => {
     const one = cases[index]
-    const act = lists(given, index).find(({ name }) => name === given.acts.at(-1))
+    const act = one && listActs(one.trace).find(({ name }) => name === given.acts.at(-1))
     return one && act && one.success !== null ? [{ one, of: act.of, index: act.index }] : []
   })
   return {
@@ -245,6 +249,3 @@ function sight(
     contradicts: sightings.filter(({ one }) => one.success !== given.good),
   }
 }
-
-const lists = (given: { lists: readonly (readonly Act[])[] }, index: number) =>
-  given.lists[index] ?? []

@@ -123,9 +123,11 @@ export class StepDrafts {
   } {
     const lastError = new Map<string, number>()
     const steps = this.#open.map(({ step, args }) => {
-      const error = lastError.get(step.tool)
+      const error = lastError.get(step.act)
       const near = error !== undefined && step.index - error <= argumentsWithin
-      if (step.status === 'error') lastError.set(step.tool, step.index)
+      if (step.status === 'error') lastError.set(step.act, step.index)
+      // The first call that works ends what the arguments are kept for.
+      else if (step.status === 'ok') lastError.delete(step.act)
       return {
         ...step,
         used: step.status === 'ok' ? this.#use.shareOf(step.index) : null,
