@@ -92,14 +92,16 @@ function describeComparison({ comparedBy, families }: DreamReport): string {
       ? ', all by one agent'
       : agentAdjusted
         ? `, with the ${agents} agents held fixed as well`
-        : `; ${agents} agents worked, whose differences could not be told apart`
+        : `; ${agents} agents (by model and version) worked, whose differences could not be told apart`
   const types = taskTypesFrom === 'clusters' ? ' Types of task are clusters of requests.' : ''
   const naive = families.reduce((sum, family) => sum + family.unadjustedSignificant, 0)
   const away = families.reduce((sum, family) => sum + family.explainedAway, 0)
   const explained =
     naive === 0
       ? ''
-      : ` Without that, ${plural(naive, 'pattern')} would look significant; ${away} of them are explained by which task or agent it was, or by chance.`
+      : adjustedFor === 'nothing'
+        ? ` ${plural(naive, 'pattern')} look significant by themselves; ${away} of them do not stand when all are judged together.`
+        : ` Without that, ${plural(naive, 'pattern')} would look significant; ${away} of them are explained by which task or agent it was, or by chance.`
   return `${fixed}${workers}.${types}${explained}`
 }
 

@@ -28,7 +28,13 @@ export function followErrors(occurrences: readonly Occurrence[]): Attempt[] {
     const tokens = new Set(
       between.filter((step) => step.act !== failed.act).map((step) => `tool:${step.act}`),
     )
-    if (retry) for (const token of diffArguments(failed, retry)) tokens.add(token)
+    // The same call works again because of what was changed in between, not because it was tried again.
+    const untouched = between.every((step) => step.changesState === false)
+    if (retry) {
+      for (const token of diffArguments(failed, retry)) {
+        if (token !== 'retry' || untouched) tokens.add(token)
+      }
+    }
     return { one, failed, recovered: success !== null, success, tokens }
   })
 }
@@ -102,13 +108,17 @@ function isSameThing(failed: Step, later: Step): boolean {
 /** Array positions do not matter for what was changed: any position is written `-`. */
 const generalise = (path: string) => path.replace(/\/\d+(?=\/|$)/g, '/-')
 
+/** What a call says of itself changes nothing; that a command was another one says nothing about which. */
+const remark =
+  /\/(?:command|cmd|script|code|description|comment|note|reason|explanation|summary|title|thought)$/i
+
 function diffArguments(failed: Step, retry: Step): Set<string> {
   if (failed.call === retry.call) return new Set(['retry'])
   const [was, is] = [failed.args ?? {}, retry.args ?? {}]
   const tokens = new Set<string>()
   for (const path of new Set([...Object.keys(was), ...Object.keys(is)])) {
     const [before, after] = [was[path], is[path]]
-    if (before === after) continue
+    if (before === after || remark.test(path)) continue
     const verb = before === undefined ? 'added' : after === undefined ? 'removed' : 'changed'
     tokens.add(`args:${verb}:${generalise(path)}`)
   }
