@@ -166,3 +166,26 @@ describe('reconciling again and again', () => {
     )
   })
 })
+
+describe('hostile text', () => {
+  it.each([
+    '-',
+    '_',
+    ' ',
+    'a_',
+    'a ',
+    '(',
+    'is ',
+    'from 5 to ',
+    '1.',
+    '- ',
+    ':',
+    'by Ann ',
+    '。',
+    'ア',
+  ])('of %j, a hundred thousand letters of it, is read in no time', (piece) => {
+    const long = piece.repeat(Math.ceil(100_000 / piece.length))
+    const documents = [document('/a.md', [long, `x ${long}`]), document('/b.md', [long.slice(1)])]
+    expect(reconcile(documents, hash).supersessions).toEqual([])
+  })
+})

@@ -33,7 +33,11 @@ export function readStatements(item: Item): Statement[] {
 const marker = /^\s*(?:[-*+]|\d+[.)])\s+(?:\[[ x]\]\s+)?/
 const emphasis = /\*\*|__|`/g
 
+/** A longer sentence says more than one thing, or is no sentence; and patterns take longer than they are worth. */
+const longest = 600
+
 function readStatement(item: Item, text: string, alone: boolean): Statement[] {
+  if (text.length > longest) return []
   const plain = text
     .normalize('NFKC')
     .replace(/[‘’]/g, "'")
@@ -75,9 +79,9 @@ function readStatement(item: Item, text: string, alone: boolean): Statement[] {
 
 /** Identifiers with digits in them name a thing of their own: two versions of a model are two things. */
 const listIdentifiers = (text: string): string[] =>
-  text
-    .match(/\b[\p{L}_]+(?:[-_.][\p{L}\p{N}_]+)*[-_.]?\d[\p{L}\p{N}_.-]*/gu)
-    ?.map((name) => name.toLowerCase()) ?? []
+  (text.match(/[\p{L}_][\p{L}\p{N}_.-]{0,80}/gu) ?? [])
+    .filter((name) => /\d/.test(name))
+    .map((name) => name.toLowerCase())
 
 /** The cells of a row: the first names the thing, the others say something of it. */
 function rowOf(text: string): string {

@@ -15,11 +15,11 @@ const month = `(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|jul
 const date = String.raw`(?:\d{4}-\d{2}(?:-\d{2})?|\d{4}年\d{1,2}月(?:\d{1,2}日)?|(?:the )?(?:beginning of |start of |end of |early |late )?(?:\d{1,2}(?:st|nd|rd|th)? )?${month}\.?(?: \d{1,2}(?:st|nd|rd|th)?,?)?,? \d{4}|q[1-4] \d{4})`
 
 const nowDated = new RegExp(
-  String.raw`[([](?:from|since) (${date})[)\]]|[,(\[;—–-]*\s*\b(?:as of|since|effective(?: from)?|updated(?: on)?|starting(?: from)?|valid from|verified(?: on)?|changed(?: on)?|beginning|in force since)\s+(${date})\s*[)\]:]?,?`,
+  String.raw`[([](?:from|since) (${date})[)\]]|[,(\[;—–-]{0,3}\s?\b(?:as of|since|effective(?: from)?|updated(?: on)?|starting(?: from)?|valid from|verified(?: on)?|changed(?: on)?|beginning|in force since)\s+(${date})\s*[)\]:]?,?`,
   'i',
 )
 const pastDated = new RegExp(
-  String.raw`[,(\[;]*\s*\b(?:until|till|up to|through|before|prior to)\s+(${date})\s*[)\]]?,?`,
+  String.raw`[,(\[;]{0,3}\s?\b(?:until|till|up to|through|before|prior to)\s+(${date})\s*[)\]]?,?`,
   'i',
 )
 const bareDated = new RegExp(
@@ -33,10 +33,15 @@ const pastWords =
 const changed =
   /\b(?:(?:was |were |has |have )?(?:been )?(?:changed|moved|switched|renamed|migrated|raised|lowered|increased|reduced|went)) from (.{1,60}?) to (.{1,60}?)(?=[.,;](?:\s|$)|$)/i
 const insteadOf =
-  /[,(]?\s*\b(?:instead of|not|rather than|replacing|formerly|previously|was|up from|down from) (?:the (?:old|former|previous) )?([^,;()]{1,60}?)\s*(?:any ?more)?[)]?(?=[.,;](?:\s|$)|$)/i
+  /[,(]?\s?\b(?:instead of|not|rather than|replacing|formerly|previously|was|up from|down from) (?:the (?:old|former|previous) )?([^,;()]{1,60}?)\s*(?:any ?more)?[)]?(?=[.,;](?:\s|$)|$)/i
+
+/** In a longer text the words about time are of some part of it. */
+const longest = 1_000
 
 /** Reads the words about time out of a statement. Relative words are not turned into dates. */
-export function readValidity(text: string): Validity {
+export function readValidity(given: string): Validity {
+  const text = given.replace(/\s+/g, ' ')
+  if (text.length > longest) return { tense: null, date: null, rest: text, replaces: null }
   const moved = changed.exec(text)
   if (moved) {
     const [whole, older = '', newer = ''] = moved

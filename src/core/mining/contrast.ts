@@ -82,14 +82,12 @@ type Count = { -readonly [Cell in keyof Stratum]: number }
 
 function tabulate(population: Population, members: Members, only?: Uint8Array): Count[] {
   const { rowOf, outcomes, stratumOf, strata } = population
-  const tables: Count[] = (only ? countWithin(population, only) : strata).map(
-    ({ rows, successes }) => ({
-      successWith: 0,
-      failureWith: 0,
-      successWithout: successes,
-      failureWithout: rows - successes,
-    }),
-  )
+  const tables: Count[] = (only ? population.laterStrata : strata).map(({ rows, successes }) => ({
+    successWith: 0,
+    failureWith: 0,
+    successWithout: successes,
+    failureWithout: rows - successes,
+  }))
   for (const index of members) {
     const row = rowOf[index] ?? -1
     if (row === -1 || (only && only[row] === 0)) continue
@@ -103,17 +101,6 @@ function tabulate(population: Population, members: Members, only?: Uint8Array): 
     }
   }
   return tables
-}
-
-function countWithin({ strata, stratumOf, outcomes }: Population, only: Uint8Array) {
-  const totals = strata.map(() => ({ rows: 0, successes: 0 }))
-  only.forEach((kept, row) => {
-    const total = totals[stratumOf[row] as number]
-    if (!total || kept === 0) return
-    total.rows += 1
-    total.successes += outcomes[row] ?? 0
-  })
-  return totals
 }
 
 function pool(strata: readonly Stratum[]): Stratum {
@@ -186,7 +173,7 @@ function replicate(population: Population, members: Members): Effect['replicatio
   const difference = mantelHaenszelDifference(strata, intervalLevel)
   return {
     by: laterBy,
-    sessions: later.reduce((sum, one) => sum + one, 0),
+    sessions: population.laterRows,
     riskDifference: difference?.riskDifference ?? null,
   }
 }

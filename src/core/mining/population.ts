@@ -29,6 +29,9 @@ export interface Population<One extends Case = Case> {
   /** 1 for rows that a pattern must be seen on again, in the same direction. */
   readonly later: Uint8Array
   readonly laterBy: 'time' | 'tasks'
+  /** Of those rows: how many, and by stratum. */
+  readonly laterRows: number
+  readonly laterStrata: readonly Pick<StratumTotals, 'rows' | 'successes'>[]
 }
 
 interface StratumTotals {
@@ -64,7 +67,8 @@ export function layOut<One extends Case>(given: readonly One[]): Population<One>
   const base = { cases, types, adjustedFor, rowOf, outcomes, stratumOf, strata }
   const taskOf = numberAll(cases, ({ trace }, index) => trace.task.id ?? types.of[index] ?? null)
   const principalOf = numberAll(cases, principalKey)
-  return { ...base, taskOf, principalOf, ...addAgents(base), ...splitLater(base, decided) }
+  const split = splitLater(base, decided)
+  return { ...base, taskOf, principalOf, ...addAgents(base), ...split, ...countLater(base, split) }
 }
 
 /** Numbers names in the order in which they first come. */
@@ -154,6 +158,22 @@ function numberAgents(keys: readonly string[]): number[] {
     numbers.set(name, number)
     return number
   })
+}
+
+function countLater(
+  { strata, stratumOf, outcomes }: Base,
+  { later }: Pick<Population, 'later'>,
+): Pick<Population, 'laterRows' | 'laterStrata'> {
+  const laterStrata = strata.map(() => ({ rows: 0, successes: 0 }))
+  let laterRows = 0
+  later.forEach((kept, row) => {
+    const total = laterStrata[stratumOf[row] as number]
+    if (!total || kept === 0) return
+    laterRows += 1
+    total.rows += 1
+    total.successes += outcomes[row] ?? 0
+  })
+  return { laterRows, laterStrata }
 }
 
 const laterShare = 0.3

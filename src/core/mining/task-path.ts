@@ -16,7 +16,7 @@ export interface TaskPath {
   /** Directly-follows graph: the most frequent edges first; `edgesLeftOut` counts the rest. */
   readonly edges: readonly Edge[]
   readonly edgesLeftOut: number
-  /** Mean edits from (the first 200) failed sessions to the nearest of the 20 commonest successful ways; null without both. */
+  /** Mean edits from (the first 100) failed sessions to the nearest of the 20 commonest successful ways; null without both. */
   readonly failedDeviation: number | null
 }
 
@@ -42,8 +42,8 @@ const fewestSuccesses = 5
 const referenceShare = 0.2
 /** What the mean deviation is measured on: the commonest ways, the first failed sessions, their first calls. */
 const comparedVariants = 20
-const comparedSessions = 200
-const comparedCalls = 200
+const comparedSessions = 100
+const comparedCalls = 100
 
 /** One path per type of task with at least five successful sessions, types in order. */
 export function findTaskPaths({ cases, types }: Population): TaskPath[] {
