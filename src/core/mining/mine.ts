@@ -59,7 +59,7 @@ export function minePatterns(
     toFindings(population, patterns, judged[index] as JudgedPatterns),
   )
   return {
-    findings: findings.flat().toSorted(byGrade),
+    findings: nameApart(findings.flat().toSorted(byGrade)),
     families: judged.map(({ family }, index) => ({
       ...family,
       found: findings[index]?.length ?? 0,
@@ -87,6 +87,16 @@ export function mine(cases: readonly QuotedCase[], input: MiningInput): MiningRe
     ...report,
     findings: quoteFindings(report.findings, (sessionId) => quotes.get(sessionId)),
   }
+}
+
+/** Two groups may get the same words for a name: the weaker one is numbered, since a key names one finding. */
+function nameApart(findings: readonly CitedFinding[]): CitedFinding[] {
+  const seen = new Map<string, number>()
+  return findings.map((finding) => {
+    const count = (seen.get(finding.key) ?? 0) + 1
+    seen.set(finding.key, count)
+    return count === 1 ? finding : { ...finding, key: `${finding.key}~${count}` }
+  })
 }
 
 function toFindings(

@@ -212,3 +212,21 @@ describe('observed facts', () => {
     },
   )
 })
+
+describe('keys', () => {
+  it('name one finding each, also where two groups have the same words', () => {
+    // Two small groups with the same request that fail, told apart only by what they call.
+    const cases = Array.from({ length: 400 }, (_, i) => {
+      const group = i < 8 ? 'left' : i < 16 ? 'right' : 'rest'
+      const calls =
+        group === 'rest' ? ['open 1'] : Array.from({ length: 6 }, (__, at) => `${group}_${at} 1`)
+      return makeCase(`s${String(i).padStart(3, '0')}`, ['user: help', ...calls], {
+        task: `t${i}`,
+        intent: group === 'rest' ? [`word${i % 40}`] : ['odd'],
+        success: group === 'rest' && i % 3 !== 0,
+      })
+    })
+    const found = mine(cases, input).findings.filter(({ kind }) => kind === 'edge_case')
+    expect(found.map(({ key }) => key)).toEqual(['edge_case:odd', 'edge_case:odd~2'])
+  })
+})
