@@ -11,7 +11,6 @@ import { extractFacts, type Facts } from './facts.ts'
 import type { Item } from './item.ts'
 import { parseItems } from './items.ts'
 import { joinSimilar, type Pair } from './near-duplicates.ts'
-import { findRepeatedSentences, type RepeatedSentence } from './repeated-sentences.ts'
 import { splitSentences } from './sentences.ts'
 import { conditionOf, readStatements } from './statements.ts'
 import { findVeto, type Veto } from './veto.ts'
@@ -22,7 +21,6 @@ export interface Reconciliation {
   /** Lines that newer lines of the store take the place of. */
   readonly supersessions: readonly Supersession[]
   readonly conflicts: readonly ConflictPair[]
-  readonly repeatedSentences: readonly RepeatedSentence[]
   /** What was not compared, and why. */
   readonly notAnalysable: readonly string[]
 }
@@ -63,9 +61,6 @@ export function reconcile(documents: readonly MemoryDocument[], hash: Hash): Rec
       [facts[first] as Facts, facts[second] as Facts],
     )
   const duplicates = findAlike(items).filter((pair) => veto(pair) === null)
-  const merged = new Set(
-    duplicates.flatMap(({ first, second }) => [items[first]?.id, items[second]?.id]),
-  )
   const { supersessions, contradictions } = compareStatements(
     all.filter(isStating).flatMap(readStatements),
   )
@@ -78,7 +73,6 @@ export function reconcile(documents: readonly MemoryDocument[], hash: Hash): Rec
     duplicates: group(items, facts, duplicates),
     supersessions: retirable,
     conflicts: keepFirst([...crowded, ...flagged]),
-    repeatedSentences: findRepeatedSentences(items.filter(({ id }) => !merged.has(id))),
     notAnalysable: explain(ordered),
   }
 }

@@ -32,29 +32,3 @@ describe('the index', () => {
     expect(dream([...many, document('/README.md', '# All\n')])).toEqual([])
   })
 })
-
-describe('a sentence that stands in two notes', () => {
-  const sentence = 'Refunds of gift cards always go back to the card that was used.'
-  const first = document('/a.md', `${sentence} Ask the customer for the receipt first.\n`)
-  const second = document('/b.md', `Call the bank before noon. ${sentence}\n`)
-
-  it('is cut out of one of them', () => {
-    const changes = dream([first, second])
-    expect(changes).toHaveLength(1)
-    const { documents } = applyChanges([first, second], changes, hash)
-    expect(
-      documents
-        .map(({ content }) => content)
-        .join('')
-        .split(sentence),
-    ).toHaveLength(2)
-    expect(documents.map(({ content }) => content).join('')).toContain('Ask the customer')
-    expect(documents.map(({ content }) => content).join('')).toContain('Call the bank before noon.')
-    expect(dream(documents)).toEqual([])
-  })
-
-  it('stays where something in it differs', () => {
-    const other = document('/b.md', second.content.replace('always', 'never'))
-    expect(dream([first, other])).toEqual([])
-  })
-})

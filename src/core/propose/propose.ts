@@ -15,7 +15,6 @@ import { describeSupport } from './figures.ts'
 import { proposeIndex } from './index-page.ts'
 import { proposeMerges } from './merges.ts'
 import { findPlace, type PlaceForLine } from './place.ts'
-import { cutRepeatedSentences } from './repeated-sentences.ts'
 import { type Sentence, writeSentence } from './sentence.ts'
 import { guardShrinking } from './shrink-guard.ts'
 import { proposeSupersessions } from './supersessions.ts'
@@ -44,11 +43,7 @@ export function propose(input: ProposeInput): Proposals {
   const superseded = proposeSupersessions(input.reconciliation.supersessions, ordered, hash).filter(
     (change) => applyChanges(ordered, [...merges.changes, change], hash).refused.length === 0,
   )
-  const cuts = cutRepeatedSentences(input.reconciliation.repeatedSentences, ordered, hash).filter(
-    (change) =>
-      applyChanges(ordered, [...merges.changes, ...superseded, change], hash).refused.length === 0,
-  )
-  const removals = guardShrinking([...merges.changes, ...superseded, ...cuts], ordered)
+  const removals = guardShrinking([...merges.changes, ...superseded], ordered)
   const corrections = correctFacts(input.findings, ordered, hash).filter(
     (change) => applyChanges(ordered, [...removals.kept, change], hash).refused.length === 0,
   )
