@@ -30,7 +30,7 @@ const quiet = () => {}
 async function withDatabase<T>(folder: string, use: (opened: Opened) => Promise<T>): Promise<T> {
   const opened = await openEmbedded({
     dataDirectory: folder,
-    secrets: { maskKey: 'a key for measuring' },
+    secrets: { maskKey: 'a key for measuring', secretKey: null, bootstrapKey: null },
     log: pino({ level: 'silent' }),
     clock: Date.now,
     signal: new AbortController().signal,

@@ -1,5 +1,18 @@
 -- The schema after all migrations. Written by scripts/generate.ts; not edited by hand.
 
+CREATE TABLE api_keys (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  name TEXT NOT NULL,
+  hash TEXT NOT NULL UNIQUE,
+  hint TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  expires_at TEXT,
+  revoked_at TEXT
+) STRICT;
+CREATE INDEX api_keys_by_time ON api_keys (workspace_id, created_at, id);
+
 CREATE TABLE audit_records (
   seq INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,

@@ -16,6 +16,8 @@ export type ChangeId = Id<'chg'>
 export type EvidenceId = Id<'evd'>
 export type JobId = Id<'job'>
 export type AuditRecordId = Id<'aud'>
+export type ApiKeyId = Id<'apikey'>
+export type RequestId = Id<'req'>
 
 interface IdByPrefix {
   sesn: SessionId
@@ -30,7 +32,12 @@ interface IdByPrefix {
   evd: EvidenceId
   job: JobId
   aud: AuditRecordId
+  apikey: ApiKeyId
+  req: RequestId
 }
+
+/** Makes ids of things that are made on request and have no other name; unique by randomness. */
+export type NewId = <Prefix extends keyof IdByPrefix>(prefix: Prefix) => IdByPrefix[Prefix]
 
 /**
  * Names a thing after what it is made of, so that importing or dreaming twice gives the same id.

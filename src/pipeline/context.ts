@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../core/clock.ts'
-import type { Hash } from '../core/ids.ts'
+import type { Hash, NewId } from '../core/ids.ts'
+import type { Keyring } from '../core/keyring.ts'
 import type { Mask } from '../importers/importer.ts'
 import type { Database } from '../storage/database.ts'
 
@@ -9,6 +10,8 @@ export interface Context {
   readonly database: Database
   readonly clock: Clock
   readonly hash: Hash
+  readonly newId: NewId
+  readonly keyring: Keyring
   readonly mask: Mask
   readonly log: Logger
   /** Names this process in leases and staged transcripts: `host:pid:start`. */

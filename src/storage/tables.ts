@@ -2,6 +2,7 @@ import type { Generated, GeneratedAlways } from 'kysely'
 import type { Actor } from '../core/audit/record.ts'
 import type { Grade } from '../core/evidence.ts'
 import type {
+  ApiKeyId,
   AuditRecordId,
   ChangeId,
   DreamId,
@@ -39,6 +40,7 @@ export interface Tables {
   evidence: EvidenceTable
   audit_records: AuditRecordsTable
   jobs: JobsTable
+  api_keys: ApiKeysTable
 }
 
 /** Rows that are disposable or that no one sees yet; they may change without an audit record. */
@@ -285,4 +287,16 @@ export interface JobsTable {
   available_at: number
   error: string | null
   created_at: Timestamp
+}
+
+export interface ApiKeysTable {
+  id: ApiKeyId
+  workspace_id: Generated<string>
+  name: string
+  hash: string
+  hint: string
+  scopes: Json
+  created_at: Timestamp
+  expires_at: Timestamp | null
+  revoked_at: Timestamp | null
 }
