@@ -8,6 +8,7 @@ import type { Secrets } from './config.ts'
 import type { Clock } from './core/clock.ts'
 import { DomainError } from './core/errors.ts'
 import { createMask } from './importers/mask.ts'
+import { openEmbeddedJobs } from './storage/sqlite/jobs.ts'
 import { openSqlite } from './storage/sqlite/open.ts'
 
 export interface EmbeddedOptions {
@@ -25,19 +26,25 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Opened> {
   const database = await openSqlite({ path: databasePath, clock, hash })
   const key = secrets.maskKey ?? findMaskKey(dataDirectory)
   const owner = `${hostname()}:${process.pid}:${clock()}`
+  const isRunning = (other: string) => other === owner || isAlive(other)
+  const jobs = openEmbeddedJobs({ database, clock, isAlive: isRunning })
   return {
     context: {
       database,
+      jobs,
       clock,
       hash,
       mask: createMask({ key }),
       log,
       owner,
-      isAlive: (other) => other === owner || isAlive(other),
+      isAlive: isRunning,
       signal,
     },
     databasePath,
-    close: () => database.close(),
+    async close() {
+      await jobs.close()
+      await database.close()
+    },
   }
 }
 
