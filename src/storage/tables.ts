@@ -1,7 +1,6 @@
 import type { Generated, GeneratedAlways } from 'kysely'
 import type { Actor } from '../core/audit/record.ts'
 import type { Grade } from '../core/evidence.ts'
-import type { WebhookEventType } from '../core/webhooks.ts'
 import type {
   ApiKeyId,
   AuditRecordId,
@@ -20,6 +19,7 @@ import type {
   WebhookEndpointId,
   WebhookEventId,
 } from '../core/ids.ts'
+import type { WebhookEventType } from '../core/webhooks.ts'
 
 /**
  * The rows as they are stored, column for column. Times are RFC 3339 text in UTC except in `jobs`, where

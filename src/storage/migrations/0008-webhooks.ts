@@ -5,9 +5,9 @@ import type { Migration } from './migration.ts'
  * attempt leaves a row.
  */
 export const webhooks: Migration = {
-  number: 8,
+  number: 4,
   name: 'webhooks',
-  sql: `
+  sqlite: `
 CREATE TABLE webhook_endpoints (
   id TEXT NOT NULL PRIMARY KEY,
   workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
@@ -52,5 +52,51 @@ CREATE TABLE webhook_attempts (
   error TEXT,
   PRIMARY KEY (delivery_id, attempt)
 ) STRICT;
+`,
+  postgres: `
+CREATE TABLE webhook_endpoints (
+  id text COLLATE "C" NOT NULL PRIMARY KEY,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default',
+  url text COLLATE "C" NOT NULL,
+  description text COLLATE "C" NOT NULL,
+  event_types text COLLATE "C" NOT NULL,
+  secret text COLLATE "C" NOT NULL,
+  state text COLLATE "C" NOT NULL CHECK (state IN ('enabled', 'disabled')),
+  disabled_reason text COLLATE "C",
+  failing_since text COLLATE "C",
+  created_at text COLLATE "C" NOT NULL,
+  updated_at text COLLATE "C" NOT NULL,
+  deleted_at text COLLATE "C"
+);
+CREATE INDEX webhook_endpoints_by_time ON webhook_endpoints (workspace_id, created_at, id)
+  WHERE deleted_at IS NULL;
+CREATE TABLE webhook_events (
+  id text COLLATE "C" NOT NULL PRIMARY KEY,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default',
+  type text COLLATE "C" NOT NULL,
+  object_id text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL
+);
+CREATE TABLE webhook_deliveries (
+  id text COLLATE "C" NOT NULL PRIMARY KEY,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default',
+  event_id text COLLATE "C" NOT NULL REFERENCES webhook_events (id),
+  endpoint_id text COLLATE "C" NOT NULL REFERENCES webhook_endpoints (id),
+  state text COLLATE "C" NOT NULL CHECK (state IN ('pending', 'delivered', 'dead')),
+  attempts integer NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  ended_at text COLLATE "C",
+  UNIQUE (event_id, endpoint_id)
+);
+CREATE INDEX webhook_deliveries_by_time ON webhook_deliveries (workspace_id, created_at, id);
+CREATE INDEX webhook_deliveries_by_endpoint ON webhook_deliveries (endpoint_id, created_at, id);
+CREATE TABLE webhook_attempts (
+  delivery_id text COLLATE "C" NOT NULL REFERENCES webhook_deliveries (id),
+  attempt integer NOT NULL,
+  at text COLLATE "C" NOT NULL,
+  status integer,
+  error text COLLATE "C",
+  PRIMARY KEY (delivery_id, attempt)
+);
 `,
 }
