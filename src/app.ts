@@ -10,6 +10,7 @@ import { DomainError } from './core/errors.ts'
 import type { NewId } from './core/ids.ts'
 import { createMask } from './importers/mask.ts'
 import { makeKeyring } from './keyring.ts'
+import { makePost } from './pipeline/webhooks/post.ts'
 import { startServer } from './serve.ts'
 import { openEmbeddedJobs } from './storage/sqlite/jobs.ts'
 import { openSqlite } from './storage/sqlite/open.ts'
@@ -20,11 +21,14 @@ export interface EmbeddedOptions {
   readonly log: Logger
   readonly clock: Clock
   readonly signal: AbortSignal
+  readonly allowPrivateTargets?: boolean
 }
+
+const organizationId = 'org_lucidream'
 
 /** The only wiring: an embedded database and what the pipeline needs around it. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Opened> {
-  const { dataDirectory, secrets, log, clock, signal } = options
+  const { dataDirectory, secrets, log, clock, signal, allowPrivateTargets = false } = options
   const databasePath = join(dataDirectory, 'lucidream.db')
   const database = await openSqlite({ path: databasePath, clock, hash })
   const key = secrets.maskKey ?? findSecret(dataDirectory, 'mask.key')
@@ -41,6 +45,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Opened> {
       newId,
       keyring: makeKeyring(secretKey),
       mask: createMask({ key }),
+      postWebhook: makePost({ allowPrivate: allowPrivateTargets }),
+      organizationId,
       log,
       owner,
       isAlive: isRunning,
@@ -77,8 +83,9 @@ export function serve(
       log,
       settings: {
         version,
-        organizationId: 'org_lucidream',
+        organizationId,
         strict: config.strict,
+        allowPrivateTargets: config.allowPrivateTargets,
         rateLimits: {
           writesPerMinute: config.writesPerMinute,
           readsPerMinute: config.readsPerMinute,

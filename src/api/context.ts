@@ -24,4 +24,6 @@ export interface ApiSettings {
   /** Refuses what the reference would refuse and a lenient server need not: see README, "Strict". */
   readonly strict: boolean
   readonly rateLimits: RateLimits
+  /** Webhooks may go to private addresses and plain http. */
+  readonly allowPrivateTargets: boolean
 }

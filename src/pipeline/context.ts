@@ -5,6 +5,7 @@ import type { Keyring } from '../core/keyring.ts'
 import type { Mask } from '../importers/importer.ts'
 import type { Database } from '../storage/database.ts'
 import type { Jobs } from '../storage/jobs.ts'
+import type { Post } from './webhooks/post.ts'
 
 /** Everything the background work needs from outside; made once by app.ts. */
 export interface Context {
@@ -15,6 +16,8 @@ export interface Context {
   readonly newId: NewId
   readonly keyring: Keyring
   readonly mask: Mask
+  readonly postWebhook: Post
+  readonly organizationId: string
   readonly log: Logger
   /** Names this process in leases and staged transcripts: `host:pid:start`. */
   readonly owner: string
