@@ -1,5 +1,13 @@
 import type { Endpoint } from './endpoint.ts'
 import { apiKeyEndpoints } from './lucid/api-keys.ts'
+import { memoryEndpoints } from './v1/memories.ts'
+import { memoryStoreEndpoints } from './v1/memory-stores.ts'
+import { memoryVersionEndpoints } from './v1/memory-versions.ts'
 
 /** Every endpoint there is. */
-export const endpoints: readonly Endpoint[] = [...apiKeyEndpoints]
+export const endpoints: readonly Endpoint[] = [
+  ...apiKeyEndpoints,
+  ...memoryStoreEndpoints,
+  ...memoryEndpoints,
+  ...memoryVersionEndpoints,
+]
