@@ -6,8 +6,10 @@ import { describeDoors } from './doors.conformance.ts'
 import { describeDreams } from './dreams.conformance.ts'
 import { describeDurability } from './durability.conformance.ts'
 import { describeJobs } from './jobs.conformance.ts'
+import { describeLiveSessions } from './live-sessions.conformance.ts'
 import { describeMemories } from './memories.conformance.ts'
 import { describeSessions } from './sessions.conformance.ts'
+import { describeStoredObjects } from './stored-objects.conformance.ts'
 import { describeTranscripts } from './transcripts.conformance.ts'
 
 /** Every law of the storage interface, for one database. */
@@ -17,6 +19,8 @@ export function describeDatabase(name: string, subject: DatabaseUnderTest): void
     describeDoors(fresh)
     describeSessions(fresh)
     describeTranscripts(fresh)
+    describeLiveSessions(fresh)
+    describeStoredObjects(fresh)
     describeMemories(fresh)
     describeDreams(fresh)
     describeJobs(fresh)
