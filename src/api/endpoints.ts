@@ -1,6 +1,15 @@
 import type { Endpoint } from './endpoint.ts'
 import { apiKeyEndpoints } from './lucid/api-keys.ts'
+import { webhookDeliveryEndpoints } from './lucid/webhook-deliveries.ts'
+import { webhookEndpointEndpoints } from './lucid/webhook-endpoints.ts'
 import { agentEndpoints } from './v1/agents.ts'
+import { environmentEndpoints } from './v1/environments.ts'
 
 /** Every endpoint there is. */
-export const endpoints: readonly Endpoint[] = [...apiKeyEndpoints, ...agentEndpoints]
+export const endpoints: readonly Endpoint[] = [
+  ...apiKeyEndpoints,
+  ...webhookDeliveryEndpoints,
+  ...webhookEndpointEndpoints,
+  ...agentEndpoints,
+  ...environmentEndpoints,
+]

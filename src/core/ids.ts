@@ -24,6 +24,9 @@ export type FileId = Id<'file'>
 export type SessionResourceId = Id<'sesrsc'>
 export type ThreadId = Id<'sthr'>
 export type OutcomeId = Id<'outc'>
+export type WebhookEndpointId = Id<'whend'>
+export type WebhookEventId = Id<'whe'>
+export type WebhookDeliveryId = Id<'whdel'>
 
 interface IdByPrefix {
   sesn: SessionId
@@ -46,6 +49,9 @@ interface IdByPrefix {
   sesrsc: SessionResourceId
   sthr: ThreadId
   outc: OutcomeId
+  whend: WebhookEndpointId
+  whe: WebhookEventId
+  whdel: WebhookDeliveryId
 }
 
 /** Makes ids of things that are made on request and have no other name; unique by randomness. */

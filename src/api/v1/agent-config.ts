@@ -26,7 +26,12 @@ export interface ModelConfig {
 
 /** `before` is the model that this one replaces: the same model keeps its effort when none is given. */
 export function toModel(given: GivenModel, before: ModelConfig | null = null): ModelConfig {
-  const { id, effort, speed, inference_geo: geo } = typeof given === 'string' ? { id: given } : given
+  const {
+    id,
+    effort,
+    speed,
+    inference_geo: geo,
+  } = typeof given === 'string' ? { id: given } : given
   const kept = effort === undefined && before?.id === id ? before.effort : undefined
   const chosen = typeof effort === 'string' ? { type: effort } : (effort ?? kept)
   return {

@@ -23,7 +23,9 @@ export function toEnvironmentConfig(given: Given, before: JsonObject | null): Js
 function toCloud(given: Extract<Given, { type: 'cloud' }>, before: JsonObject): JsonObject {
   const networking = toNetworking(given.networking, (before.networking ?? open) as JsonObject)
   const former = (before.packages ?? {}) as Record<string, string[] | undefined>
-  const lists = managers.map((name) => [name, given.packages?.[name] ?? former[name] ?? []] as const)
+  const lists = managers.map(
+    (name) => [name, given.packages?.[name] ?? former[name] ?? []] as const,
+  )
   const installs = lists.some(([, list]) => list.length > 0)
   if (installs && networking.type === 'limited' && networking.allow_package_managers !== true) {
     throw new DomainError(

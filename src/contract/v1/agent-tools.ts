@@ -116,7 +116,8 @@ export const tools = z
     'custom tools have names of their own; two are the same',
   )
   .refine(
-    (list) => unlike(list.flatMap((one) => (one.type === 'mcp_toolset' ? one.mcp_server_name : []))),
+    (list) =>
+      unlike(list.flatMap((one) => (one.type === 'mcp_toolset' ? one.mcp_server_name : []))),
     'at most one mcp_toolset for each server',
   )
   .refine(
