@@ -3,7 +3,7 @@ import { DomainError } from '../../core/errors.ts'
 import type { Hash } from '../../core/ids.ts'
 import type { Migration } from '../migrations/migration.ts'
 import type { SqliteConnection } from './connection.ts'
-import { beginWrite, runTransaction } from './transaction.ts'
+import { beginWrite, runBegun } from './transaction.ts'
 
 export interface MigrateOptions {
   readonly migrations: readonly Migration[]
@@ -27,7 +27,7 @@ export async function migrate(connection: SqliteConnection, options: MigrateOpti
   if (listRecorded(connection, options).length === options.migrations.length) return
   for (const migration of options.migrations) {
     await beginWrite(connection, options.busyMs)
-    await runTransaction(connection, async () => {
+    await runBegun(connection, async () => {
       connection.exec(createTable)
       if (listRecorded(connection, options).length >= migration.number) return
       connection.all(
