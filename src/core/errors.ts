@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'not_found'
   | 'conflict'
   | 'database_busy'
+  | 'database_unavailable'
   | 'database_newer'
   | 'database_damaged'
   | 'disk_full'

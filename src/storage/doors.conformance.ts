@@ -88,6 +88,18 @@ function describeWrite(fresh: Fresh): void {
     expect(called).toEqual(['scratch', 'write'])
   })
 
+  test('a statement that failed fails its door, even when its error was caught', async () => {
+    const database = fresh.database()
+    await addStore(database, 'a')
+    const writing = database.write(importer, async (writer) => {
+      await changeSomething(writer, 'b')
+      await note(writer, 'b')
+      await changeSomething(writer, 'a').catch(() => {})
+    })
+    await expect(writing).rejects.toMatchObject({ code: 'conflict' })
+    expect(await names(database)).toEqual(['a'])
+  })
+
   test('a write inside a write is refused instead of waiting for itself', async () => {
     const database = fresh.database()
     const nested = database.write(importer, () => database.scratch(async () => {}))
@@ -312,6 +324,8 @@ function describeAudit(fresh: Fresh): void {
         reason: 'NUL \0, half a pair \ud800, and "quotes"',
       })
     })
+    const [, hostile] = await records(database)
+    expect(hostile?.reason).toBe('NUL \ufffd, half a pair \ufffd, and "quotes"')
     const ids = (await records(database)).map((record) => record.id)
     expect(ids).toEqual(['aud_0bcd6d14b8cf89542d194d76', 'aud_2179b07d19a222cb87d9a75e'])
   })

@@ -1,9 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setImmediate } from 'node:timers/promises'
+import type { Clock } from '../core/clock.ts'
+import type { Nesting } from './nesting.ts'
 import { type Executor, Transaction } from './transaction.ts'
 
 /** One transaction of the database that holds the work of several doors, each inside a savepoint of its own. */
 export interface Group extends Executor {
+  /** Grows with every row that a statement changes. */
+  countChanges(): number
   /** Sets the savepoint that `undo` goes back to and `keep` lets go of. */
   mark(): Promise<void>
   /** Throws where the rows since the mark break a rule that would otherwise only fail the commit. */
@@ -14,7 +18,21 @@ export interface Group extends Executor {
   rollBack(): Promise<void>
 }
 
-type Work<T> = (transaction: Transaction) => Promise<T>
+type Work<T> = (transaction: GroupTransaction) => Promise<T>
+
+/** The part of a group that one door has. */
+export class GroupTransaction extends Transaction {
+  readonly #group: Group
+
+  constructor(group: Group) {
+    super(group)
+    this.#group = group
+  }
+
+  countChanges(): number {
+    return this.#group.countChanges()
+  }
+}
 
 interface Member {
   readonly run: Work<unknown>
@@ -25,7 +43,7 @@ type Outcome = { readonly value: unknown } | { readonly error: unknown }
 
 interface Ran {
   readonly member: Member
-  readonly transaction: Transaction
+  readonly transaction: GroupTransaction
   readonly outcome: Outcome
 }
 
@@ -41,28 +59,24 @@ const maxWorkMs = 20
  */
 export class GroupCommit {
   readonly #open: () => Promise<Group>
-  /** The door that the running code is inside of, to refuse a second one that would wait for it for ever. */
-  readonly #inside = new AsyncLocalStorage<Transaction>()
+  readonly #nesting: Nesting
+  readonly #clock: Clock
   #waiting: Member[] = []
   #working: Promise<void> | null = null
 
   /** `open` begins a transaction that holds the write lock. */
-  constructor(open: () => Promise<Group>) {
+  constructor(open: () => Promise<Group>, nesting: Nesting, clock: Clock) {
     this.#open = open
-  }
-
-  get isInside(): boolean {
-    return this.#inside.getStore()?.isOpen === true
+    this.#nesting = nesting
+    this.#clock = clock
   }
 
   async run<T>(work: Work<T>): Promise<T> {
-    if (this.isInside) {
-      throw new Error('A write was opened inside another, which it would wait for without end.')
-    }
+    this.#nesting.refuse()
     // The group runs in the context of whoever started it; the work belongs to that of its caller.
     const inCallersContext = AsyncLocalStorage.snapshot()
     const run: Work<T> = (transaction) =>
-      inCallersContext(() => this.#inside.run(transaction, () => work(transaction)))
+      inCallersContext(() => this.#nesting.run(transaction, () => work(transaction)))
     return new Promise<T>((resolve, reject) => {
       const settle = (outcome: Outcome) => {
         if ('error' in outcome) reject(outcome.error)
@@ -114,15 +128,15 @@ export class GroupCommit {
 
   /** Throws when the whole group is lost; then `ran` holds everyone who must hear of it. */
   async #fill(group: Group, ran: Ran[]): Promise<void> {
-    const began = performance.now()
+    const began = this.#clock()
     const alone = this.#waiting.length === 1
-    while (ran.length < maxMembers && performance.now() - began < maxWorkMs) {
+    while (ran.length < maxMembers && this.#clock() - began < maxWorkMs) {
       const member = this.#waiting.shift()
       if (!member) return
-      const transaction = new Transaction(group)
+      const transaction = new GroupTransaction(group)
       const slot = ran.push({ member, transaction, outcome: { error: null } }) - 1
       const outcome = alone
-        ? { value: await runAndEnd(member, transaction) }
+        ? { value: await member.run(transaction) }
         : await runMarked(group, member, transaction)
       ran[slot] = { member, transaction, outcome }
       // One that runs without a savepoint takes no one in.
@@ -131,10 +145,14 @@ export class GroupCommit {
   }
 }
 
-async function runMarked(group: Group, member: Member, transaction: Transaction): Promise<Outcome> {
+async function runMarked(
+  group: Group,
+  member: Member,
+  transaction: GroupTransaction,
+): Promise<Outcome> {
   await group.mark()
   try {
-    const value = await runAndEnd(member, transaction)
+    const value = await member.run(transaction)
     await group.keep()
     return { value }
   } catch (error) {
@@ -143,14 +161,6 @@ async function runMarked(group: Group, member: Member, transaction: Transaction)
       throw error
     })
     return { error }
-  }
-}
-
-async function runAndEnd(member: Member, transaction: Transaction): Promise<unknown> {
-  try {
-    return await member.run(transaction)
-  } finally {
-    transaction.end()
   }
 }
 

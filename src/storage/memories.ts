@@ -62,6 +62,7 @@ export async function getMemoryByPath(
 /** The first version of a new memory. A path in use is a conflict; one that was deleted may be used again. */
 export async function insertMemory(writer: Writer, given: NewMemory): Promise<Memory> {
   const { storeId, path, content, dreamId = null } = given
+  refuseNul(path, content)
   if (await findMemoryByPath(writer, { storeId, path })) {
     throw new DomainError('conflict', `Memory store ${storeId} already has a memory at ${path}.`)
   }
@@ -107,6 +108,7 @@ export async function updateMemory(writer: Writer, given: MemoryUpdate): Promise
   refuseStale(head, given.expectedSha256)
   const { id, storeId, path } = head
   const { content, dreamId = null } = given
+  refuseNul(path, content)
   const ordinal = await countVersions(writer, id)
   const versionId = makeId('memver', writer.hash, [id, String(ordinal)])
   const contentSha256 = writer.hash(content)
@@ -154,6 +156,15 @@ export async function deleteMemory(writer: Writer, given: MemoryDeletion): Promi
     .set({ version_id: versionId, updated_at: writer.at, deleted_at: writer.at })
     .where('id', '=', head.id)
     .execute()
+}
+
+/** Stored, it would be another text than the one that was hashed; no document has it. */
+function refuseNul(path: string, content: string): void {
+  if (!path.includes('\0') && !content.includes('\0')) return
+  throw new DomainError(
+    'invalid_argument',
+    `Memory ${path.replaceAll('\0', '\ufffd')} holds the character U+0000, which no memory may; remove it.`,
+  )
 }
 
 function refuseStale(head: Memory, expectedSha256: string): void {

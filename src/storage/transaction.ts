@@ -10,6 +10,7 @@ export class Transaction implements Executor {
   readonly #executor: Executor
   readonly #reactions: (() => void)[] = []
   #open = true
+  #failure: { readonly error: unknown } | null = null
 
   constructor(executor: Executor) {
     this.#executor = executor
@@ -25,7 +26,18 @@ export class Transaction implements Executor {
         `A reader, scratch or writer was used after its transaction ended: ${query.sql}. Await everything inside the door.`,
       )
     }
-    return this.#executor.execute(query)
+    this.refuseBroken()
+    try {
+      return await this.#executor.execute<Row>(query)
+    } catch (error) {
+      this.#failure = { error }
+      throw error
+    }
+  }
+
+  /** Throws again what a statement threw: some databases go on after a failure and some cannot, so none does. */
+  refuseBroken(): void {
+    if (this.#failure) throw this.#failure.error
   }
 
   onCommit(react: () => void): void {

@@ -5,6 +5,7 @@ import { DomainError } from '../core/errors.ts'
 import type { Hash } from '../core/ids.ts'
 import { appendAuditRecord } from './audit-records.ts'
 import type { Scratch, Writer } from './database.ts'
+import type { GroupTransaction } from './group-commit.ts'
 import { kyselyOver, type Language } from './kysely-over.ts'
 import type { ScratchTables, Tables } from './tables.ts'
 import type { Transaction } from './transaction.ts'
@@ -18,20 +19,18 @@ export interface Desk {
 export interface Writing<T> {
   readonly actor: Actor
   readonly work: (writer: Writer) => Promise<T>
-  /** Grows with every row that the transaction's connection changes. */
-  readonly countChanges: () => number
 }
 
 /** What the write door does in every database. */
 export async function runWrite<T>(
   desk: Desk,
-  transaction: Transaction,
-  { actor, work, countChanges }: Writing<T>,
+  transaction: GroupTransaction,
+  { actor, work }: Writing<T>,
 ): Promise<T> {
   const { language, clock, hash } = desk
   const write = kyselyOver<Tables>(transaction, language)
   let audited = false
-  const before = countChanges()
+  const before = transaction.countChanges()
   const result = await work({
     ...scratchOver(write, transaction, toTimestamp(clock())),
     write,
@@ -44,7 +43,7 @@ export async function runWrite<T>(
       return record
     },
   })
-  if (!audited && countChanges() !== before) throw auditMissing(actor)
+  if (!audited && transaction.countChanges() !== before) throw auditMissing(actor)
   return result
 }
 

@@ -4,6 +4,7 @@ import type { Hash } from '../../core/ids.ts'
 import type { Database, Reader, Scratch, Writer } from '../database.ts'
 import { GroupCommit } from '../group-commit.ts'
 import { kyselyOver } from '../kysely-over.ts'
+import { Nesting, runInside } from '../nesting.ts'
 import type { Tables } from '../tables.ts'
 import { Transaction } from '../transaction.ts'
 import { type Desk, runScratch, runWrite } from '../writing.ts'
@@ -39,7 +40,7 @@ export class SqliteDatabase implements Database {
     this.#writing = writing
     this.#openReading = openReading
     this.#desk = { language: sqliteLanguage, clock, hash }
-    this.#writes = new GroupCommit(() => openSqliteGroup(writing, busyMs))
+    this.#writes = new GroupCommit(() => openSqliteGroup(writing, busyMs), new Nesting(), clock)
   }
 
   async read<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
@@ -55,10 +56,7 @@ export class SqliteDatabase implements Database {
 
   async write<T>(actor: Actor, work: (writer: Writer) => Promise<T>): Promise<T> {
     this.#refuseClosed()
-    const countChanges = () => countChangesOf(this.#writing)
-    return this.#writes.run((transaction) =>
-      runWrite(this.#desk, transaction, { actor, work, countChanges }),
-    )
+    return this.#writes.run((transaction) => runWrite(this.#desk, transaction, { actor, work }))
   }
 
   async scratch<T>(work: (scratch: Scratch) => Promise<T>): Promise<T> {
@@ -82,11 +80,8 @@ export class SqliteDatabase implements Database {
       beginRead(connection)
       return await runBegun(connection, async () => {
         const transaction = new Transaction({ execute: async (query) => connection.execute(query) })
-        try {
-          return await work({ read: kyselyOver<Tables>(transaction, sqliteLanguage) })
-        } finally {
-          transaction.end()
-        }
+        const read = kyselyOver<Tables>(transaction, sqliteLanguage)
+        return runInside(transaction, () => work({ read }))
       })
     } finally {
       if (this.#closed || this.#idle.length >= maxIdleReaders) connection.close()
@@ -97,9 +92,4 @@ export class SqliteDatabase implements Database {
   #refuseClosed(): void {
     if (this.#closed) throw new Error(`The database ${this.#writing.path} is closed.`)
   }
-}
-
-function countChangesOf(connection: SqliteConnection): number {
-  const [row] = connection.all<{ n: number }>('SELECT total_changes() AS n')
-  return row?.n ?? 0
 }

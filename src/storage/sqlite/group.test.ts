@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { importer, note } from '../_rows.ts'
+import { breakDeferredRule, importer, note } from '../_rows.ts'
 import { listAuditRecords } from '../audit-records.ts'
 import type { Database } from '../database.ts'
 import { subject } from './_place.ts'
@@ -17,34 +17,9 @@ afterEach(async () => {
   await subject.removePlace(place)
 })
 
-/** Breaks a deferred foreign key, which SQLite notices only when the whole transaction commits. */
-const breakCommit = () =>
-  database.write(importer, async (writer) => {
-    const store = {
-      id: 'memstore_a' as never,
-      name: '',
-      description: '',
-      metadata: '{}',
-      created_at: '',
-      updated_at: '',
-      archived_at: null,
-    }
-    await writer.write.insertInto('memory_stores').values(store).execute()
-    const memory = {
-      id: 'mem_a' as never,
-      store_id: store.id,
-      path: 'a',
-      version_id: 'memver_missing' as never,
-      content_sha256: '',
-      content_size_bytes: 0,
-      created_at: '',
-      updated_at: '',
-      deleted_at: null,
-    }
-    await writer.write.insertInto('memories').values(memory).execute()
-    await note(writer, 'broken')
-  })
+const breakCommit = () => database.write(importer, breakDeferredRule)
 
+// SQLite notices a broken deferred foreign key only when the whole transaction commits.
 test('when the commit fails, everyone in it is refused and nothing is stored', async () => {
   const called: string[] = []
   const outcomes = await Promise.allSettled([

@@ -63,10 +63,16 @@ export async function openSqliteGroup(
   await beginWrite(connection, busyMs)
   return {
     execute: async (query) => connection.execute(query),
+    countChanges: () => countChanges(connection),
     mark: async () => connection.exec('SAVEPOINT member'),
     keep: async () => connection.exec('RELEASE member'),
     undo: async () => connection.exec('ROLLBACK TO member; RELEASE member'),
     commit: async () => connection.exec('COMMIT'),
     rollBack: async () => connection.rollBack(),
   }
+}
+
+function countChanges(connection: SqliteConnection): number {
+  const [row] = connection.all<{ n: number }>('SELECT total_changes() AS n')
+  return row?.n ?? 0
 }
