@@ -28,8 +28,8 @@ import type { WebhookEventType } from '../core/webhooks.ts'
 
 /**
  * The rows as they are stored, column for column. Times are RFC 3339 text in UTC except in `jobs`, where
- * they are compared with a clock. `Json` columns hold JSON text, which keeps every string exactly; plain text
- * columns are UTF-8, where half of a surrogate pair becomes U+FFFD.
+ * they are compared with a clock. `Json` columns hold JSON text, which keeps every string exactly; in plain
+ * text columns half of a surrogate pair and U+0000 become U+FFFD (stored-text.ts).
  */
 export interface Tables {
   imported_files: ImportedFilesTable
