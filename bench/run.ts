@@ -16,6 +16,7 @@ import { seeded, writeSessions } from './_sessions.ts'
 import { benchBlame } from './blame.ts'
 import { benchEntireCli } from './entire-cli.ts'
 import { benchInjected } from './injected.ts'
+import { benchLoghub } from './loghub.ts'
 import { benchMemoryHistories } from './memory-histories.ts'
 import { benchNoise } from './noise.ts'
 import { benchPeers } from './peers.ts'
@@ -156,6 +157,7 @@ const benches = {
   injected: benchInjected,
   noise: benchNoise,
   large: benchLargeFile,
+  loghub: benchLoghub,
   blame: benchBlame,
   'entire-cli': benchEntireCli,
   peers: benchPeers,

@@ -6,7 +6,7 @@ describe('the normalised error', () => {
   it.each([
     [
       'Error: payment amount does not add up, total price is 1286, but paid 1300.50',
-      'Error: payment amount does not add up, total price is <NUM> but paid <NUM>',
+      'Error: payment amount does not add up, total price is <NUM>, but paid <NUM>',
     ],
     ['Error: User mia_li_3668 not found', 'Error: User <ID> not found'],
     ['{"error":{"code":5,"message":"no such file \\"a.txt\\""}}', 'no such file \\<STR>'],
