@@ -110,7 +110,7 @@ function join(clusters: Cluster[], occurrence: Occurrence): void {
 function splitByWords({ tokens, occurrences }: Cluster): Cluster[] {
   const rows = occurrences.map(tokensOf)
   const places = tokens.flatMap((token, place) => {
-    if (token !== '<*>') return []
+    if (token !== '<*>' || named.test(tokens[place - 1] ?? '')) return []
     const words = new Set(rows.map((row) => row[place] ?? ''))
     const few = words.size <= fewWords && occurrences.length >= 2 * words.size
     return few && words.values().every(isWord) ? [place] : []
@@ -120,7 +120,11 @@ function splitByWords({ tokens, occurrences }: Cluster): Cluster[] {
   return [...groups.values()].map((group) => ({ tokens: generalise(group), occurrences: group }))
 }
 
-const isWord = (token: string) => !/[\d<]/.test(token) && /\p{L}{2}/u.test(token)
+/** Behind such a word stands a name, however few of them there are. */
+const named = /^(?:user|username|account|group|host|hostname|table|column|package|module)$/
+
+/** A word may end in a digit, as names of protocols do. */
+const isWord = (token: string) => !/\d\D*\d|</.test(token) && /\p{L}{2}/u.test(token)
 
 /** Joins clusters that are equal but for one place, where that place holds more words than tell errors apart. */
 function joinByValues(clusters: readonly Cluster[]): Cluster[] {

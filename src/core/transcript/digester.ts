@@ -10,7 +10,7 @@ import type { Saying, Step, Turn } from './trace.ts'
 import { agrees, readWords, scoreWords, type Words } from './turns.ts'
 
 /** Raised with every change that makes the same transcript give another digest. */
-export const digesterVersion = 2
+export const digesterVersion = 3
 
 /** Characters of a user's turn and of an agent's message that a digest keeps for quoting. */
 const maxQuote = 240
