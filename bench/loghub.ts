@@ -27,7 +27,10 @@ const howToGet =
  */
 export function benchLoghub(): void {
   const folder = process.env.LOGHUB_DIR
-  if (!folder) return console.log(howToGet)
+  if (!folder) {
+    console.log(howToGet)
+    return
+  }
   const sets = readLogSets(folder)
   if (sets.length === 0) throw new Error(`no *_2k.log_structured.csv under ${folder}`)
   keepResults('loghub', [

@@ -16,6 +16,7 @@ import { seeded, writeSessions } from './_sessions.ts'
 import { benchBlame } from './blame.ts'
 import { benchEntireCli } from './entire-cli.ts'
 import { benchInjected } from './injected.ts'
+import { benchLocomo } from './locomo.ts'
 import { benchLoghub } from './loghub.ts'
 import { benchMemoryHistories } from './memory-histories.ts'
 import { benchNoise } from './noise.ts'
@@ -157,6 +158,7 @@ const benches = {
   injected: benchInjected,
   noise: benchNoise,
   large: benchLargeFile,
+  locomo: benchLocomo,
   loghub: benchLoghub,
   blame: benchBlame,
   'entire-cli': benchEntireCli,

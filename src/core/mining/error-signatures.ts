@@ -113,7 +113,7 @@ function splitByWords({ tokens, occurrences }: Cluster): Cluster[] {
     if (token !== '<*>' || named.test(tokens[place - 1] ?? '')) return []
     const words = new Set(rows.map((row) => row[place] ?? ''))
     const few = words.size <= fewWords && occurrences.length >= 2 * words.size
-    return few && words.values().every(isWord) ? [place] : []
+    return few && [...words].every(isWord) ? [place] : []
   })
   if (places.length === 0) return [{ tokens, occurrences }]
   const groups = Map.groupBy(occurrences, (_, at) => places.map((p) => rows[at]?.[p]).join('\0'))
