@@ -16,6 +16,7 @@ import { seeded, writeSessions } from './_sessions.ts'
 import { benchBlame } from './blame.ts'
 import { benchEntireCli } from './entire-cli.ts'
 import { benchInjected } from './injected.ts'
+import { benchLabelSheet, benchLabels } from './labels.ts'
 import { benchLocomo } from './locomo.ts'
 import { benchLoghub } from './loghub.ts'
 import { benchMemoryHistories } from './memory-histories.ts'
@@ -158,6 +159,8 @@ const benches = {
   injected: benchInjected,
   noise: benchNoise,
   large: benchLargeFile,
+  labels: benchLabels,
+  'label-sheet': benchLabelSheet,
   locomo: benchLocomo,
   loghub: benchLoghub,
   blame: benchBlame,
