@@ -86,6 +86,8 @@ class Draft {
         this.#addTurn(event, { kind: 'interrupt', score: 2, agrees: false })
         break
       case 'agent.thread_context_compacted':
+      // What the user does with a tool of their own may change what was read before.
+      case 'lucid.user_tool_use':
         this.#compactions.push(event.seq)
         break
       default:
