@@ -2,8 +2,10 @@ import { readdirSync } from 'node:fs'
 import { findCorrections } from '../src/core/mining/corrections.ts'
 import { findWaste } from '../src/core/mining/wasted-steps.ts'
 import { keepResults, type Row } from './_results.ts'
+import { listSource } from './_sources.ts'
 import { wilson } from './_statistics.ts'
 import {
+  drawItems,
   type Kind,
   type LabelledSession,
   readItems,
@@ -34,8 +36,18 @@ export async function benchLabelSheet(): Promise<void> {
     if (process.argv.includes(kind)) await printSheet(kind)
 }
 
+/** `npm run bench -- label-draw turns`: draws other items; labels of the old ones are void then. */
+export async function benchLabelDraw(): Promise<void> {
+  for (const kind of ['turns', 'steps'] as const)
+    if (process.argv.includes(kind)) await drawItems(kind)
+}
+
 /** Corrections and wasted steps against labels that were made from the texts alone (spec B.5, B.7, E.2). */
 export async function benchLabels(): Promise<void> {
+  if (listSource('entire-cli').length === 0) {
+    console.log('labels: skipped, the larger set of transcripts is absent')
+    return
+  }
   keepResults('labels', [...(await measureTurns()), ...(await measureSteps())])
 }
 

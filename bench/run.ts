@@ -16,7 +16,7 @@ import { seeded, writeSessions } from './_sessions.ts'
 import { benchBlame } from './blame.ts'
 import { benchEntireCli } from './entire-cli.ts'
 import { benchInjected } from './injected.ts'
-import { benchLabelSheet, benchLabels } from './labels.ts'
+import { benchLabelDraw, benchLabelSheet, benchLabels } from './labels.ts'
 import { benchLocomo } from './locomo.ts'
 import { benchLoghub } from './loghub.ts'
 import { benchMemoryHistories } from './memory-histories.ts'
@@ -160,6 +160,7 @@ const benches = {
   noise: benchNoise,
   large: benchLargeFile,
   labels: benchLabels,
+  'label-draw': benchLabelDraw,
   'label-sheet': benchLabelSheet,
   locomo: benchLocomo,
   loghub: benchLoghub,

@@ -77,7 +77,7 @@ export async function drawItems(kind: Kind): Promise<void> {
   writeFileSync(pathOf(kind), `[\n${lines}\n]\n`)
 }
 
-export const isSpoken = ({ body, branch }: SessionEvent) =>
+const isSpoken = ({ body, branch }: SessionEvent) =>
   branch === 'live' && body.type === 'user.message' && eventText(body).trim() !== ''
 
 /** Half of the turns at random, half of those with a loose cue. */
