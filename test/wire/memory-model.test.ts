@@ -76,12 +76,15 @@ type Step = typeof step extends fc.Arbitrary<infer S> ? S : never
 describe('any sequence of requests', () => {
   it('is answered as a simple model would, lists the same, and its versions add up', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), async (steps) => {
-        const run = await startRun()
-        for (const one of steps) await run.take(one)
-        await run.compare()
-      }),
-      { numRuns: 60 },
+      fc.asyncProperty(
+        fc.array(step, { minLength: 1, maxLength: 60, size: 'max' }),
+        async (steps) => {
+          const run = await startRun()
+          for (const one of steps) await run.take(one)
+          await run.compare()
+        },
+      ),
+      { numRuns: 40 },
     )
   }, 120_000)
 })
