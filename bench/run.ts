@@ -13,6 +13,7 @@ import { openDefaultStore } from '../src/pipeline/memory-store.ts'
 import { inFolder, measure, megabytes, print } from './_measure.ts'
 import { renderResults } from './_render.ts'
 import { seeded, writeSessions } from './_sessions.ts'
+import { benchAppend } from './append.ts'
 import { benchBlame } from './blame.ts'
 import { benchEntireCli } from './entire-cli.ts'
 import { benchInjected } from './injected.ts'
@@ -150,6 +151,7 @@ async function joinNotes(count: number): Promise<void> {
 }
 
 const benches = {
+  append: benchAppend,
   bundled: benchBundled,
   thousand: benchThousand,
   join: benchJoin,

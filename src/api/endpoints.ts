@@ -2,6 +2,8 @@ import type { Endpoint } from './endpoint.ts'
 import { apiKeyEndpoints } from './lucid/api-keys.ts'
 import { webhookDeliveryEndpoints } from './lucid/webhook-deliveries.ts'
 import { webhookEndpointEndpoints } from './lucid/webhook-endpoints.ts'
+import { agentEndpoints } from './v1/agents.ts'
+import { environmentEndpoints } from './v1/environments.ts'
 import { memoryEndpoints } from './v1/memories.ts'
 import { memoryStoreEndpoints } from './v1/memory-stores.ts'
 import { memoryVersionEndpoints } from './v1/memory-versions.ts'
@@ -14,4 +16,6 @@ export const endpoints: readonly Endpoint[] = [
   ...memoryStoreEndpoints,
   ...memoryEndpoints,
   ...memoryVersionEndpoints,
+  ...agentEndpoints,
+  ...environmentEndpoints,
 ]

@@ -18,6 +18,12 @@ export type JobId = Id<'job'>
 export type AuditRecordId = Id<'aud'>
 export type ApiKeyId = Id<'apikey'>
 export type RequestId = Id<'req'>
+export type AgentId = Id<'agent'>
+export type EnvironmentId = Id<'env'>
+export type FileId = Id<'file'>
+export type SessionResourceId = Id<'sesrsc'>
+export type ThreadId = Id<'sthr'>
+export type OutcomeId = Id<'outc'>
 export type WebhookEndpointId = Id<'whend'>
 export type WebhookEventId = Id<'whe'>
 export type WebhookDeliveryId = Id<'whdel'>
@@ -37,6 +43,12 @@ interface IdByPrefix {
   aud: AuditRecordId
   apikey: ApiKeyId
   req: RequestId
+  agent: AgentId
+  env: EnvironmentId
+  file: FileId
+  sesrsc: SessionResourceId
+  sthr: ThreadId
+  outc: OutcomeId
   whend: WebhookEndpointId
   whe: WebhookEventId
   whdel: WebhookDeliveryId

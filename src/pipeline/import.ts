@@ -58,6 +58,7 @@ const fatal = new Set<ErrorCode>([
   'interrupted',
   'disk_full',
   'database_busy',
+  'database_unavailable',
   'database_damaged',
   'database_newer',
 ])
