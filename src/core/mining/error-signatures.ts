@@ -108,6 +108,7 @@ function join(clusters: Cluster[], occurrence: Occurrence): void {
 
 /** Takes a cluster apart where a place that varies holds few words, each of them often enough to be no value. */
 function splitByWords({ tokens, occurrences }: Cluster): Cluster[] {
+  if (!tokens.includes('<*>')) return [{ tokens, occurrences }]
   const rows = occurrences.map(tokensOf)
   const places = tokens.flatMap((token, place) => {
     if (token !== '<*>' || named.test(tokens[place - 1] ?? '')) return []
@@ -128,9 +129,15 @@ const isWord = (token: string) => !/\d\D*\d|</.test(token) && /\p{L}{2}/u.test(t
 
 /** Joins clusters that are equal but for one place, where that place holds more words than tell errors apart. */
 function joinByValues(clusters: readonly Cluster[]): Cluster[] {
+  const byLength = Map.groupBy(clusters, ({ tokens }) => tokens.length)
+  return [...byLength].flatMap(([length, group]) =>
+    group.length > fewWords ? joinAtAnyPlace(group, length) : group,
+  )
+}
+
+function joinAtAnyPlace(clusters: readonly Cluster[], length: number): Cluster[] {
   let left = [...clusters]
-  const longest = Math.max(0, ...clusters.map(({ tokens }) => tokens.length))
-  for (let place = 0; place < longest; place += 1) {
+  for (let place = 0; place < length; place += 1) {
     const alike = Map.groupBy(left, ({ tokens }) =>
       tokens.map((token, at) => (at === place ? '<*>' : token)).join(' '),
     )
