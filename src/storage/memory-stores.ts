@@ -147,7 +147,7 @@ export async function getOpenMemoryStore(reader: Reader, id: MemoryStoreId): Pro
   )
 }
 
-/** For memories.ts alone. Also takes the row, so that two writers of one store follow each other. */
+/** For memories.ts alone. */
 export async function countMemoryIn(
   writer: Writer,
   id: MemoryStoreId,
