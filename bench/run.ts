@@ -17,7 +17,10 @@ import { benchAppend } from './append.ts'
 import { benchBlame } from './blame.ts'
 import { benchEntireCli } from './entire-cli.ts'
 import { benchInjected } from './injected.ts'
+import { benchLabelDraw, benchLabelSheet, benchLabels } from './labels.ts'
 import { benchLoad } from './load.ts'
+import { benchLocomo } from './locomo.ts'
+import { benchLoghub } from './loghub.ts'
 import { benchMemoryHistories } from './memory-histories.ts'
 import { benchNoise } from './noise.ts'
 import { benchPeers } from './peers.ts'
@@ -160,6 +163,11 @@ const benches = {
   load: benchLoad,
   noise: benchNoise,
   large: benchLargeFile,
+  labels: benchLabels,
+  'label-draw': benchLabelDraw,
+  'label-sheet': benchLabelSheet,
+  locomo: benchLocomo,
+  loghub: benchLoghub,
   blame: benchBlame,
   'entire-cli': benchEntireCli,
   peers: benchPeers,
