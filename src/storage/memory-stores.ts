@@ -18,7 +18,7 @@ export interface MemoryStore {
 export type NewMemoryStore = Pick<MemoryStore, 'id' | 'name' | 'description' | 'metadata'>
 
 export interface MemoryStorePage {
-  readonly after?: Pick<MemoryStore, 'createdAt' | 'id'> | undefined
+  readonly after?: Pick<MemoryStore, 'createdAt' | 'id'> | null
   readonly limit: number
   /** Left out: excluded. */
   readonly archived?: 'included' | 'excluded' | undefined
