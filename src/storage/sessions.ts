@@ -109,6 +109,18 @@ export async function countSessions(reader: Reader, filter: SessionFilter = {}):
   return row.count
 }
 
+/** How far sessions are, deleted ones too: what those who watch them ask over and over. */
+export async function listSessionStates(
+  reader: Reader,
+  ids: readonly SessionId[],
+): Promise<{ id: SessionId; eventCount: number; deletedAt: string | null }[]> {
+  return reader.read
+    .selectFrom('sessions')
+    .select(['id', 'event_count as eventCount', 'deleted_at as deletedAt'])
+    .where('id', 'in', anyOf(ids))
+    .execute()
+}
+
 /** The transcript must be complete: nobody ever sees a session whose events are still arriving. */
 export async function insertSession(
   writer: Writer,
