@@ -13,8 +13,8 @@ import { createMask } from './importers/mask.ts'
 import { makeKeyring } from './keyring.ts'
 import { makePost } from './pipeline/webhooks/post.ts'
 import { startServer } from './serve.ts'
-import { openEmbeddedJobs } from './storage/sqlite/jobs.ts'
 import { SessionWakes } from './storage/session-wakes.ts'
+import { openEmbeddedJobs } from './storage/sqlite/jobs.ts'
 import { openSqlite } from './storage/sqlite/open.ts'
 
 export interface EmbeddedOptions {

@@ -1,15 +1,27 @@
 import type { Endpoint } from './endpoint.ts'
 import { apiKeyEndpoints } from './lucid/api-keys.ts'
+import { ingestEndpoints } from './lucid/sessions.ts'
 import { webhookDeliveryEndpoints } from './lucid/webhook-deliveries.ts'
 import { webhookEndpointEndpoints } from './lucid/webhook-endpoints.ts'
 import { agentEndpoints } from './v1/agents.ts'
 import { environmentEndpoints } from './v1/environments.ts'
+import { fileEndpoints } from './v1/files.ts'
+import { sessionEventEndpoints } from './v1/session-events.ts'
+import { sessionResourceEndpoints } from './v1/session-resources.ts'
+import { sessionThreadEndpoints } from './v1/session-threads.ts'
+import { sessionEndpoints } from './v1/sessions.ts'
 
 /** Every endpoint there is. */
 export const endpoints: readonly Endpoint[] = [
   ...apiKeyEndpoints,
   ...webhookDeliveryEndpoints,
   ...webhookEndpointEndpoints,
+  ...ingestEndpoints,
   ...agentEndpoints,
   ...environmentEndpoints,
+  ...sessionEndpoints,
+  ...sessionEventEndpoints,
+  ...sessionResourceEndpoints,
+  ...sessionThreadEndpoints,
+  ...fileEndpoints,
 ]

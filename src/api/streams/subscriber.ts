@@ -61,7 +61,9 @@ export class Subscriber {
     if (this.#closed) return
     const message =
       'This reader is too slow and was disconnected. Open the stream again and list the events for what was missed.'
-    this.#finish(encodeFrame('error', { type: 'error', error: { type: 'overloaded_error', message } }))
+    this.#finish(
+      encodeFrame('error', { type: 'error', error: { type: 'overloaded_error', message } }),
+    )
   }
 
   close(): void {
