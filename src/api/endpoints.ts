@@ -6,6 +6,9 @@ import { webhookEndpointEndpoints } from './lucid/webhook-endpoints.ts'
 import { agentEndpoints } from './v1/agents.ts'
 import { environmentEndpoints } from './v1/environments.ts'
 import { fileEndpoints } from './v1/files.ts'
+import { memoryEndpoints } from './v1/memories.ts'
+import { memoryStoreEndpoints } from './v1/memory-stores.ts'
+import { memoryVersionEndpoints } from './v1/memory-versions.ts'
 import { sessionEventEndpoints } from './v1/session-events.ts'
 import { sessionResourceEndpoints } from './v1/session-resources.ts'
 import { sessionThreadEndpoints } from './v1/session-threads.ts'
@@ -17,6 +20,9 @@ export const endpoints: readonly Endpoint[] = [
   ...webhookDeliveryEndpoints,
   ...webhookEndpointEndpoints,
   ...ingestEndpoints,
+  ...memoryStoreEndpoints,
+  ...memoryEndpoints,
+  ...memoryVersionEndpoints,
   ...agentEndpoints,
   ...environmentEndpoints,
   ...sessionEndpoints,

@@ -1,11 +1,10 @@
-import type { Migration } from './migration.ts'
+import type { MigrationText } from './migration.ts'
 
 /**
  * Sessions that grow while they are watched, and what they are made of: agents with versions, environments,
  * files, resources. `env_imported` stands for wherever an imported session ran.
  */
-export const liveSessions: Migration = {
-  number: 5,
+export const liveSessions: MigrationText = {
   name: 'live-sessions',
   sqlite: `
 CREATE TABLE agents (
