@@ -11,6 +11,7 @@ import type { NewId } from './core/ids.ts'
 import { createMask } from './importers/mask.ts'
 import { makeKeyring } from './keyring.ts'
 import { startServer } from './serve.ts'
+import { openEmbeddedJobs } from './storage/sqlite/jobs.ts'
 import { openSqlite } from './storage/sqlite/open.ts'
 
 export interface EmbeddedOptions {
@@ -29,9 +30,12 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Opened> {
   const key = secrets.maskKey ?? findSecret(dataDirectory, 'mask.key')
   const secretKey = secrets.secretKey ?? findSecret(dataDirectory, 'secret.key')
   const owner = `${hostname()}:${process.pid}:${clock()}`
+  const isRunning = (other: string) => other === owner || isAlive(other)
+  const jobs = openEmbeddedJobs({ database, clock, isAlive: isRunning })
   return {
     context: {
       database,
+      jobs,
       clock,
       hash,
       newId,
@@ -39,11 +43,14 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Opened> {
       mask: createMask({ key }),
       log,
       owner,
-      isAlive: (other) => other === owner || isAlive(other),
+      isAlive: isRunning,
       signal,
     },
     databasePath,
-    close: () => database.close(),
+    async close() {
+      await jobs.close()
+      await database.close()
+    },
   }
 }
 
@@ -58,10 +65,11 @@ export function serve(
   flags: ServeFlags,
   { config, version }: ServeSettings,
 ): Promise<Serving> {
-  const { database, clock, hash, newId: id, keyring, log } = context
+  const { database, jobs, clock, hash, newId: id, keyring, log } = context
   return startServer({
     context: {
       database,
+      jobs,
       clock,
       hash,
       newId: id,

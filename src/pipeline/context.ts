@@ -4,10 +4,12 @@ import type { Hash, NewId } from '../core/ids.ts'
 import type { Keyring } from '../core/keyring.ts'
 import type { Mask } from '../importers/importer.ts'
 import type { Database } from '../storage/database.ts'
+import type { Jobs } from '../storage/jobs.ts'
 
 /** Everything the background work needs from outside; made once by app.ts. */
 export interface Context {
   readonly database: Database
+  readonly jobs: Jobs
   readonly clock: Clock
   readonly hash: Hash
   readonly newId: NewId
