@@ -103,6 +103,20 @@ export async function getDream(reader: Reader, id: DreamId): Promise<Dream> {
   return dream
 }
 
+/** Only what tells whether it goes on: the row holds the results of its steps too. */
+export async function getDreamState(
+  reader: Reader,
+  id: DreamId,
+): Promise<Pick<Dream, 'status' | 'startedAt' | 'endedAt'>> {
+  const row = await reader.read
+    .selectFrom('dreams')
+    .select(['status', 'started_at as startedAt', 'ended_at as endedAt'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (!row) throw noDream(id)
+  return row
+}
+
 /** Newest first; `after` is the last dream of the page before. */
 export async function listDreams(
   reader: Reader,
