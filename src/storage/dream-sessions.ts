@@ -7,6 +7,8 @@ import { defaultWorkspace, type Reader, type Writer } from './database.ts'
 export interface DreamSession {
   readonly sessionId: SessionId
   readonly transcriptHash: string
+  /** The first so many events, since a live transcript grows on; left out: all of them. */
+  readonly eventCount?: number
 }
 
 /** Which sessions a dream reads. Sessions of dreams themselves are never among them. */
@@ -30,12 +32,17 @@ export const dreamFormat = 'lucidream'
 
 /** In the order in which the dream was given them. */
 export async function listDreamSessions(reader: Reader, id: DreamId): Promise<DreamSession[]> {
-  return reader.read
+  const rows = await reader.read
     .selectFrom('dream_sessions')
-    .select(['session_id as sessionId', 'transcript_hash as transcriptHash'])
+    .select(['session_id', 'transcript_hash', 'event_count'])
     .where('dream_id', '=', id)
     .orderBy('ordinal')
     .execute()
+  return rows.map((row) => ({
+    sessionId: row.session_id,
+    transcriptHash: row.transcript_hash,
+    ...(row.event_count === null ? {} : { eventCount: row.event_count }),
+  }))
 }
 
 /** The first `most` session ids of each dream. */
@@ -65,7 +72,7 @@ export async function pinSessions(
 ): Promise<number> {
   const { numInsertedOrUpdatedRows = 0n } = await writer.write
     .insertInto('dream_sessions')
-    .columns(['dream_id', 'ordinal', 'session_id', 'transcript_hash'])
+    .columns(['dream_id', 'ordinal', 'session_id', 'transcript_hash', 'event_count'])
     .expression((from) =>
       from
         .selectFrom('sessions')
@@ -74,6 +81,7 @@ export async function pinSessions(
           sql<number>`row_number() over (order by sessions.id) - 1`.as('ordinal'),
           'sessions.id',
           'sessions.transcript_hash',
+          'sessions.event_count',
         ])
         .where((where) => where.and(toConditions(selector))),
     )
@@ -94,6 +102,7 @@ export async function insertDreamSessions(
     ordinal,
     session_id: session.sessionId,
     transcript_hash: session.transcriptHash,
+    event_count: session.eventCount ?? null,
   }))
   for (const batch of inBatches(rows, rowsPerInsert)) {
     await writer.write.insertInto('dream_sessions').values(batch).execute()

@@ -1,6 +1,7 @@
 import { firstTables } from './0001-first-tables.ts'
 import { tracesApart } from './0002-traces-apart.ts'
 import { apiKeys } from './0003-api-keys.ts'
+import { liveSessions } from './0005-live-sessions.ts'
 import { dreamsOnRequest } from './0006-dreams-on-request.ts'
 import { webhooks } from './0008-webhooks.ts'
 import type { Migration } from './migration.ts'
@@ -10,6 +11,7 @@ export const migrations: readonly Migration[] = [
   firstTables,
   tracesApart,
   apiKeys,
+  liveSessions,
   dreamsOnRequest,
   webhooks,
 ]
