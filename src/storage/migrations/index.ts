@@ -1,6 +1,7 @@
 import { firstTables } from './0001-first-tables.ts'
 import { tracesApart } from './0002-traces-apart.ts'
 import { apiKeys } from './0003-api-keys.ts'
+import { memoryWire } from './0004-memory-wire.ts'
 import { liveSessions } from './0005-live-sessions.ts'
 import { dreamsOnRequest } from './0006-dreams-on-request.ts'
 import { webhooks } from './0008-webhooks.ts'
@@ -11,6 +12,7 @@ export const migrations: readonly Migration[] = [
   firstTables,
   tracesApart,
   apiKeys,
+  memoryWire,
   liveSessions,
   dreamsOnRequest,
   webhooks,
