@@ -4,12 +4,13 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { MachineFacts, Opened, ServeFlags, Serving } from './cli/surroundings.ts'
-import type { Secrets, ServerConfig } from './config.ts'
+import type { DreamConfig, Secrets, ServerConfig } from './config.ts'
 import type { Clock } from './core/clock.ts'
 import { DomainError } from './core/errors.ts'
 import type { NewId } from './core/ids.ts'
 import { createMask } from './importers/mask.ts'
 import { makeKeyring } from './keyring.ts'
+import { thinkHere } from './pipeline/thinking.ts'
 import { startServer } from './serve.ts'
 import { openEmbeddedJobs } from './storage/sqlite/jobs.ts'
 import { openSqlite } from './storage/sqlite/open.ts'
@@ -20,11 +21,15 @@ export interface EmbeddedOptions {
   readonly log: Logger
   readonly clock: Clock
   readonly signal: AbortSignal
+  /** Limits of dreams over the wire; those of an empty environment when left out. */
+  readonly dreams?: DreamConfig
 }
+
+const defaultDreams: DreamConfig = { hours: 6, storeBytes: 10_485_760 }
 
 /** The only wiring: an embedded database and what the pipeline needs around it. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Opened> {
-  const { dataDirectory, secrets, log, clock, signal } = options
+  const { dataDirectory, secrets, log, clock, signal, dreams = defaultDreams } = options
   const databasePath = join(dataDirectory, 'lucidream.db')
   const database = await openSqlite({ path: databasePath, clock, hash })
   const key = secrets.maskKey ?? findSecret(dataDirectory, 'mask.key')
@@ -45,6 +50,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Opened> {
       owner,
       isAlive: isRunning,
       signal,
+      thinking: thinkHere(hash),
+      limits: { dreamMs: dreams.hours * 3_600_000, storeBytes: dreams.storeBytes },
     },
     databasePath,
     async close() {

@@ -1,10 +1,10 @@
 import type { Endpoint } from './endpoint.ts'
 import { apiKeyEndpoints } from './lucid/api-keys.ts'
 import { dreamEndpoints } from './v1/dreams.ts'
-import { modelEndpoints } from './v1/models.ts'
 import { memoryEndpoints } from './v1/memories.ts'
 import { memoryStoreEndpoints } from './v1/memory-stores.ts'
 import { memoryVersionEndpoints } from './v1/memory-versions.ts'
+import { modelEndpoints } from './v1/models.ts'
 
 /** Every endpoint there is. */
 export const endpoints: readonly Endpoint[] = [

@@ -43,7 +43,9 @@ export async function listDreamMemories(reader: Reader, id: DreamId): Promise<Me
     ])
     .where('dream_memories.dream_id', '=', id)
     .execute()
-  const kept = rows.flatMap(({ content, ...row }) => (content === null ? [] : [{ ...row, content }]))
+  const kept = rows.flatMap(({ content, ...row }) =>
+    content === null ? [] : [{ ...row, content }],
+  )
   // Not in SQL: databases order text by code point, or by a locale.
   return kept.toSorted((a, b) => (a.path < b.path ? -1 : 1))
 }

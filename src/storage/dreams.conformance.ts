@@ -17,14 +17,8 @@ import type { Fresh } from './_subject.ts'
 import { getChange, insertChanges, listChanges, updateChangeStatus } from './changes.ts'
 import type { Database } from './database.ts'
 import { findMissingDigests, findQuotes, insertDigests, listTraces, packDigest } from './digests.ts'
-import {
-  findDream,
-  getDream,
-  insertDream,
-  listDreamSessions,
-  listDreams,
-  updateDream,
-} from './dreams.ts'
+import { insertDreamSessions, listDreamSessions } from './dream-sessions.ts'
+import { findDream, getDream, insertDream, listDreams, updateDream } from './dreams.ts'
 import { getFinding, insertFindings, listFindings } from './findings.ts'
 
 export function describeDreams(fresh: Fresh): void {
@@ -89,10 +83,10 @@ function describeRows(fresh: Fresh): void {
     const third = await addDream(database, [], 'same')
     await database.read(async (reader) => {
       expect(await listDreams(reader, { limit: 2 })).toEqual([third, second])
-      expect(await listDreams(reader, { limit: 2, beforeOrdinal: 2 })).toEqual([first])
+      expect(await listDreams(reader, { limit: 2, after: second })).toEqual([first])
       const same = await listDreams(reader, { limit: 9, filter: { inputsHash: 'same' } })
       expect(same).toEqual([third, first])
-      expect(await listDreams(reader, { limit: 9, filter: { status: 'failed' } })).toEqual([])
+      expect(await listDreams(reader, { limit: 9, filter: { statuses: ['failed'] } })).toEqual([])
     })
   })
 }
@@ -214,12 +208,13 @@ async function addDream(database: Database, keys: readonly string[], inputsHash 
       .executeTakeFirst()
     if (!known) await changeSomething(writer, 'store')
     const sessions = keys.map((key) => ({ sessionId: sessionId(key), transcriptHash: 'h' }))
-    return insertDream(writer, {
+    const dream = await insertDream(writer, {
       inputStoreId: storeId,
       inputsHash,
       options: { engine: 'x' },
-      sessions,
     })
+    await insertDreamSessions(writer, dream.id, sessions)
+    return getDream(writer, dream.id)
   })
 }
 

@@ -28,7 +28,8 @@ export const dreamEndpoints = [
     path: '/v1/dreams',
     family,
     scopes,
-    summary: 'Starts a dream over a memory store and 1 to 100 sessions; each request is a new dream.',
+    summary:
+      'Starts a dream over a memory store and 1 to 100 sessions; each request is a new dream.',
     body: newDream,
     response: dream,
     async handle({ context, caller, actor, body }) {
@@ -174,8 +175,7 @@ function readPosition(
   { gt, lt }: { readonly gt?: string | undefined; readonly lt?: string | undefined },
 ): DreamCursor {
   const [createdAt, ordinal] = readCursor(keyring, list, page) as [string, number]
-  const isExcluded =
-    (gt !== undefined && createdAt <= gt) || (lt !== undefined && createdAt >= lt)
+  const isExcluded = (gt !== undefined && createdAt <= gt) || (lt !== undefined && createdAt >= lt)
   if (!isExcluded) return { createdAt, ordinal }
   throw new DomainError(
     'invalid_argument',

@@ -29,7 +29,8 @@ export const modelEndpoints = [
     path: '/v1/models',
     family,
     scopes: [],
-    summary: 'The engines that dreams run on here. A dream takes any other id too and runs on the builtin.',
+    summary:
+      'The engines that dreams run on here. A dream takes any other id too and runs on the builtin.',
     query: modelQuery,
     response: modelPage,
     async handle({ query }) {
