@@ -451,6 +451,7 @@ CREATE TABLE webhook_deliveries (
   endpoint_id TEXT NOT NULL REFERENCES webhook_endpoints (id),
   state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'dead')),
   attempts INTEGER NOT NULL,
+  attempts_before INTEGER NOT NULL,
   created_at TEXT NOT NULL,
   ended_at TEXT,
   UNIQUE (event_id, endpoint_id)

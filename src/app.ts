@@ -11,6 +11,7 @@ import type { NewId } from './core/ids.ts'
 import { createMask } from './importers/mask.ts'
 import { makeKeyring } from './keyring.ts'
 import { thinkHere } from './pipeline/thinking.ts'
+import { makePost } from './pipeline/webhooks/post.ts'
 import { startServer } from './serve.ts'
 import { openEmbeddedJobs } from './storage/sqlite/jobs.ts'
 import { openSqlite } from './storage/sqlite/open.ts'
@@ -23,13 +24,16 @@ export interface EmbeddedOptions {
   readonly signal: AbortSignal
   /** Limits of dreams over the wire; those of an empty environment when left out. */
   readonly dreams?: DreamConfig
+  readonly allowPrivateTargets?: boolean
 }
 
+const organizationId = 'org_lucidream'
 const defaultDreams: DreamConfig = { hours: 6, storeBytes: 10_485_760 }
 
 /** The only wiring: an embedded database and what the pipeline needs around it. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Opened> {
-  const { dataDirectory, secrets, log, clock, signal, dreams = defaultDreams } = options
+  const { dataDirectory, secrets, log, clock, signal, allowPrivateTargets = false } = options
+  const { dreams = defaultDreams } = options
   const databasePath = join(dataDirectory, 'lucidream.db')
   const database = await openSqlite({ path: databasePath, clock, hash })
   const key = secrets.maskKey ?? findSecret(dataDirectory, 'mask.key')
@@ -46,6 +50,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Opened> {
       newId,
       keyring: makeKeyring(secretKey),
       mask: createMask({ key }),
+      postWebhook: makePost({ allowPrivate: allowPrivateTargets }),
+      organizationId,
       log,
       owner,
       isAlive: isRunning,
@@ -84,8 +90,9 @@ export function serve(
       log,
       settings: {
         version,
-        organizationId: 'org_lucidream',
+        organizationId,
         strict: config.strict,
+        allowPrivateTargets: config.allowPrivateTargets,
         rateLimits: {
           writesPerMinute: config.writesPerMinute,
           readsPerMinute: config.readsPerMinute,

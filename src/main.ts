@@ -41,6 +41,7 @@ export async function main(): Promise<void> {
           clock: Date.now,
           signal: stop.signal,
           dreams: config.dreams,
+          allowPrivateTargets: config.server.allowPrivateTargets,
         }),
       facts: findMachineFacts,
       bootstrapKey: secrets.bootstrapKey,

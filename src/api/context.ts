@@ -18,10 +18,12 @@ export interface ApiContext {
   readonly settings: ApiSettings
 }
 
-export interface ApiSettings {
+interface ApiSettings {
   readonly version: string
   readonly organizationId: string
   /** Refuses what the reference would refuse and a lenient server need not: see README, "Strict". */
   readonly strict: boolean
   readonly rateLimits: RateLimits
+  /** Webhooks may go to private addresses and plain http. */
+  readonly allowPrivateTargets: boolean
 }

@@ -1,6 +1,8 @@
 import type { Endpoint } from './endpoint.ts'
 import { apiKeyEndpoints } from './lucid/api-keys.ts'
 import { dreamEndpoints } from './v1/dreams.ts'
+import { webhookDeliveryEndpoints } from './lucid/webhook-deliveries.ts'
+import { webhookEndpointEndpoints } from './lucid/webhook-endpoints.ts'
 import { memoryEndpoints } from './v1/memories.ts'
 import { memoryStoreEndpoints } from './v1/memory-stores.ts'
 import { memoryVersionEndpoints } from './v1/memory-versions.ts'
@@ -11,6 +13,8 @@ export const endpoints: readonly Endpoint[] = [
   ...apiKeyEndpoints,
   ...dreamEndpoints,
   ...modelEndpoints,
+  ...webhookDeliveryEndpoints,
+  ...webhookEndpointEndpoints,
   ...memoryStoreEndpoints,
   ...memoryEndpoints,
   ...memoryVersionEndpoints,

@@ -6,6 +6,7 @@ import type { Mask } from '../importers/importer.ts'
 import type { Database } from '../storage/database.ts'
 import type { Jobs } from '../storage/jobs.ts'
 import type { Thinking } from './thinking.ts'
+import type { Post } from './webhooks/post.ts'
 
 /** Everything the background work needs from outside; made once by app.ts. */
 export interface Context {
@@ -16,6 +17,8 @@ export interface Context {
   readonly newId: NewId
   readonly keyring: Keyring
   readonly mask: Mask
+  readonly postWebhook: Post
+  readonly organizationId: string
   readonly log: Logger
   /** Names this process in leases and staged transcripts: `host:pid:start`. */
   readonly owner: string

@@ -509,6 +509,8 @@ export interface WebhookDeliveriesTable {
   endpoint_id: WebhookEndpointId
   state: 'pending' | 'delivered' | 'dead'
   attempts: number
+  /** As many were made before the last replay. */
+  attempts_before: number
   created_at: Timestamp
   ended_at: Timestamp | null
 }

@@ -17,6 +17,8 @@ export interface WebhookDelivery {
   readonly event: WebhookEvent
   readonly state: 'pending' | 'delivered' | 'dead'
   readonly attempts: number
+  /** Of these, how many were made before the last replay: the schedule begins anew after them. */
+  readonly attemptsBefore: number
   readonly createdAt: string
   readonly endedAt: string | null
 }
@@ -81,6 +83,7 @@ export async function insertDeliveries(
         endpoint_id: endpointId,
         state: 'pending',
         attempts: 0,
+        attempts_before: 0,
         created_at: writer.at,
         ended_at: null,
       })
@@ -91,7 +94,7 @@ export async function insertDeliveries(
   return made
 }
 
-export const deliveryJobKind = 'webhook'
+const deliveryJobKind = 'webhook'
 
 export const deliveryJob = (id: JobId, deliveryId: WebhookDeliveryId, availableAt: number) => ({
   id,
@@ -194,7 +197,11 @@ export async function replayWebhookDelivery(
   if (delivery.state === 'pending') return delivery
   await writer.write
     .updateTable('webhook_deliveries')
-    .set({ state: 'pending', ended_at: null })
+    .set((column) => ({
+      state: 'pending',
+      ended_at: null,
+      attempts_before: column.ref('attempts'),
+    }))
     .where('id', '=', id)
     .execute()
   await jobs.enqueue(writer, deliveryJob(newId('job'), id, now))
@@ -230,6 +237,7 @@ const toDelivery = (row: Joined): WebhookDelivery => ({
   },
   state: row.state,
   attempts: row.attempts,
+  attemptsBefore: row.attempts_before,
   createdAt: row.created_at,
   endedAt: row.ended_at,
 })

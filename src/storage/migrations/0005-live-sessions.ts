@@ -5,7 +5,7 @@ import type { Migration } from './migration.ts'
  * files, resources. `env_imported` stands for wherever an imported session ran.
  */
 export const liveSessions: Migration = {
-  number: 5,
+  number: 6,
   name: 'live-sessions',
   sqlite: `
 CREATE TABLE agents (

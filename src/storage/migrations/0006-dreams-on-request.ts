@@ -6,7 +6,7 @@ import type { Migration } from './migration.ts'
  * fully stopped.
  */
 export const dreamsOnRequest: Migration = {
-  number: 6,
+  number: 7,
   name: 'dreams-on-request',
   sqlite: `
 ALTER TABLE dreams ADD COLUMN origin TEXT NOT NULL DEFAULT 'cli'

@@ -5,7 +5,7 @@ import type { Migration } from './migration.ts'
  * attempt leaves a row.
  */
 export const webhooks: Migration = {
-  number: 8,
+  number: 4,
   name: 'webhooks',
   sqlite: `
 CREATE TABLE webhook_endpoints (
@@ -38,6 +38,7 @@ CREATE TABLE webhook_deliveries (
   endpoint_id TEXT NOT NULL REFERENCES webhook_endpoints (id),
   state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'dead')),
   attempts INTEGER NOT NULL,
+  attempts_before INTEGER NOT NULL,
   created_at TEXT NOT NULL,
   ended_at TEXT,
   UNIQUE (event_id, endpoint_id)
@@ -84,6 +85,7 @@ CREATE TABLE webhook_deliveries (
   endpoint_id text COLLATE "C" NOT NULL REFERENCES webhook_endpoints (id),
   state text COLLATE "C" NOT NULL CHECK (state IN ('pending', 'delivered', 'dead')),
   attempts integer NOT NULL,
+  attempts_before integer NOT NULL,
   created_at text COLLATE "C" NOT NULL,
   ended_at text COLLATE "C",
   UNIQUE (event_id, endpoint_id)

@@ -12,8 +12,8 @@ export const migrations: readonly Migration[] = [
   firstTables,
   tracesApart,
   apiKeys,
+  webhooks,
   memoryWire,
   liveSessions,
   dreamsOnRequest,
-  webhooks,
 ]
