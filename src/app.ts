@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import type { MachineFacts, Opened, ServeFlags, Serving } from './cli/surroundings.ts'
+import type { DataPlace, MachineFacts, Opened, ServeFlags, Serving } from './cli/surroundings.ts'
 import type { DreamConfig, Secrets, ServerConfig } from './config.ts'
 import type { Clock } from './core/clock.ts'
 import { DomainError } from './core/errors.ts'
@@ -65,6 +65,18 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Opened> {
       await database.close()
     },
   }
+}
+
+/** The database that a command was told to use. */
+export function openPlace(
+  { dataDirectory, databaseUrl }: DataPlace,
+  options: Omit<EmbeddedOptions, 'dataDirectory'>,
+): Promise<Opened> {
+  if (databaseUrl === null) return openEmbedded({ ...options, dataDirectory })
+  throw new DomainError(
+    'unsupported',
+    'Postgres cannot be opened yet; use the embedded database (--data).',
+  )
 }
 
 export interface ServeSettings {

@@ -42,9 +42,13 @@ export function formatNote(codec: Codec, { text, signatures }: Note): string {
 export function parseNote(codec: Codec, note: string): Note {
   if (note.length > longest) throw malformed('it is too long')
   const at = note.lastIndexOf('\n\n')
-  if (at === -1 || !note.endsWith('\n')) throw malformed('it has no signatures behind an empty line')
+  if (at === -1 || !note.endsWith('\n'))
+    throw malformed('it has no signatures behind an empty line')
   const lines = note.slice(at + 2, -1).split('\n')
-  return { text: note.slice(0, at + 1), signatures: lines.map((line) => parseSignature(codec, line)) }
+  return {
+    text: note.slice(0, at + 1),
+    signatures: lines.map((line) => parseSignature(codec, line)),
+  }
 }
 
 function parseSignature(codec: Codec, line: string): Signature {
