@@ -1,5 +1,7 @@
 import type { Endpoint } from './endpoint.ts'
 import { apiKeyEndpoints } from './lucid/api-keys.ts'
+import { dreamScheduleEndpoints } from './lucid/dream-schedules.ts'
+import { selectedDreamEndpoints } from './lucid/dreams.ts'
 import { webhookDeliveryEndpoints } from './lucid/webhook-deliveries.ts'
 import { webhookEndpointEndpoints } from './lucid/webhook-endpoints.ts'
 import { dreamEndpoints } from './v1/dreams.ts'
@@ -12,6 +14,8 @@ import { modelEndpoints } from './v1/models.ts'
 export const endpoints: readonly Endpoint[] = [
   ...apiKeyEndpoints,
   ...dreamEndpoints,
+  ...selectedDreamEndpoints,
+  ...dreamScheduleEndpoints,
   ...modelEndpoints,
   ...webhookDeliveryEndpoints,
   ...webhookEndpointEndpoints,

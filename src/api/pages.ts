@@ -27,7 +27,7 @@ export function readCursor(keyring: Keyring, list: string, cursor: string): Json
   return position
 }
 
-interface Range {
+export interface Range {
   readonly gt?: string | undefined
   readonly gte?: string | undefined
   readonly lt?: string | undefined

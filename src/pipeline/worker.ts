@@ -6,7 +6,7 @@ import type { Context } from './context.ts'
 import { runDreamStep } from './dream-step.ts'
 import { type JobHandler, quickKinds, slowKinds } from './job-kinds.ts'
 import type { OnProgress } from './reports.ts'
-import { fireDueSchedules } from './schedules.ts'
+import { openScheduler } from './schedules.ts'
 import { leaseMs, stepKinds } from './step.ts'
 import { openThinkingPool } from './thinking-pool.ts'
 
@@ -24,12 +24,13 @@ const tickMs = 1_000
 export async function runWorker(context: Context): Promise<void> {
   const thinking = openThinkingPool()
   const aside: Context = { ...context, thinking }
+  const fireSchedules = openScheduler(aside)
   try {
     await Promise.all([
       workLane(aside, slowKinds),
       workLane(aside, quickKinds),
       repeat(aside, async () => {
-        await fireDueSchedules(aside)
+        await fireSchedules()
         await sleep(tickMs, undefined, { signal: aside.signal })
       }),
     ])

@@ -11,18 +11,25 @@ export interface DreamSession {
   readonly eventCount?: number
 }
 
-/** Which sessions a dream reads. Sessions of dreams themselves are never among them. */
+/** Which sessions a dream reads, as callers say it; it is kept so. A dream's own session is never among them. */
+export interface SessionChoice {
+  readonly agent_id?: string | undefined
+  readonly agent_name?: string | undefined
+  readonly task_type?: string | undefined
+  /** All of them, exactly. */
+  readonly labels?: Readonly<Record<string, string>> | undefined
+  /** RFC 3339 UTC; by start, or where the source has no clock by arrival. `until` is exclusive. */
+  readonly since?: string | undefined
+  readonly until?: string | undefined
+  /** Only transcripts that no dream over the store has read or is about to read; failed ones do not count. */
+  readonly new_since_last_dream?: boolean | undefined
+}
+
 export interface SessionSelector {
   readonly ids?: readonly SessionId[]
-  readonly agentName?: string
-  readonly taskType?: string
-  /** All of them, exactly. */
-  readonly labels?: Readonly<Record<string, string>>
-  /** RFC 3339 UTC; by start, or where the source has no clock by arrival. `until` is exclusive. */
-  readonly since?: string
-  readonly until?: string
-  /** Only transcripts that no dream over this store has read or is about to read; failed ones read nothing. */
-  readonly newForStore?: MemoryStoreId
+  readonly choice?: SessionChoice
+  /** What `new_since_last_dream` refers to. */
+  readonly storeId?: MemoryStoreId
   /** RFC 3339 UTC: only what was stored or grew then or later. */
   readonly changedSince?: string
 }
@@ -161,21 +168,31 @@ async function noteCount(writer: Writer, id: DreamId, count: number): Promise<vo
 }
 
 function toConditions(selector: SessionSelector): Expression<SqlBool>[] {
-  const { ids, agentName, taskType, labels = {}, since, until, newForStore } = selector
+  const { ids, choice = {}, storeId, changedSince } = selector
   return [
     sql<SqlBool>`sessions.workspace_id = ${defaultWorkspace}`,
     sql<SqlBool>`sessions.format <> ${dreamFormat}`,
     sql<SqlBool>`sessions.deleted_at is null`,
     ...(ids ? [sql<SqlBool>`sessions.id in ${anyOf(ids)}`] : []),
-    ...(agentName === undefined ? [] : [sql<SqlBool>`sessions.agent_name = ${agentName}`]),
-    ...(taskType === undefined ? [] : [sql<SqlBool>`sessions.task_type = ${taskType}`]),
-    ...(since === undefined ? [] : [sql<SqlBool>`${beganAt} >= ${since}`]),
-    ...(until === undefined ? [] : [sql<SqlBool>`${beganAt} < ${until}`]),
-    ...(selector.changedSince === undefined
-      ? []
-      : [sql<SqlBool>`sessions.updated_at >= ${selector.changedSince}`]),
-    ...Object.entries(labels).map(([name, value]) => hasLabel(name, value)),
-    ...(newForStore === undefined ? [] : [isNewFor(newForStore)]),
+    ...(changedSince === undefined ? [] : [sql<SqlBool>`sessions.updated_at >= ${changedSince}`]),
+    ...choose(choice),
+    ...(choice.new_since_last_dream && storeId ? [isNewFor(storeId)] : []),
+  ]
+}
+
+function choose(choice: SessionChoice): Expression<SqlBool>[] {
+  const equal: [column: string, value: string | undefined][] = [
+    ['sessions.agent_id', choice.agent_id],
+    ['sessions.agent_name', choice.agent_name],
+    ['sessions.task_type', choice.task_type],
+  ]
+  return [
+    ...equal.flatMap(([column, value]) =>
+      value === undefined ? [] : [sql<SqlBool>`${sql.ref(column)} = ${value}`],
+    ),
+    ...(choice.since === undefined ? [] : [sql<SqlBool>`${beganAt} >= ${choice.since}`]),
+    ...(choice.until === undefined ? [] : [sql<SqlBool>`${beganAt} < ${choice.until}`]),
+    ...Object.entries(choice.labels ?? {}).map(([name, value]) => hasLabel(name, value)),
   ]
 }
 

@@ -10,7 +10,12 @@ import {
 } from '../core/ids.ts'
 import type { JsonObject } from '../core/session.ts'
 import type { Writer } from './database.ts'
-import { findMissingSessions, pinSessions, type SessionSelector } from './dream-sessions.ts'
+import {
+  countSelected,
+  findMissingSessions,
+  pinSessions,
+  type SessionChoice,
+} from './dream-sessions.ts'
 import { type Dream, findHolder, getDream, insertDream, type OutputBehavior } from './dreams.ts'
 import type { Jobs } from './jobs.ts'
 import { getMemoryStore } from './memory-stores.ts'
@@ -22,10 +27,8 @@ export interface DreamOrder {
   readonly outputBehavior: OutputBehavior
   readonly origin: 'api' | 'schedule'
   readonly scheduleId?: DreamScheduleId
-  /** By id: each must be there. By selector: `chosenBy` is how the caller said it. */
-  readonly sessions:
-    | { readonly ids: readonly SessionId[] }
-    | { readonly selector: SessionSelector; readonly chosenBy: JsonObject }
+  /** By id: each must be there. By choice: at least one must match. */
+  readonly sessions: { readonly ids: readonly SessionId[] } | { readonly choice: SessionChoice }
 }
 
 /** What storing a dream needs besides the writer. */
@@ -41,7 +44,7 @@ export const firstStep = 'begin'
 /**
  * A new dream and its first job, in the caller's transaction. Every order is a new dream, even one over the
  * same inputs. Refuses a store or session that is not there, an archived store, and a store that another
- * dream may still write into.
+ * dream may still write into, all before anything is written.
  */
 export async function createDream(
   writer: Writer,
@@ -52,7 +55,9 @@ export async function createDream(
   const isHolding = outputBehavior === 'update_existing'
   await refuseUnusable(writer, storeId)
   if (isHolding) await refuseHeld(writer, storeId)
+  const selector = { ...sessions, storeId }
   if ('ids' in sessions) await refuseMissing(writer, sessions.ids)
+  else if ((await countSelected(writer, selector, 1)) === 0) throw nothingSelected()
   const { id } = await insertDream(writer, {
     origin: order.origin,
     model: order.model,
@@ -61,13 +66,11 @@ export async function createDream(
     inputStoreId: storeId,
     heldStoreId: isHolding ? storeId : null,
     scheduleId: order.scheduleId ?? null,
-    selector: 'ids' in sessions ? null : sessions.chosenBy,
+    selector: 'ids' in sessions ? null : (sessions.choice as JsonObject),
     inputsHash: office.hash(JSON.stringify(['order', order])),
     options: {},
   })
-  const selector = 'ids' in sessions ? { ids: sessions.ids } : sessions.selector
-  const count = await pinSessions(writer, id, selector)
-  if (count === 0) throw nothingSelected()
+  await pinSessions(writer, id, selector)
   await enqueueFirst(writer, office, id)
   const dream = await getDream(writer, id)
   await writer.audit({

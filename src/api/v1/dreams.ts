@@ -1,7 +1,7 @@
 import { dream, dreamPage, dreamPath, dreamQuery, newDream } from '../../contract/v1/dreams.ts'
-import { type Caller, mayCall } from '../../core/access.ts'
 import { DomainError } from '../../core/errors.ts'
 import type { DreamId, MemoryStoreId, SessionId } from '../../core/ids.ts'
+import type { Keyring } from '../../core/keyring.ts'
 import {
   archiveDream,
   type Dream,
@@ -9,13 +9,13 @@ import {
   getDream,
   isLive,
   listDreams,
-  type OutputBehavior,
   releaseStore,
   updateDream,
 } from '../../storage/dreams.ts'
 import { createDream } from '../../storage/new-dream.ts'
+import { refuseWriting } from '../dream-rights.ts'
 import { defineEndpoint } from '../endpoint.ts'
-import { readCursor, writeCursor } from '../pages.ts'
+import { type Range, readCursor, refuseOutside, writeCursor } from '../pages.ts'
 import { presentDream, presentDreams } from '../wire-dream.ts'
 
 const family = 'dreams'
@@ -153,15 +153,6 @@ export const dreamEndpoints = [
   }),
 ]
 
-/** A dream that writes into a store needs what any other writer needs. */
-export function refuseWriting(caller: Caller, behavior: OutputBehavior): void {
-  if (behavior === 'create_new' || mayCall(caller, ['memory:write'])) return
-  throw new DomainError(
-    'forbidden',
-    'output_behavior update_existing writes into the memory store: this key needs the scope memory:write.',
-  )
-}
-
 /** False: canceled already. Throws when it ended otherwise. */
 function isToCancel({ id, status }: Dream): boolean {
   if (status === 'canceled') return false
@@ -169,16 +160,8 @@ function isToCancel({ id, status }: Dream): boolean {
   throw new DomainError('invalid_argument', `Dream ${id} is ${status} and cannot be canceled.`)
 }
 
-function readPosition(
-  keyring: Parameters<typeof readCursor>[0],
-  page: string,
-  { gt, lt }: { readonly gt?: string | undefined; readonly lt?: string | undefined },
-): DreamCursor {
+function readPosition(keyring: Keyring, page: string, range: Range): DreamCursor {
   const [createdAt, ordinal] = readCursor(keyring, list, page) as [string, number]
-  const isExcluded = (gt !== undefined && createdAt <= gt) || (lt !== undefined && createdAt >= lt)
-  if (!isExcluded) return { createdAt, ordinal }
-  throw new DomainError(
-    'invalid_argument',
-    'page: created_at excludes where this cursor stands; begin again without it.',
-  )
+  refuseOutside(createdAt, range)
+  return { createdAt, ordinal }
 }
