@@ -1,8 +1,13 @@
 import { join } from 'node:path'
 import type Anthropic from '@anthropic-ai/sdk'
+import { APIError } from '@anthropic-ai/sdk'
+import type { SessionId } from '../../src/core/ids.ts'
 import type { Context } from '../../src/pipeline/context.ts'
+import { runDreamStep } from '../../src/pipeline/dream-step.ts'
 import { importPaths } from '../../src/pipeline/import.ts'
+import { leaseMs, stepKinds } from '../../src/pipeline/step.ts'
 import { runWorker } from '../../src/pipeline/worker.ts'
+import { listEvents } from '../../src/storage/session-events.ts'
 import { listSessions } from '../../src/storage/sessions.ts'
 import { airlineTranscripts } from '../_airline.ts'
 import type { TestServer } from '../_server.ts'
@@ -12,7 +17,7 @@ export type WireDream = Awaited<ReturnType<Client['beta']['dreams']['retrieve']>
 
 /** Real sessions with outcomes, and a store that has a known duplicate. */
 export async function fillServer(server: TestServer) {
-  const files = ['qwen2.5-7b__airline.json.gz', 'gpt-4o-2024-11-20__airline.json.gz']
+  const files = ['qwen2.5-7b__airline.json.gz', 'gpt-4o-airline.json.gz']
   const paths = files.map((name) => join(airlineTranscripts, name))
   await importPaths(server.context, paths, () => {})
   const { sessions } = await server.context.database.read((reader) =>
@@ -42,6 +47,18 @@ export async function waitForEnd(client: Client, id: string): Promise<WireDream>
   }
 }
 
+/** Does the next due job of a dream, as a worker would; false when there is none. */
+export async function doNextJob(context: Context): Promise<boolean> {
+  const job = await context.jobs.claim({ owner: context.owner, leaseMs, kinds: stepKinds })
+  if (job) await runDreamStep(context, job)
+  return job !== null
+}
+
+/** Works until the next job would be of this kind. */
+export async function workUpTo(context: Context, kind: (typeof stepKinds)[number]) {
+  for (const _ of stepKinds.slice(0, stepKinds.indexOf(kind))) await doNextJob(context)
+}
+
 /** A worker of the server's own process, and how to stop it. */
 export function startWorker(context: Context) {
   const stop = new AbortController()
@@ -51,4 +68,25 @@ export function startWorker(context: Context) {
     stop.abort()
     await done
   }
+}
+
+/** What an API error says, or a failure when there is none. */
+export async function refusal(call: PromiseLike<unknown>) {
+  try {
+    await call
+  } catch (error) {
+    if (!(error instanceof APIError)) throw error
+    const body = error.error as { error?: { type?: string; message?: string } } | undefined
+    const { type, message } = body?.error ?? {}
+    return { status: error.status, type, message, headers: error.headers }
+  }
+  throw new Error('The call was not refused.')
+}
+
+/** The events of a dream's own session, as stored. */
+export async function listOwnEvents(server: TestServer, sessionId: string | null) {
+  const page = await server.context.database.read((reader) =>
+    listEvents(reader, { sessionId: sessionId as SessionId, limit: 1_000 }),
+  )
+  return page.events
 }
