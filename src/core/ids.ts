@@ -18,16 +18,16 @@ export type EvidenceId = Id<'evd'>
 export type JobId = Id<'job'>
 export type AuditRecordId = Id<'aud'>
 export type ApiKeyId = Id<'apikey'>
-type RequestId = Id<'req'>
-export type WebhookEndpointId = Id<'whend'>
-export type WebhookEventId = Id<'whe'>
-export type WebhookDeliveryId = Id<'whdel'>
+export type RequestId = Id<'req'>
 export type AgentId = Id<'agent'>
 export type EnvironmentId = Id<'env'>
 export type FileId = Id<'file'>
 export type SessionResourceId = Id<'sesrsc'>
 export type ThreadId = Id<'sthr'>
 export type OutcomeId = Id<'outc'>
+export type WebhookEndpointId = Id<'whend'>
+export type WebhookEventId = Id<'whe'>
+export type WebhookDeliveryId = Id<'whdel'>
 
 interface IdByPrefix {
   sesn: SessionId
@@ -45,15 +45,15 @@ interface IdByPrefix {
   aud: AuditRecordId
   apikey: ApiKeyId
   req: RequestId
-  whend: WebhookEndpointId
-  whe: WebhookEventId
-  whdel: WebhookDeliveryId
   agent: AgentId
   env: EnvironmentId
   file: FileId
   sesrsc: SessionResourceId
   sthr: ThreadId
   outc: OutcomeId
+  whend: WebhookEndpointId
+  whe: WebhookEventId
+  whdel: WebhookDeliveryId
 }
 
 /** Makes ids of things that are made on request and have no other name; unique by randomness. */

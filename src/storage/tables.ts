@@ -29,8 +29,8 @@ import type { WebhookEventType } from '../core/webhooks.ts'
 
 /**
  * The rows as they are stored, column for column. Times are RFC 3339 text in UTC except in `jobs`, where
- * they are compared with a clock. `Json` columns hold JSON text, which keeps every string exactly; plain text
- * columns are UTF-8, where half of a surrogate pair becomes U+FFFD.
+ * they are compared with a clock. `Json` columns hold JSON text, which keeps every string exactly; in plain
+ * text columns half of a surrogate pair and U+0000 become U+FFFD (stored-text.ts).
  */
 export interface Tables {
   imported_files: ImportedFilesTable
@@ -54,16 +54,16 @@ export interface Tables {
   audit_records: AuditRecordsTable
   jobs: JobsTable
   api_keys: ApiKeysTable
-  webhook_endpoints: WebhookEndpointsTable
-  webhook_events: WebhookEventsTable
-  webhook_deliveries: WebhookDeliveriesTable
-  webhook_attempts: WebhookAttemptsTable
   agents: AgentsTable
   agent_versions: AgentVersionsTable
   environments: EnvironmentsTable
   files: FilesTable
   file_chunks: FileChunksTable
   session_resources: SessionResourcesTable
+  webhook_endpoints: WebhookEndpointsTable
+  webhook_events: WebhookEventsTable
+  webhook_deliveries: WebhookDeliveriesTable
+  webhook_attempts: WebhookAttemptsTable
 }
 
 /** Rows that are disposable or that no one sees yet; they may change without an audit record. */
@@ -430,6 +430,35 @@ export interface WebhookEndpointsTable {
   deleted_at: Timestamp | null
 }
 
+interface WebhookEventsTable {
+  id: WebhookEventId
+  workspace_id: Generated<string>
+  type: WebhookEventType
+  object_id: string
+  created_at: Timestamp
+}
+
+export interface WebhookDeliveriesTable {
+  id: WebhookDeliveryId
+  workspace_id: Generated<string>
+  event_id: WebhookEventId
+  endpoint_id: WebhookEndpointId
+  state: 'pending' | 'delivered' | 'dead'
+  attempts: number
+  /** As many were made before the last replay. */
+  attempts_before: number
+  created_at: Timestamp
+  ended_at: Timestamp | null
+}
+
+interface WebhookAttemptsTable {
+  delivery_id: WebhookDeliveryId
+  attempt: number
+  at: Timestamp
+  status: number | null
+  error: string | null
+}
+
 /** The head of an agent: everything that has versions stands in `agent_versions`. */
 export interface AgentsTable {
   id: AgentId
@@ -492,33 +521,4 @@ export interface SessionResourcesTable {
   created_at: Timestamp
   updated_at: Timestamp
   deleted_at: Timestamp | null
-}
-
-interface WebhookEventsTable {
-  id: WebhookEventId
-  workspace_id: Generated<string>
-  type: WebhookEventType
-  object_id: string
-  created_at: Timestamp
-}
-
-export interface WebhookDeliveriesTable {
-  id: WebhookDeliveryId
-  workspace_id: Generated<string>
-  event_id: WebhookEventId
-  endpoint_id: WebhookEndpointId
-  state: 'pending' | 'delivered' | 'dead'
-  attempts: number
-  /** As many were made before the last replay. */
-  attempts_before: number
-  created_at: Timestamp
-  ended_at: Timestamp | null
-}
-
-interface WebhookAttemptsTable {
-  delivery_id: WebhookDeliveryId
-  attempt: number
-  at: Timestamp
-  status: number | null
-  error: string | null
 }

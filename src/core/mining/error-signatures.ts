@@ -24,9 +24,17 @@ const prefixTokens = 2
 const maxChildren = 100
 const maxTokens = 24
 
+/**
+ * Up to this many different words in one place tell errors apart ("VM started", "VM stopped"); more are
+ * values ("no user anna", "no user bo", …).
+ */
+const fewWords = 4
+
+/** Words beside a place that a message needs before what stands there can be taken for a value. */
+const fewestWords = 3
+
 interface Cluster {
   tokens: string[]
-  readonly first: string
   readonly occurrences: Occurrence[]
 }
 
@@ -40,24 +48,30 @@ export function clusterErrors(cases: readonly Case[]): ErrorSignature[] {
   for (const [member, one] of cases.entries()) {
     for (const step of one.trace.steps) {
       if (step.status !== 'error' || step.error === null) continue
-      const tokens = tokenise(step.error)
+      const occurrence = { one, member, step }
+      const tokens = tokensOf(occurrence)
       const leaf = descend(step.tool, tokens, children)
       const clusters = leaves.get(leaf) ?? []
       leaves.set(leaf, clusters)
-      join(clusters, tokens, { one, member, step })
+      join(clusters, occurrence)
     }
   }
-  return [...leaves]
-    .flatMap(([leaf, clusters]) =>
-      clusters.map(({ tokens, first, occurrences }) => ({
-        tool: leaf.split('\0')[0] ?? '',
+  const split = [...leaves].flatMap(([leaf, clusters]) =>
+    clusters.flatMap(splitByWords).map((cluster) => ({ ...cluster, tool: toolOf(leaf) })),
+  )
+  return [...Map.groupBy(split, ({ tool }) => tool)]
+    .flatMap(([tool, own]) =>
+      joinByValues(own).map(({ tokens, occurrences }) => ({
+        tool,
         template: tokens.join(' '),
-        first,
+        first: tokensOf(occurrences[0] as Occurrence).join(' '),
         occurrences,
       })),
     )
     .toSorted((a, b) => b.occurrences.length - a.occurrences.length || compareNames(a, b))
 }
+
+const toolOf = (leaf: string) => leaf.split('\0')[0] ?? ''
 
 function descend(
   tool: string,
@@ -76,7 +90,8 @@ function descend(
   return node
 }
 
-function join(clusters: Cluster[], tokens: string[], occurrence: Occurrence): void {
+function join(clusters: Cluster[], occurrence: Occurrence): void {
+  const tokens = tokensOf(occurrence)
   let best: Cluster | null = null
   let highest = 0
   for (const cluster of clusters) {
@@ -84,12 +99,67 @@ function join(clusters: Cluster[], tokens: string[], occurrence: Occurrence): vo
     if (similarity > highest) [best, highest] = [cluster, similarity]
   }
   if (!best || highest < similarityThreshold) {
-    clusters.push({ tokens, first: tokens.join(' '), occurrences: [occurrence] })
+    clusters.push({ tokens, occurrences: [occurrence] })
     return
   }
-  best.tokens = best.tokens.map((token, index) => (token === tokens[index] ? token : '<*>'))
+  best.tokens = wildcard(best.tokens, tokens)
   best.occurrences.push(occurrence)
 }
+
+/** Takes a cluster apart where a place that varies holds few words, each of them often enough to be no value. */
+function splitByWords({ tokens, occurrences }: Cluster): Cluster[] {
+  const rows = occurrences.map(tokensOf)
+  const places = tokens.flatMap((token, place) => {
+    if (token !== '<*>' || named.test(tokens[place - 1] ?? '')) return []
+    const words = new Set(rows.map((row) => row[place] ?? ''))
+    const few = words.size <= fewWords && occurrences.length >= 2 * words.size
+    return few && [...words].every(isWord) ? [place] : []
+  })
+  if (places.length === 0) return [{ tokens, occurrences }]
+  const groups = Map.groupBy(occurrences, (_, at) => places.map((p) => rows[at]?.[p]).join('\0'))
+  return [...groups.values()].map((group) => ({ tokens: generalise(group), occurrences: group }))
+}
+
+/** Behind such a word stands a name, however few of them there are. */
+const named = /^(?:user|username|account|group|host|hostname|table|column|package|module)$/
+
+/** A word may end in a digit, as names of protocols do. */
+const isWord = (token: string) => !/\d\D*\d|</.test(token) && /\p{L}{2}/u.test(token)
+
+/** Joins clusters that are equal but for one place, where that place holds more words than tell errors apart. */
+function joinByValues(clusters: readonly Cluster[]): Cluster[] {
+  let left = [...clusters]
+  const longest = Math.max(0, ...clusters.map(({ tokens }) => tokens.length))
+  for (let place = 0; place < longest; place += 1) {
+    const alike = Map.groupBy(left, ({ tokens }) =>
+      tokens.map((token, at) => (at === place ? '<*>' : token)).join(' '),
+    )
+    left = [...alike.values()].flatMap((group) =>
+      group.length > fewWords && countWords(group[0]?.tokens ?? []) > fewestWords
+        ? [joinAll(group)]
+        : group,
+    )
+  }
+  return left
+}
+
+const countWords = (tokens: readonly string[]) => tokens.filter(isWord).length
+
+function joinAll(group: readonly Cluster[]): Cluster {
+  const occurrences = group
+    .flatMap((cluster) => cluster.occurrences)
+    .toSorted((a, b) => a.member - b.member || a.step.index - b.step.index)
+  const [first, ...rest] = group.map(({ tokens }) => tokens)
+  return { tokens: rest.reduce(wildcard, first ?? []), occurrences }
+}
+
+const generalise = (occurrences: readonly Occurrence[]): string[] => {
+  const [first, ...rest] = occurrences.map(tokensOf)
+  return rest.reduce(wildcard, first ?? [])
+}
+
+const wildcard = (template: readonly string[], tokens: readonly string[]) =>
+  template.map((token, place) => (token === tokens[place] ? token : '<*>'))
 
 function similarityOf(a: readonly string[], b: readonly string[]): number {
   const length = Math.max(a.length, b.length)
@@ -101,12 +171,14 @@ function similarityOf(a: readonly string[], b: readonly string[]): number {
   return equal / length
 }
 
+const tokensOf = ({ step }: Occurrence) => tokenise(step.error ?? '')
+
 /** In lower case, so that "Payment …" and "payment …" are one error; masks keep theirs. */
 const tokenise = (message: string) =>
   message
+    .replace(/<[A-Z]+>|[^<]+/g, (part) => (/^<[A-Z]+>$/.test(part) ? part : part.toLowerCase()))
     .split(' ')
     .filter((token) => token !== '')
-    .map((token) => (/<[A-Z]+>/.test(token) ? token : token.toLowerCase()))
 
 const compareNames = (a: ErrorSignature, b: ErrorSignature) => {
   const [left, right] = [`${a.tool}\0${a.template}`, `${b.tool}\0${b.template}`]

@@ -10,7 +10,7 @@ import type { Saying, Step, Turn } from './trace.ts'
 import { agrees, readWords, scoreWords, type Words } from './turns.ts'
 
 /** Raised with every change that makes the same transcript give another digest. */
-export const digesterVersion = 2
+export const digesterVersion = 3
 
 /** Characters of a user's turn and of an agent's message that a digest keeps for quoting. */
 const maxQuote = 240
@@ -86,6 +86,8 @@ class Draft {
         this.#addTurn(event, { kind: 'interrupt', score: 2, agrees: false })
         break
       case 'agent.thread_context_compacted':
+      // What the user does with a tool of their own may change what was read before.
+      case 'lucid.user_tool_use':
         this.#compactions.push(event.seq)
         break
       default:

@@ -1,12 +1,11 @@
-import type { Migration } from './migration.ts'
+import type { MigrationText } from './migration.ts'
 
 /**
  * Stores count their memories, so that the limit and the next id need no counting of rows; deletion leaves a
  * tombstone. A version names the session it was written in, and who redacted it. Indexes follow the orders
  * and filters of the wire's lists.
  */
-export const memoryWire: Migration = {
-  number: 5,
+export const memoryWire: MigrationText = {
   name: 'memory-wire',
   sqlite: `
 ALTER TABLE memory_stores ADD COLUMN deleted_at TEXT;

@@ -1,12 +1,11 @@
-import type { Migration } from './migration.ts'
+import type { MigrationText } from './migration.ts'
 
 /**
  * Dreams that were asked for over the wire, what they read and hold, and what starts them by itself.
  * `held_store_id` is the lock of a dream that writes into its input store; it is null again once the dream has
  * fully stopped.
  */
-export const dreamsOnRequest: Migration = {
-  number: 7,
+export const dreamsOnRequest: MigrationText = {
   name: 'dreams-on-request',
   sqlite: `
 ALTER TABLE dreams ADD COLUMN origin TEXT NOT NULL DEFAULT 'cli'
