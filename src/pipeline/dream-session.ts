@@ -1,12 +1,13 @@
 import { makeId, type SessionId } from '../core/ids.ts'
 import type { Json, JsonObject } from '../core/session.ts'
 import { insertImportedAgent, nameImportedAgent } from '../storage/agents.ts'
-import type { Writer } from '../storage/database.ts'
+import type { Reader, Writer } from '../storage/database.ts'
 import { dreamFormat } from '../storage/dream-sessions.ts'
 import type { Dream } from '../storage/dreams.ts'
 import { importedEnvironment } from '../storage/environments.ts'
 import { appendSessionEvents } from '../storage/live-events.ts'
 import { archiveSession, insertLiveSession } from '../storage/live-sessions.ts'
+import { findSession } from '../storage/sessions.ts'
 
 /** What a dream says in its session: a remark, or one thing that it did with what came of it. */
 export type Passage =
@@ -64,6 +65,7 @@ export async function narrate(
   passages: readonly Passage[],
 ): Promise<void> {
   if (sessionId === null || passages.length === 0) return
+  if (await isGone(writer, sessionId)) return
   const uses = passages.flatMap((one) =>
     'use' in one ? [{ type: 'agent.tool_use' as const, name: one.use, input: one.input }] : [],
   )
@@ -91,13 +93,19 @@ export async function closeDreamSession(
   { sessionId }: Pick<Dream, 'sessionId'>,
   last: string,
 ): Promise<void> {
-  if (sessionId === null) return
+  if (sessionId === null || (await isGone(writer, sessionId))) return
   await appendSessionEvents(writer, sessionId, [
     { type: 'agent.message', content: [{ type: 'text', text: last }] },
     { type: 'session.status_idle', stop_reason: { type: 'end_turn' } },
   ])
   await archiveSession(writer, sessionId)
   await writer.audit({ action: 'session.archived', objectType: 'session', objectId: sessionId })
+}
+
+/** Somebody deleted the session: the dream goes on without a witness. */
+async function isGone(reader: Reader, id: SessionId): Promise<boolean> {
+  const found = await findSession(reader, id)
+  return found === null || found.deletedAt !== null
 }
 
 function introduce({ id, model, instructions, sessionCount, outputBehavior }: Dream): string {
@@ -113,7 +121,13 @@ function introduce({ id, model, instructions, sessionCount, outputBehavior }: Dr
     instructions === null
       ? ''
       : ' Its instructions are kept with it, but the builtin engine cannot follow prose and does not read them.'
-  return `Dream ${id} over ${sessionCount} sessions. ${engine}${prose} ${target}`
+  return `Dream ${id} over ${countOf(sessionCount, 'session')}. ${engine}${prose} ${target}`
+}
+
+/** `1 session`, `2 sessions`, `3 memories`. */
+export function countOf(count: number, noun: string): string {
+  if (count === 1) return `1 ${noun}`
+  return `${count} ${noun.endsWith('y') ? `${noun.slice(0, -1)}ies` : `${noun}s`}`
 }
 
 const cut = (text: string) =>

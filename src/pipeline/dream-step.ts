@@ -9,6 +9,7 @@ import {
   updateDream,
 } from '../storage/dreams.ts'
 import type { Job } from '../storage/jobs.ts'
+import { tellAbout } from '../storage/new-dream.ts'
 import type { Context } from './context.ts'
 import { closeDreamSession } from './dream-session.ts'
 import type { OnProgress } from './reports.ts'
@@ -85,12 +86,12 @@ function giveBack(
 
 /** What was written stays. */
 async function fail(
-  { database, jobs }: Context,
+  context: Context,
   { id, attempt }: Job,
   { dream, error }: { readonly dream: Dream; readonly error: DreamError },
 ): Promise<void> {
-  await database.write(actorOf(dream), async (writer) => {
-    await jobs.settle(writer, { id, attempt, state: 'failed', error: error.message })
+  await context.database.write(actorOf(dream), async (writer) => {
+    await context.jobs.settle(writer, { id, attempt, state: 'failed', error: error.message })
     await updateDream(writer, dream.id, { status: 'failed', error })
     await releaseStore(writer, dream.id)
     await closeDreamSession(writer, dream, `Failed (${error.type}): ${error.message}`)
@@ -100,6 +101,7 @@ async function fail(
       objectId: dream.id,
       reason: error.message,
     })
+    await tellAbout(writer, context, { type: 'dream.failed', id: dream.id })
   })
 }
 

@@ -6,9 +6,11 @@ import {
   type Hash,
   type MemoryStoreId,
   makeId,
+  type NewId,
   type SessionId,
 } from '../core/ids.ts'
 import type { JsonObject } from '../core/session.ts'
+import type { WebhookEventType } from '../core/webhooks.ts'
 import type { Writer } from './database.ts'
 import {
   countSelected,
@@ -19,6 +21,7 @@ import {
 import { type Dream, findHolder, getDream, insertDream, type OutputBehavior } from './dreams.ts'
 import type { Jobs } from './jobs.ts'
 import { getMemoryStore } from './memory-stores.ts'
+import { emitWebhookEvent } from './webhook-deliveries.ts'
 
 export interface DreamOrder {
   readonly storeId: MemoryStoreId
@@ -36,6 +39,7 @@ export interface DreamOffice {
   readonly jobs: Jobs
   readonly hash: Hash
   readonly clock: Clock
+  readonly newId: NewId
 }
 
 /** The step that every dream begins with. */
@@ -79,8 +83,20 @@ export async function createDream(
     objectId: id,
     afterHash: dream.inputsHash,
   })
+  await tellAbout(writer, office, { type: 'dream.created', id })
   return dream
 }
+
+/** Tells webhook endpoints what became of a dream, in the transaction of what happened. */
+export async function tellAbout(
+  writer: Writer,
+  { jobs, newId, clock }: DreamOffice,
+  { type, id }: { readonly type: DreamEventType; readonly id: DreamId },
+): Promise<void> {
+  await emitWebhookEvent(writer, { jobs, newId, now: clock() }, { type, objectId: id })
+}
+
+type DreamEventType = Extract<WebhookEventType, `dream.${string}`>
 
 export async function enqueueFirst(
   writer: Writer,

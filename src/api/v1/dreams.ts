@@ -12,7 +12,7 @@ import {
   releaseStore,
   updateDream,
 } from '../../storage/dreams.ts'
-import { createDream } from '../../storage/new-dream.ts'
+import { createDream, tellAbout } from '../../storage/new-dream.ts'
 import { refuseWriting } from '../dream-rights.ts'
 import { defineEndpoint } from '../endpoint.ts'
 import { type Range, readCursor, refuseOutside, writeCursor } from '../pages.ts'
@@ -118,6 +118,7 @@ export const dreamEndpoints = [
           await updateDream(writer, id, { status: 'canceled' })
           // A running one lets go of its store when its worker has stopped; a pending one has no worker.
           if (now.status === 'pending') await releaseStore(writer, id)
+          await tellAbout(writer, context, { type: 'dream.canceled', id })
         }
         await writer.audit({ action: 'dream.canceled', objectType: 'dream', objectId: id })
         return presentDream(writer, await getDream(writer, id))

@@ -5,8 +5,9 @@ import { listDreamMemories, measureStore, pinMemories } from '../../storage/drea
 import { type Dream, updateDream } from '../../storage/dreams.ts'
 import { insertMemory } from '../../storage/memories.ts'
 import { getMemoryStore, insertMemoryStore } from '../../storage/memory-stores.ts'
+import { tellAbout } from '../../storage/new-dream.ts'
 import { dreamFailure } from '../dream-check.ts'
-import { nameDreamSession, narrate, openDreamSession } from '../dream-session.ts'
+import { countOf, nameDreamSession, narrate, openDreamSession } from '../dream-session.ts'
 import { beat, finish, type StepWork } from '../step.ts'
 
 /**
@@ -34,13 +35,16 @@ export async function beginDream(work: StepWork): Promise<void> {
       ...(sessionId ? { sessionId } : {}),
     })
     await writer.audit({ action: 'dream.started', objectType: 'dream', objectId: dream.id })
+    await tellAbout(writer, context, { type: 'dream.running', id: dream.id })
     await narrate(writer, begun, [
       {
         use: 'read_memory_store',
         input: { memory_store_id: dream.inputStoreId },
-        answer: `${memories.length} memories\n${memories.map(({ path }) => path).join('\n')}`,
+        answer: `${countOf(memories.length, 'memory')}\n${memories.map(({ path }) => path).join('\n')}`,
       },
-      { say: `Next: the transcripts of ${dream.sessionCount} sessions are read and digested.` },
+      {
+        say: `Next: the transcripts of ${countOf(dream.sessionCount, 'session')} are read and digested.`,
+      },
     ])
   })
 }

@@ -9,7 +9,7 @@ import { listDreamSessions } from '../../storage/dream-sessions.ts'
 import { updateDream } from '../../storage/dreams.ts'
 import { insertFindings } from '../../storage/findings.ts'
 import { listOutcomeSignals } from '../../storage/outcome-signals.ts'
-import { narrate } from '../dream-session.ts'
+import { countOf, narrate } from '../dream-session.ts'
 import { checkQuotes } from '../quotes.ts'
 import type { Mined } from '../reports.ts'
 import { beat, finish, type StepWork, think } from '../step.ts'
@@ -51,7 +51,7 @@ export async function mineFindings(work: StepWork): Promise<void> {
       {
         use: 'mine_patterns',
         input: { sessions: read.sessions, steps: read.steps, tasks: read.tasks },
-        answer: [`${findings.length} findings`, ...answer].join('\n'),
+        answer: [countOf(findings.length, 'finding'), ...answer].join('\n'),
       },
       { say: 'Next: the memories are reconciled.' },
     ])

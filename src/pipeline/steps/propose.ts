@@ -5,7 +5,8 @@ import type { Writer } from '../../storage/database.ts'
 import { listDreamMemories } from '../../storage/dream-memories.ts'
 import { releaseStore, updateDream } from '../../storage/dreams.ts'
 import { listFindings } from '../../storage/findings.ts'
-import { closeDreamSession, narrate, type Passage } from '../dream-session.ts'
+import { tellAbout } from '../../storage/new-dream.ts'
+import { closeDreamSession, countOf, narrate, type Passage } from '../dream-session.ts'
 import { type Published, publishDocuments } from '../publish.ts'
 import type { DreamReport, Mined, Reconciled } from '../reports.ts'
 import { beat, finish, type StepWork, think } from '../step.ts'
@@ -37,7 +38,7 @@ export async function proposeChanges(work: StepWork): Promise<void> {
     await closeDreamSession(
       writer,
       dream,
-      `Completed: ${proposed.changes.length} changes from ${findings.length} findings; ${published.written.length} memories written.`,
+      `Completed: ${countOf(proposed.changes.length, 'change')} from ${countOf(findings.length, 'finding')}; ${countOf(published.written.length, 'memory')} written.`,
     )
     await writer.audit({
       action: 'dream.completed',
@@ -45,6 +46,7 @@ export async function proposeChanges(work: StepWork): Promise<void> {
       objectId: dream.id,
       afterHash: context.hash(JSON.stringify(proposed.changes)),
     })
+    await tellAbout(writer, context, { type: 'dream.completed', id: dream.id })
   })
 }
 
@@ -108,7 +110,7 @@ function toPassages({ changes, heldBack }: Proposed, { written, left }: Publishe
       use: 'propose_changes',
       input: { changes: changes.length },
       answer: [
-        `${changes.length} changes`,
+        countOf(changes.length, 'change'),
         ...changes.map(({ operation, path, grade }) => `${operation} ${path} (grade ${grade})`),
         ...heldBack.map((line) => `held back: ${line}`),
       ].join('\n'),
@@ -119,7 +121,7 @@ function toPassages({ changes, heldBack }: Proposed, { written, left }: Publishe
       answer: `${how}${versionId === null ? '' : ` as ${versionId}`}`,
     })),
     ...left.map(({ path, why }) => ({
-      say: `${path} was left as it is: ${why} Its ${byPath.get(path)?.length ?? 0} changes stay proposed.`,
+      say: `${path} was left as it is: ${why} Its ${countOf(byPath.get(path)?.length ?? 0, 'change')} stay proposed.`,
     })),
   ]
 }

@@ -1,6 +1,6 @@
 import { listDreamMemories } from '../../storage/dream-memories.ts'
 import { updateDream } from '../../storage/dreams.ts'
-import { narrate } from '../dream-session.ts'
+import { countOf, narrate } from '../dream-session.ts'
 import type { Reconciled } from '../reports.ts'
 import { beat, finish, type StepWork, think } from '../step.ts'
 
@@ -29,7 +29,7 @@ export async function reconcileMemories(work: StepWork): Promise<void> {
       {
         use: 'reconcile_memories',
         input: { memories: memories.length },
-        answer: `${duplicates.length} duplicates, ${supersessions.length} lines with newer ones, ${conflicts.length} conflicts, ${reconciled.stale.length} stale lines`,
+        answer: `${countOf(duplicates.length, 'duplicate')}, ${countOf(supersessions.length, 'line')} with newer ones, ${countOf(conflicts.length, 'conflict')}, ${countOf(reconciled.stale.length, 'stale line')}`,
       },
       { say: 'Next: changes are drafted.' },
     ])
