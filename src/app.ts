@@ -4,13 +4,14 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { Feed } from './api/feed.ts'
-import type { MachineFacts, Opened, ServeFlags, Serving } from './cli/surroundings.ts'
-import type { Secrets, ServerConfig } from './config.ts'
+import type { DataPlace, MachineFacts, Opened, ServeFlags, Serving } from './cli/surroundings.ts'
+import type { DreamConfig, Secrets, ServerConfig } from './config.ts'
 import type { Clock } from './core/clock.ts'
 import { DomainError } from './core/errors.ts'
 import type { NewId } from './core/ids.ts'
 import { createMask } from './importers/mask.ts'
 import { makeKeyring } from './keyring.ts'
+import { thinkHere } from './pipeline/thinking.ts'
 import { makePost } from './pipeline/webhooks/post.ts'
 import { startServer } from './serve.ts'
 import { SessionWakes } from './storage/session-wakes.ts'
@@ -23,14 +24,18 @@ export interface EmbeddedOptions {
   readonly log: Logger
   readonly clock: Clock
   readonly signal: AbortSignal
+  /** Limits of dreams over the wire; those of an empty environment when left out. */
+  readonly dreams?: DreamConfig
   readonly allowPrivateTargets?: boolean
 }
 
 const organizationId = 'org_lucidream'
+const defaultDreams: DreamConfig = { hours: 6, storeBytes: 10_485_760 }
 
 /** The only wiring: an embedded database and what the pipeline needs around it. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Opened> {
   const { dataDirectory, secrets, log, clock, signal, allowPrivateTargets = false } = options
+  const { dreams = defaultDreams } = options
   const databasePath = join(dataDirectory, 'lucidream.db')
   const database = await openSqlite({ path: databasePath, clock, hash })
   const key = secrets.maskKey ?? findSecret(dataDirectory, 'mask.key')
@@ -54,6 +59,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Opened> {
       owner,
       isAlive: isRunning,
       signal,
+      thinking: thinkHere(hash),
+      limits: { dreamMs: dreams.hours * 3_600_000, storeBytes: dreams.storeBytes },
     },
     databasePath,
     async close() {
@@ -61,6 +68,18 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Opened> {
       await database.close()
     },
   }
+}
+
+/** The database that a command was told to use. */
+export function openPlace(
+  { dataDirectory, databaseUrl }: DataPlace,
+  options: Omit<EmbeddedOptions, 'dataDirectory'>,
+): Promise<Opened> {
+  if (databaseUrl === null) return openEmbedded({ ...options, dataDirectory })
+  throw new DomainError(
+    'unsupported',
+    'Postgres cannot be opened yet; use the embedded database (--data).',
+  )
 }
 
 export interface ServeSettings {
