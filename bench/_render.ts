@@ -80,8 +80,8 @@ with it kappa are missing**: \`npm run bench -- label-sheet turns\` (or \`steps\
 
 As it was before, the correction detector found none of the 32 corrections (it wanted two signs at once, and most people object
 without a "no" in front). What objects in so many words is a correction by itself since; on the test half precision
-misses its goal, with eleven turns to judge it by: one false one is a question ("is it just the comment which is misleading?"), one a
-"stop for a second" that the reader took for a weak one. Precision on other data of other users is not known. Three faults of the exact repeat were repaired
+misses its goal, with eleven turns to judge it by: one of the two false ones is a question about a misleading comment, one a
+call to halt that the reader took for a weak sign. Precision on other data of other users is not known. Two faults of the exact repeat were repaired
 (71 of 75 before): \`find -delete\` counted as only looking, and calls that the user made on their own device as nothing; items of both
 halves were seen. "Read again" has four cases; three of them the reader could not tell from the part of the answer that the sheet shows.
 Turns in which a call is refused are left out: they need no words.`,

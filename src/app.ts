@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { Feed } from './api/feed.ts'
 import type { DataPlace, MachineFacts, Opened, ServeFlags, Serving } from './cli/surroundings.ts'
 import type { DreamConfig, Secrets, ServerConfig } from './config.ts'
 import type { Clock } from './core/clock.ts'
@@ -13,6 +14,7 @@ import { makeKeyring } from './keyring.ts'
 import { thinkHere } from './pipeline/thinking.ts'
 import { makePost } from './pipeline/webhooks/post.ts'
 import { startServer } from './serve.ts'
+import { SessionWakes } from './storage/session-wakes.ts'
 import { openEmbeddedJobs } from './storage/sqlite/jobs.ts'
 import { openSqlite } from './storage/sqlite/open.ts'
 
@@ -50,6 +52,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Opened> {
       newId,
       keyring: makeKeyring(secretKey),
       mask: createMask({ key }),
+      wakes: new SessionWakes(),
       postWebhook: makePost({ allowPrivate: allowPrivateTargets }),
       organizationId,
       log,
@@ -85,20 +88,24 @@ export interface ServeSettings {
 }
 
 /** The API over an opened database; flags win over the configuration. */
-export function serve(
+export async function serve(
   { context }: Opened,
   flags: ServeFlags,
   { config, version }: ServeSettings,
 ): Promise<Serving> {
-  const { database, jobs, clock, hash, newId: id, keyring, log } = context
-  return startServer({
+  const { database, jobs, clock, hash: sha256, newId: id, keyring, mask, wakes, log } = context
+  const feed = new Feed({ database, wakes, hash: sha256 })
+  const server = await startServer({
     context: {
       database,
       jobs,
       clock,
-      hash,
+      hash: sha256,
       newId: id,
       keyring,
+      mask,
+      feed,
+      wakes,
       log,
       settings: {
         version,
@@ -115,6 +122,14 @@ export function serve(
     port: flags.port ?? config.port,
     metricsPort: config.metricsPort,
   })
+  return {
+    url: server.url,
+    stop(drainMs) {
+      // Open streams never end by themselves.
+      feed.close()
+      return server.stop(drainMs)
+    },
+  }
 }
 
 export function findMachineFacts(): MachineFacts {

@@ -5,6 +5,7 @@ import type { Keyring } from '../core/keyring.ts'
 import type { Mask } from '../importers/importer.ts'
 import type { Database } from '../storage/database.ts'
 import type { Jobs } from '../storage/jobs.ts'
+import type { SessionWakes } from '../storage/session-wakes.ts'
 import type { Thinking } from './thinking.ts'
 import type { Post } from './webhooks/post.ts'
 
@@ -17,6 +18,8 @@ export interface Context {
   readonly newId: NewId
   readonly keyring: Keyring
   readonly mask: Mask
+  /** To be rung after events were appended to a session, for those who watch it. */
+  readonly wakes: SessionWakes
   readonly postWebhook: Post
   readonly organizationId: string
   readonly log: Logger

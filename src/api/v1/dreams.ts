@@ -15,7 +15,7 @@ import {
 import { createDream, tellAbout } from '../../storage/new-dream.ts'
 import { refuseWriting } from '../dream-rights.ts'
 import { defineEndpoint } from '../endpoint.ts'
-import { type Range, readCursor, refuseOutside, writeCursor } from '../pages.ts'
+import { readCursor, writeCursor } from '../pages.ts'
 import { presentDream, presentDreams } from '../wire-dream.ts'
 
 const family = 'dreams'
@@ -161,8 +161,17 @@ function isToCancel({ id, status }: Dream): boolean {
   throw new DomainError('invalid_argument', `Dream ${id} is ${status} and cannot be canceled.`)
 }
 
-function readPosition(keyring: Keyring, page: string, range: Range): DreamCursor {
+interface Range {
+  readonly gt?: string | undefined
+  readonly lt?: string | undefined
+}
+
+function readPosition(keyring: Keyring, page: string, { gt, lt }: Range): DreamCursor {
   const [createdAt, ordinal] = readCursor(keyring, list, page) as [string, number]
-  refuseOutside(createdAt, range)
-  return { createdAt, ordinal }
+  const isInside = (gt === undefined || createdAt > gt) && (lt === undefined || createdAt < lt)
+  if (isInside) return { createdAt, ordinal }
+  throw new DomainError(
+    'invalid_argument',
+    'page: this cursor stands outside of the created_at filter; begin again without it.',
+  )
 }

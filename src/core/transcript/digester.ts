@@ -6,6 +6,7 @@ import { quoteEvent } from './quote.ts'
 import { readSaying } from './sayings.ts'
 import { secondsBetween } from './seconds.ts'
 import { StepDrafts } from './step-drafts.ts'
+import { asToolEvent } from './tool-events.ts'
 import type { Saying, Step, Turn } from './trace.ts'
 import { agrees, readWords, scoreWords, type Words } from './turns.ts'
 
@@ -59,7 +60,7 @@ class Draft {
   add(event: SessionEvent): void {
     this.#first ??= event.processedAt
     this.#last = event.processedAt ?? this.#last
-    const { body } = event
+    const body = asToolEvent(event.body)
     switch (body.type) {
       case 'agent.tool_use':
         this.#agentActed = true
