@@ -14,6 +14,8 @@ export interface Config {
 export interface Secrets {
   /** Key of the placeholders that replace secrets in transcripts; null: one is made in the data folder. */
   readonly maskKey: string | null
+  /** `postgres://user:password@host:port/database`; null for the embedded database. */
+  readonly databaseUrl: string | null
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -21,6 +23,11 @@ type Environment = Readonly<Record<string, string | undefined>>
 const environmentSchema = z.object({
   LUCIDREAM_DATA: z.string().min(1).default('.lucidream'),
   LUCIDREAM_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('warn'),
+  LUCIDREAM_DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+    .optional(),
+  LUCIDREAM_DATABASE_URL_FILE: z.string().min(1).optional(),
   LUCIDREAM_MASK_KEY: z.string().min(16).optional(),
   LUCIDREAM_MASK_KEY_FILE: z.string().min(1).optional(),
 })
@@ -31,20 +38,16 @@ export function readConfig(environment: Environment = process.env): {
 } {
   const parsed = environmentSchema.safeParse(environment)
   if (!parsed.success) throw new DomainError('invalid_config', explain(parsed.error))
-  const { LUCIDREAM_MASK_KEY: key, LUCIDREAM_MASK_KEY_FILE: keyFile } = parsed.data
-  if (key !== undefined && keyFile !== undefined) {
-    throw new DomainError(
-      'invalid_config',
-      'LUCIDREAM_MASK_KEY and LUCIDREAM_MASK_KEY_FILE are both set; set one of them.',
-    )
-  }
   return {
     config: {
       dataDirectory: parsed.data.LUCIDREAM_DATA,
       logLevel: parsed.data.LUCIDREAM_LOG_LEVEL,
       colour: colourOf(environment),
     },
-    secrets: { maskKey: keyFile === undefined ? (key ?? null) : readSecret(keyFile) },
+    secrets: {
+      maskKey: findSecret(parsed.data, 'LUCIDREAM_MASK_KEY'),
+      databaseUrl: findSecret(parsed.data, 'LUCIDREAM_DATABASE_URL'),
+    },
   }
 }
 
@@ -55,19 +58,32 @@ function colourOf(environment: Environment): Config['colour'] {
   return environment.TERM === 'dumb' ? 'never' : 'auto'
 }
 
-function readSecret(path: string): string {
-  try {
-    const secret = readFileSync(path, 'utf8').trim()
-    if (secret.length >= 16) return secret
-  } catch (cause) {
-    throw new DomainError('invalid_config', `LUCIDREAM_MASK_KEY_FILE: cannot read ${path}.`, {
-      cause,
-    })
+type SecretName = 'LUCIDREAM_MASK_KEY' | 'LUCIDREAM_DATABASE_URL'
+
+/** From the variable itself or from the file that its `_FILE` sibling names; never from both. */
+function findSecret(data: z.infer<typeof environmentSchema>, name: SecretName): string | null {
+  const [given, file] = [data[name], data[`${name}_FILE`]]
+  if (file === undefined) return given ?? null
+  if (given !== undefined) {
+    throw new DomainError(
+      'invalid_config',
+      `${name} and ${name}_FILE are both set; set one of them.`,
+    )
   }
+  const read = environmentSchema.shape[name].safeParse(readSecretFile(`${name}_FILE`, file))
+  if (read.success) return read.data ?? null
   throw new DomainError(
     'invalid_config',
-    `LUCIDREAM_MASK_KEY_FILE: ${path} holds fewer than 16 characters; write at least 16.`,
+    `${name}_FILE: ${file} is refused: ${read.error.issues[0]?.message}.`,
   )
+}
+
+function readSecretFile(name: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch (cause) {
+    throw new DomainError('invalid_config', `${name}: cannot read ${path}.`, { cause })
+  }
 }
 
 function explain(error: z.ZodError): string {

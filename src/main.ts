@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { findMachineFacts, openEmbedded } from './app.ts'
+import { findMachineFacts, openContext } from './app.ts'
 import { runProgram } from './cli/program.ts'
 import type { Output } from './cli/surroundings.ts'
 import { readConfig } from './config.ts'
@@ -33,7 +33,7 @@ export async function main(): Promise<void> {
       demo: { transcripts: bundled('transcripts'), memory: bundled('memory') },
       signal: stop.signal,
       open: (dataDirectory) =>
-        openEmbedded({ dataDirectory, secrets, log, clock: Date.now, signal: stop.signal }),
+        openContext({ dataDirectory, secrets, log, clock: Date.now, signal: stop.signal }),
       facts: findMachineFacts,
     })
   } catch (error) {

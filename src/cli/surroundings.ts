@@ -13,7 +13,7 @@ export interface Surroundings {
   /** The bundled transcripts and memory. */
   readonly demo: { readonly transcripts: string; readonly memory: string }
   readonly signal: AbortSignal
-  /** Opens the embedded database in a folder, making both where there are none. */
+  /** Opens the configured database; the embedded one in a folder, making both where there are none. */
   readonly open: (dataDirectory: string) => Promise<Opened>
   readonly facts: () => MachineFacts
 }
@@ -27,7 +27,8 @@ export interface Output {
 
 export interface Opened {
   readonly context: Context
-  readonly databasePath: string
+  /** The file of the embedded database; null where a server has it. */
+  readonly databasePath: string | null
   readonly close: () => Promise<void>
 }
 

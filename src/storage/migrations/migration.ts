@@ -9,3 +9,9 @@ export interface Migration {
   /** Every text column is `text COLLATE "C"`, so that order and ranges are by code point as in SQLite. */
   readonly postgres: string
 }
+
+/** How many migrations a database had run before and after. */
+export interface Migrated {
+  readonly before: number
+  readonly after: number
+}
