@@ -107,11 +107,7 @@ async function fail(
 }
 
 /** The dream ended while its job was waiting or worked on: from here on it writes nothing, so others may. */
-async function stop(
-  { database, jobs }: Context,
-  { id, attempt }: Job,
-  dream: Dream,
-): Promise<void> {
+async function stop(context: Context, { id, attempt }: Job, dream: Dream): Promise<void> {
   await context.database.write(actorOf(dream), async (writer) => {
     await context.jobs.settle(writer, { id, attempt, state: 'done' })
     await releaseStore(writer, dream.id)
