@@ -75,8 +75,8 @@ as much at random. LoCoMo has no questions on updated knowledge. LongMemEval is 
     `300 user turns (half from people's sessions with a coding agent, half from simulated customers; half at random, half by loose
 cue words) and 300 steps (half of what was flagged, half not) in \`bench/labels/\`, by place. **The labels come from two independent automated
 readings of the texts, not from people**: the first reader knew the detectors' rules but not what they said of an item, the second
-had only \`guide.md\` and the sheets that \`npm run bench -- label-sheet turns\` and \`steps\` print. A label is agreed where both
-gave it; of two that differ the weaker one counts. Odd items are the tune half. The detectors were repaired against the first
+had only \`guide.md\` and the sheets that \`npm run bench -- label-sheet turns\` and \`steps\` print. An item is a correction, or waste, where both say so.
+Odd items are the tune half. The detectors were repaired against the first
 reader's tune half alone; the second came afterwards, and finds less in corrections: what one reader takes for an objection is
 often a weak sign, or a pasted remark about code, to the other.
 
