@@ -1,6 +1,7 @@
 import type { BriefDocument } from '../../contract/brief.ts'
 import { DomainError } from '../../core/errors.ts'
-import { makeId } from '../../core/ids.ts'
+import { presentBrief } from '../../core/present/brief.ts'
+import { nameFinding } from '../../core/present/change.ts'
 import { type Brief, defaultBudget, renderBrief, writeBrief } from '../../core/propose/brief.ts'
 import { listFindings } from '../../storage/findings.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -37,12 +38,13 @@ export function runBrief(
     const wanted = taskType === undefined ? (types.length === 0 ? [null] : types) : [taskType]
     const budget = options.budget ?? defaultBudget
     const briefs = wanted.map((type) => writeBrief(all, { taskType: type, budget }))
-    const findingId = (key: string) => makeId('fnd', context.hash, [dream.id, key])
     const document: BriefDocument = {
       version: 1,
       kind: 'brief',
       dream_id: dream.id,
-      data: briefs.map((brief) => toItem(brief, findingId)),
+      data: briefs.map((brief) =>
+        presentBrief(brief, (key) => nameFinding(dream.id, key, context.hash)),
+      ),
     }
     invocation.print(document, () => briefs.flatMap(describe))
     for (const { taskType: type, tokens, leftOut } of briefs) {
@@ -58,18 +60,4 @@ function describe(brief: Brief): string[] {
   return [
     `Nothing is known well enough to tell an agent before ${brief.taskType ?? 'its next run'}.`,
   ]
-}
-
-function toItem(brief: Brief, findingId: (key: string) => string): BriefDocument['data'][number] {
-  return {
-    task_type: brief.taskType,
-    tokens: brief.tokens,
-    budget: brief.budget,
-    left_out: brief.leftOut,
-    lines: brief.lines.map(({ findingKey, ...line }) => ({
-      ...line,
-      finding_id: findingId(findingKey),
-    })),
-    markdown: brief.lines.length === 0 ? '' : renderBrief(brief),
-  }
 }
