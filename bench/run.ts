@@ -16,6 +16,7 @@ import { seeded, writeSessions } from './_sessions.ts'
 import { benchBlame } from './blame.ts'
 import { benchEntireCli } from './entire-cli.ts'
 import { benchInjected } from './injected.ts'
+import { benchLoad } from './load.ts'
 import { benchMemoryHistories } from './memory-histories.ts'
 import { benchNoise } from './noise.ts'
 import { benchPeers } from './peers.ts'
@@ -154,6 +155,7 @@ const benches = {
   join: benchJoin,
   histories: benchMemoryHistories,
   injected: benchInjected,
+  load: benchLoad,
   noise: benchNoise,
   large: benchLargeFile,
   blame: benchBlame,

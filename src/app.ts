@@ -10,7 +10,9 @@ import { DomainError } from './core/errors.ts'
 import type { NewId } from './core/ids.ts'
 import { createMask } from './importers/mask.ts'
 import { makeKeyring } from './keyring.ts'
+import { makePost } from './pipeline/webhooks/post.ts'
 import { startServer } from './serve.ts'
+import { openEmbeddedJobs } from './storage/sqlite/jobs.ts'
 import { openSqlite } from './storage/sqlite/open.ts'
 
 export interface EmbeddedOptions {
@@ -19,31 +21,42 @@ export interface EmbeddedOptions {
   readonly log: Logger
   readonly clock: Clock
   readonly signal: AbortSignal
+  readonly allowPrivateTargets?: boolean
 }
+
+const organizationId = 'org_lucidream'
 
 /** The only wiring: an embedded database and what the pipeline needs around it. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Opened> {
-  const { dataDirectory, secrets, log, clock, signal } = options
+  const { dataDirectory, secrets, log, clock, signal, allowPrivateTargets = false } = options
   const databasePath = join(dataDirectory, 'lucidream.db')
   const database = await openSqlite({ path: databasePath, clock, hash })
   const key = secrets.maskKey ?? findSecret(dataDirectory, 'mask.key')
   const secretKey = secrets.secretKey ?? findSecret(dataDirectory, 'secret.key')
   const owner = `${hostname()}:${process.pid}:${clock()}`
+  const isRunning = (other: string) => other === owner || isAlive(other)
+  const jobs = openEmbeddedJobs({ database, clock, isAlive: isRunning })
   return {
     context: {
       database,
+      jobs,
       clock,
       hash,
       newId,
       keyring: makeKeyring(secretKey),
       mask: createMask({ key }),
+      postWebhook: makePost({ allowPrivate: allowPrivateTargets }),
+      organizationId,
       log,
       owner,
-      isAlive: (other) => other === owner || isAlive(other),
+      isAlive: isRunning,
       signal,
     },
     databasePath,
-    close: () => database.close(),
+    async close() {
+      await jobs.close()
+      await database.close()
+    },
   }
 }
 
@@ -58,10 +71,11 @@ export function serve(
   flags: ServeFlags,
   { config, version }: ServeSettings,
 ): Promise<Serving> {
-  const { database, clock, hash, newId: id, keyring, log } = context
+  const { database, jobs, clock, hash, newId: id, keyring, log } = context
   return startServer({
     context: {
       database,
+      jobs,
       clock,
       hash,
       newId: id,
@@ -69,8 +83,9 @@ export function serve(
       log,
       settings: {
         version,
-        organizationId: 'org_lucidream',
+        organizationId,
         strict: config.strict,
+        allowPrivateTargets: config.allowPrivateTargets,
         rateLimits: {
           writesPerMinute: config.writesPerMinute,
           readsPerMinute: config.readsPerMinute,

@@ -34,7 +34,14 @@ export async function main(): Promise<void> {
       demo: { transcripts: bundled('transcripts'), memory: bundled('memory') },
       signal: stop.signal,
       open: (dataDirectory) =>
-        openEmbedded({ dataDirectory, secrets, log, clock: Date.now, signal: stop.signal }),
+        openEmbedded({
+          dataDirectory,
+          secrets,
+          log,
+          clock: Date.now,
+          signal: stop.signal,
+          allowPrivateTargets: config.server.allowPrivateTargets,
+        }),
       facts: findMachineFacts,
       bootstrapKey: secrets.bootstrapKey,
       serve: (opened, flags) =>

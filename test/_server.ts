@@ -7,6 +7,7 @@ import { openEmbedded, serve } from '../src/app.ts'
 import type { Opened } from '../src/cli/surroundings.ts'
 import { readConfig, type ServerConfig } from '../src/config.ts'
 import type { Scope } from '../src/core/access.ts'
+import type { Clock } from '../src/core/clock.ts'
 import { insertApiKey } from '../src/storage/api-keys.ts'
 import { makeApiKey } from '../src/storage/new-api-key.ts'
 
@@ -25,14 +26,17 @@ export interface TestServer {
 /** No rate limits unless a test asks for them. */
 const settings = { writesPerMinute: 0, readsPerMinute: 0 }
 
-export async function startTestServer(config: Partial<ServerConfig> = {}): Promise<TestServer> {
+export async function startTestServer(
+  config: Partial<ServerConfig> = {},
+  clock: Clock = Date.now,
+): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'lucidream-server-'))
   const stopping = new AbortController()
   const opened = await openEmbedded({
     dataDirectory: folder,
     secrets: { maskKey: null, secretKey: null, bootstrapKey: null },
     log: pino({ level: 'silent' }),
-    clock: Date.now,
+    clock,
     signal: stopping.signal,
   })
   const server = await serve(

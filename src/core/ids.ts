@@ -18,6 +18,9 @@ export type JobId = Id<'job'>
 export type AuditRecordId = Id<'aud'>
 export type ApiKeyId = Id<'apikey'>
 export type RequestId = Id<'req'>
+export type WebhookEndpointId = Id<'whend'>
+export type WebhookEventId = Id<'whe'>
+export type WebhookDeliveryId = Id<'whdel'>
 
 interface IdByPrefix {
   sesn: SessionId
@@ -34,6 +37,9 @@ interface IdByPrefix {
   aud: AuditRecordId
   apikey: ApiKeyId
   req: RequestId
+  whend: WebhookEndpointId
+  whe: WebhookEventId
+  whdel: WebhookDeliveryId
 }
 
 /** Makes ids of things that are made on request and have no other name; unique by randomness. */
