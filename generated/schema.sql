@@ -171,7 +171,6 @@ CREATE TABLE memories (
 ) STRICT;
 CREATE UNIQUE INDEX memories_by_path ON memories (store_id, path) WHERE deleted_at IS NULL;
 CREATE INDEX memories_by_version ON memories (version_id);
-CREATE INDEX memories_ever_at_path ON memories (store_id, path);
 
 CREATE TABLE memory_stores (
   id TEXT NOT NULL PRIMARY KEY,
@@ -182,8 +181,11 @@ CREATE TABLE memory_stores (
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL,
   archived_at TEXT
-) STRICT;
-CREATE INDEX memory_stores_by_time ON memory_stores (workspace_id, created_at, id);
+, deleted_at TEXT, live_memories INTEGER NOT NULL DEFAULT 0, memories_ever INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE INDEX memory_stores_by_time ON memory_stores (workspace_id, created_at, id)
+  WHERE deleted_at IS NULL;
+CREATE INDEX memory_stores_open ON memory_stores (workspace_id, created_at, id)
+  WHERE deleted_at IS NULL AND archived_at IS NULL;
 
 CREATE TABLE memory_versions (
   id TEXT NOT NULL PRIMARY KEY,
@@ -199,11 +201,20 @@ CREATE TABLE memory_versions (
   actor_id TEXT NOT NULL,
   dream_id TEXT REFERENCES dreams (id),
   created_at TEXT NOT NULL,
-  redacted_at TEXT,
+  redacted_at TEXT, session_id TEXT, redacted_by_type TEXT, redacted_by_id TEXT,
   UNIQUE (memory_id, ordinal)
 ) STRICT;
+CREATE INDEX memory_versions_by_actor
+  ON memory_versions (store_id, actor_id, created_at, ordinal, id);
 CREATE INDEX memory_versions_by_dream ON memory_versions (dream_id) WHERE dream_id IS NOT NULL;
-CREATE INDEX memory_versions_by_store ON memory_versions (store_id, created_at, id);
+CREATE INDEX memory_versions_by_memory
+  ON memory_versions (memory_id, created_at, ordinal, id);
+CREATE INDEX memory_versions_by_operation
+  ON memory_versions (store_id, operation, created_at, ordinal, id);
+CREATE INDEX memory_versions_by_session
+  ON memory_versions (store_id, session_id, created_at, ordinal, id) WHERE session_id IS NOT NULL;
+CREATE INDEX memory_versions_by_store
+  ON memory_versions (store_id, created_at, ordinal, id);
 
 CREATE TABLE migrations (
   number INTEGER PRIMARY KEY,

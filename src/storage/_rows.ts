@@ -1,9 +1,16 @@
 import { createHash } from 'node:crypto'
 import type { Actor } from '../core/audit/record.ts'
-import { type EventId, type JobId, makeId, type SessionId } from '../core/ids.ts'
+import {
+  type EventId,
+  type JobId,
+  type MemoryStoreId,
+  makeId,
+  type SessionId,
+} from '../core/ids.ts'
 import type { OutcomeSignal } from '../core/outcome-signal.ts'
 import type { EventBody, Session, SessionEvent } from '../core/session.ts'
 import type { Database, Writer } from './database.ts'
+import { insertMemory } from './memories.ts'
 import { insertMemoryStore } from './memory-stores.ts'
 import { insertSession } from './sessions.ts'
 import {
@@ -127,3 +134,25 @@ export function write<T>(database: Database, work: (writer: Writer) => Promise<T
     return result
   })
 }
+
+export const memoryStoreId = (name: string): MemoryStoreId => makeId('memstore', hash, [name])
+
+export const addMemoryStore = (
+  database: Database,
+  name: string,
+  given: { readonly metadata?: Readonly<Record<string, string>> } = {},
+) =>
+  write(database, (writer) =>
+    insertMemoryStore(writer, {
+      id: memoryStoreId(name),
+      name,
+      description: 'notes',
+      metadata: given.metadata ?? {},
+    }),
+  )
+
+/** Into the store `one`. */
+export const addMemory = (database: Database, path: string, content: string) =>
+  write(database, (writer) =>
+    insertMemory(writer, { storeId: memoryStoreId('one'), path, content }),
+  )

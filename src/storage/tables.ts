@@ -169,6 +169,12 @@ export interface MemoryStoresTable {
   created_at: Timestamp
   updated_at: Timestamp
   archived_at: Timestamp | null
+  /** A tombstone: the rows stay, and nothing shows them. */
+  deleted_at: Generated<Timestamp | null>
+  /** Counted along, so that the limit needs no counting of rows. */
+  live_memories: Generated<number>
+  /** Deleted ones too: numbers the next memory, whose id is made of it. */
+  memories_ever: Generated<number>
 }
 
 /** The head of a memory. A deleted one keeps its row, because its versions stay. */
@@ -184,7 +190,7 @@ interface MemoriesTable {
   deleted_at: Timestamp | null
 }
 
-/** Append-only. Content, size and hash are null in a deletion and after redaction. */
+/** Append-only but for redaction. Content, size and hash are null in a deletion; redacted, path is too. */
 export interface MemoryVersionsTable {
   id: MemoryVersionId
   memory_id: MemoryId
@@ -198,8 +204,12 @@ export interface MemoryVersionsTable {
   actor_type: Actor['type']
   actor_id: string
   dream_id: DreamId | null
+  /** The session it was written in: the actor itself, or the own session of the dream that acted. */
+  session_id: SessionId | null
   created_at: Timestamp
   redacted_at: Timestamp | null
+  redacted_by_type: Actor['type'] | null
+  redacted_by_id: string | null
 }
 
 export interface DreamsTable {
