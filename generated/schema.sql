@@ -1,5 +1,23 @@
 -- The schema after all migrations. Written by scripts/generate.ts; not edited by hand.
 
+CREATE TABLE agent_versions (
+  agent_id TEXT NOT NULL REFERENCES agents (id),
+  version INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  PRIMARY KEY (agent_id, version)
+) STRICT;
+
+CREATE TABLE agents (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  version INTEGER NOT NULL,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  archived_at TEXT
+) STRICT;
+CREATE INDEX agents_by_time ON agents (workspace_id, created_at, id);
+
 CREATE TABLE api_keys (
   id TEXT NOT NULL PRIMARY KEY,
   workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
@@ -74,7 +92,7 @@ CREATE TABLE dream_sessions (
   dream_id TEXT NOT NULL REFERENCES dreams (id),
   ordinal INTEGER NOT NULL,
   session_id TEXT NOT NULL REFERENCES sessions (id),
-  transcript_hash TEXT NOT NULL,
+  transcript_hash TEXT NOT NULL, event_count INTEGER,
   PRIMARY KEY (dream_id, ordinal),
   UNIQUE (dream_id, session_id)
 ) STRICT;
@@ -99,6 +117,20 @@ CREATE TABLE dreams (
 ) STRICT;
 CREATE INDEX dreams_by_inputs ON dreams (workspace_id, inputs_hash);
 
+CREATE TABLE environments (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  name TEXT NOT NULL,
+  description TEXT,
+  metadata TEXT NOT NULL,
+  config TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  archived_at TEXT,
+  deleted_at TEXT
+) STRICT;
+CREATE INDEX environments_by_time ON environments (workspace_id, created_at, id);
+
 CREATE TABLE evidence (
   id TEXT NOT NULL PRIMARY KEY,
   owner_type TEXT NOT NULL CHECK (owner_type IN ('finding', 'change')),
@@ -113,6 +145,30 @@ CREATE TABLE evidence (
   UNIQUE (owner_id, ordinal)
 ) STRICT;
 CREATE INDEX evidence_by_session ON evidence (session_id);
+
+CREATE TABLE file_chunks (
+  file_id TEXT NOT NULL REFERENCES files (id),
+  chunk INTEGER NOT NULL,
+  data BLOB NOT NULL,
+  PRIMARY KEY (file_id, chunk)
+) STRICT;
+
+CREATE TABLE files (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  state TEXT NOT NULL CHECK (state IN ('staged', 'stored')),
+  filename TEXT NOT NULL,
+  mime_type TEXT NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  sha256 TEXT,
+  scope_id TEXT,
+  created_at TEXT NOT NULL,
+  expires_at TEXT,
+  deleted_at TEXT
+) STRICT;
+CREATE INDEX files_by_scope ON files (scope_id, created_at, id) WHERE scope_id IS NOT NULL;
+CREATE INDEX files_by_time ON files (workspace_id, created_at, id);
+CREATE INDEX files_staged ON files (created_at) WHERE state = 'staged';
 
 CREATE TABLE findings (
   id TEXT NOT NULL PRIMARY KEY,
@@ -261,6 +317,22 @@ CREATE TABLE session_events (
 ) STRICT;
 CREATE UNIQUE INDEX session_events_by_id ON session_events (transcript_id, id);
 
+CREATE TABLE session_resources (
+  id TEXT NOT NULL PRIMARY KEY,
+  session_id TEXT NOT NULL REFERENCES sessions (id),
+  ordinal INTEGER NOT NULL,
+  type TEXT NOT NULL CHECK (type IN ('memory_store', 'file', 'github_repository')),
+  memory_store_id TEXT,
+  file_id TEXT,
+  body TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  deleted_at TEXT,
+  UNIQUE (session_id, ordinal)
+) STRICT;
+CREATE INDEX session_resources_by_store ON session_resources (memory_store_id, session_id)
+  WHERE memory_store_id IS NOT NULL;
+
 CREATE TABLE sessions (
   id TEXT NOT NULL PRIMARY KEY,
   workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
@@ -274,7 +346,6 @@ CREATE TABLE sessions (
   title TEXT,
   principal TEXT,
   labels TEXT NOT NULL,
-  status TEXT NOT NULL CHECK (status IN ('idle', 'terminated')),
   started_at TEXT,
   ended_at TEXT,
   transcript_id INTEGER NOT NULL REFERENCES transcripts (id),
@@ -282,10 +353,14 @@ CREATE TABLE sessions (
   event_count INTEGER NOT NULL,
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL,
-  start_key TEXT NOT NULL GENERATED ALWAYS AS (coalesce(started_at, '')) VIRTUAL,
+  start_key TEXT NOT NULL GENERATED ALWAYS AS (coalesce(started_at, '')) VIRTUAL, status TEXT NOT NULL DEFAULT 'idle'
+  CHECK (status IN ('idle', 'running', 'rescheduling', 'terminated')), live INTEGER NOT NULL DEFAULT 0 CHECK (live IN (0, 1)), agent_id TEXT, agent_number INTEGER, agent_snapshot TEXT, environment_id TEXT, metadata TEXT NOT NULL DEFAULT '{}', vault_ids TEXT NOT NULL DEFAULT '[]', budget TEXT, tally TEXT, archived_at TEXT, deleted_at TEXT, began_at TEXT
+  GENERATED ALWAYS AS (coalesce(started_at, created_at)) VIRTUAL,
   UNIQUE (workspace_id, key)
 ) STRICT;
 CREATE INDEX sessions_by_agent ON sessions (workspace_id, agent_name);
+CREATE INDEX sessions_by_agent_id ON sessions (agent_id, began_at, id) WHERE agent_id IS NOT NULL;
+CREATE INDEX sessions_by_beginning ON sessions (workspace_id, began_at, id);
 CREATE INDEX sessions_by_task ON sessions (workspace_id, task_type, task_id);
 CREATE INDEX sessions_by_time ON sessions (workspace_id, start_key, id);
 CREATE INDEX sessions_by_transcript ON sessions (transcript_id);

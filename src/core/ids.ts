@@ -21,6 +21,12 @@ export type RequestId = Id<'req'>
 export type WebhookEndpointId = Id<'whend'>
 export type WebhookEventId = Id<'whe'>
 export type WebhookDeliveryId = Id<'whdel'>
+export type AgentId = Id<'agent'>
+export type EnvironmentId = Id<'env'>
+export type FileId = Id<'file'>
+export type SessionResourceId = Id<'sesrsc'>
+export type ThreadId = Id<'sthr'>
+export type OutcomeId = Id<'outc'>
 
 interface IdByPrefix {
   sesn: SessionId
@@ -40,6 +46,12 @@ interface IdByPrefix {
   whend: WebhookEndpointId
   whe: WebhookEventId
   whdel: WebhookDeliveryId
+  agent: AgentId
+  env: EnvironmentId
+  file: FileId
+  sesrsc: SessionResourceId
+  sthr: ThreadId
+  outc: OutcomeId
 }
 
 /** Makes ids of things that are made on request and have no other name; unique by randomness. */

@@ -12,11 +12,14 @@ export interface Session {
   /** RFC 3339 UTC, or null where the source has no clock. */
   readonly startedAt: string | null
   readonly endedAt: string | null
-  readonly status: 'idle' | 'terminated'
+  readonly status: SessionStatus
   /** Who the agent worked for, when the source says; independence of support is counted by it. */
   readonly principal: string | null
   readonly labels: Readonly<Record<string, string>>
 }
+
+/** `rescheduling`: something broke and is being tried again. */
+export type SessionStatus = 'idle' | 'running' | 'rescheduling' | 'terminated'
 
 export interface AgentSnapshot {
   readonly name: string

@@ -1,9 +1,9 @@
 import type { Actor } from '../core/audit/record.ts'
 import { DomainError } from '../core/errors.ts'
-import type { Hash, MemoryStoreId, SessionId } from '../core/ids.ts'
+import type { Hash, MemoryStoreId } from '../core/ids.ts'
 import type { DreamReport } from '../core/present/dream-report.ts'
 import type { Reader } from '../storage/database.ts'
-import { type Dream, insertDream, listDreams } from '../storage/dreams.ts'
+import { type Dream, type DreamSession, insertDream, listDreams } from '../storage/dreams.ts'
 import { listMemories } from '../storage/memories.ts'
 import { listOutcomeSignals } from '../storage/outcome-signals.ts'
 import { listSessions, type SessionCursor, type SessionFilter } from '../storage/sessions.ts'
@@ -62,7 +62,7 @@ async function findOrCreate(context: Context, request: DreamRequest) {
 }
 
 interface Inputs {
-  readonly sessions: readonly { readonly sessionId: SessionId; readonly transcriptHash: string }[]
+  readonly sessions: readonly DreamSession[]
   readonly memories: readonly string[]
   readonly outcomes: readonly string[]
 }
@@ -72,8 +72,8 @@ async function readInputs(reader: Reader, { storeId, filter }: DreamRequest): Pr
   let after: SessionCursor | null = null
   do {
     const page = await listSessions(reader, { filter, limit: 1_000, ...(after ? { after } : {}) })
-    for (const { session, transcriptHash } of page.sessions) {
-      sessions.push({ sessionId: session.id, transcriptHash })
+    for (const { session, transcriptHash, eventCount } of page.sessions) {
+      sessions.push({ sessionId: session.id, transcriptHash, eventCount })
     }
     after = page.next
   } while (after)

@@ -32,6 +32,8 @@ interface DreamError {
 export interface DreamSession {
   readonly sessionId: SessionId
   readonly transcriptHash: string
+  /** The first so many events, since a live transcript grows on; left out: all of them. */
+  readonly eventCount?: number
 }
 
 export type NewDream = Pick<Dream, 'inputStoreId' | 'inputsHash' | 'options'> & {
@@ -88,12 +90,17 @@ export async function listDreams(
 
 /** In the order in which the dream was given them. */
 export async function listDreamSessions(reader: Reader, id: DreamId): Promise<DreamSession[]> {
-  return reader.read
+  const rows = await reader.read
     .selectFrom('dream_sessions')
-    .select(['session_id as sessionId', 'transcript_hash as transcriptHash'])
+    .select(['session_id', 'transcript_hash', 'event_count'])
     .where('dream_id', '=', id)
     .orderBy('ordinal')
     .execute()
+  return rows.map((row) => ({
+    sessionId: row.session_id,
+    transcriptHash: row.transcript_hash,
+    ...(row.event_count === null ? {} : { eventCount: row.event_count }),
+  }))
 }
 
 /** Pending, with the next ordinal; its id names the inputs and the ordinal. */
@@ -160,6 +167,7 @@ async function insertDreamSessions(
     ordinal,
     session_id: session.sessionId,
     transcript_hash: session.transcriptHash,
+    event_count: session.eventCount ?? null,
   }))
   for (const batch of inBatches(rows, rowsPerInsert)) {
     await writer.write.insertInto('dream_sessions').values(batch).execute()

@@ -12,10 +12,14 @@ export interface EventPage {
   readonly next: number | null
 }
 
-/** Which transcript: the one with the hash, superseded or not, as a dream pinned it; else the current one. */
+/**
+ * Which transcript: the one with the hash, superseded or not, as a dream pinned it; else the current one. A
+ * live one has moved on from the hash it was pinned by: of that, the first `eventCount` events.
+ */
 interface Of {
   readonly sessionId: SessionId
   readonly transcriptHash?: string
+  readonly eventCount?: number
 }
 
 /** A page is cut here even below its limit: events may be megabytes each. A larger event stands alone. */
@@ -28,13 +32,14 @@ export async function listEvents(
   reader: Reader,
   page: Of & { readonly afterSeq?: number; readonly limit: number },
 ): Promise<EventPage> {
-  const transcriptId = await findTranscriptId(reader, page)
+  const { id: transcriptId, end } = await findTranscript(reader, page)
   const after = page.afterSeq ?? -1
   const sizes = await reader.read
     .selectFrom('session_events')
     .select(['seq', sql<number>`octet_length(body)`.as('bytes')])
     .where('transcript_id', '=', transcriptId)
     .where('seq', '>', after)
+    .where('seq', '<', end)
     .orderBy('seq')
     .limit(page.limit + 1)
     .execute()
@@ -60,20 +65,24 @@ export type EventRow = Pick<
 
 /** Bytes of the bodies of one transcript; decides where it is worked on. */
 export async function measureEvents(reader: Reader, of: Of): Promise<number> {
+  const { id, end } = await findTranscript(reader, of)
   const row = await reader.read
     .selectFrom('session_events')
     .select(sql<number | null>`sum(octet_length(body))`.as('bytes'))
-    .where('transcript_id', '=', await findTranscriptId(reader, of))
+    .where('transcript_id', '=', id)
+    .where('seq', '<', end)
     .executeTakeFirst()
   return row?.bytes ?? 0
 }
 
 /** All events of one transcript as they are stored, in `seq` order, at once. */
 export async function listEventRows(reader: Reader, of: Of): Promise<EventRow[]> {
+  const { id, end } = await findTranscript(reader, of)
   return reader.read
     .selectFrom('session_events')
     .select(['id', 'seq', 'processed_at', 'branch', 'record', 'body'])
-    .where('transcript_id', '=', await findTranscriptId(reader, of))
+    .where('transcript_id', '=', id)
+    .where('seq', '<', end)
     .orderBy('seq')
     .execute()
 }
@@ -100,11 +109,13 @@ export async function findEvent(
   reader: Reader,
   wanted: Of & { readonly eventId: EventId },
 ): Promise<SessionEvent | null> {
+  const { id, end } = await findTranscript(reader, wanted)
   const row = await reader.read
     .selectFrom('session_events')
     .selectAll()
-    .where('transcript_id', '=', await findTranscriptId(reader, wanted))
+    .where('transcript_id', '=', id)
     .where('id', '=', wanted.eventId)
+    .where('seq', '<', end)
     .executeTakeFirst()
   return row ? toEvent(row) : null
 }
@@ -130,7 +141,7 @@ export async function getRawRecord(
   const chunk = await reader.read
     .selectFrom('raw_chunks')
     .select(['first_ordinal', 'data'])
-    .where('transcript_id', '=', await findTranscriptId(reader, wanted))
+    .where('transcript_id', '=', (await findTranscript(reader, wanted)).id)
     .where('first_ordinal', '<=', ordinal)
     .orderBy('first_ordinal', 'desc')
     .limit(1)
@@ -141,10 +152,15 @@ export async function getRawRecord(
   throw new DomainError('not_found', `Session ${sessionId} has no raw record ${ordinal}.`)
 }
 
-async function findTranscriptId(
-  reader: Reader,
-  { sessionId, transcriptHash }: Of,
-): Promise<number> {
+interface Found {
+  readonly id: number
+  /** Events with a lower seq belong to it. */
+  readonly end: number
+}
+
+async function findTranscript(reader: Reader, of: Of): Promise<Found> {
+  const { sessionId, transcriptHash, eventCount } = of
+  const end = eventCount ?? Number.MAX_SAFE_INTEGER
   if (transcriptHash !== undefined) {
     const pinned = await reader.read
       .selectFrom('transcripts')
@@ -152,14 +168,15 @@ async function findTranscriptId(
       .where('session_id', '=', sessionId)
       .where('hash', '=', transcriptHash)
       .executeTakeFirst()
-    return pinned?.id ?? noTranscript
+    if (typeof pinned?.id === 'number') return { id: pinned.id, end }
   }
   const session = await reader.read
     .selectFrom('sessions')
-    .select('transcript_id')
+    .select(['transcript_id', 'live'])
     .where('id', '=', sessionId)
     .executeTakeFirst()
-  return session?.transcript_id ?? noTranscript
+  const moved = transcriptHash === undefined || session?.live === 1
+  return { id: (moved ? session?.transcript_id : undefined) ?? noTranscript, end }
 }
 
 /** At least one, however large it is. */

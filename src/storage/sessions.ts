@@ -1,7 +1,7 @@
-import { type Expression, type SqlBool, sql } from 'kysely'
+import { type Expression, type Selectable, type SqlBool, sql } from 'kysely'
 import { DomainError } from '../core/errors.ts'
-import type { SessionId } from '../core/ids.ts'
-import type { Session } from '../core/session.ts'
+import type { AgentId, EnvironmentId, SessionId } from '../core/ids.ts'
+import type { JsonObject, Session } from '../core/session.ts'
 import { anyOf } from './batches.ts'
 import { defaultWorkspace, type Reader, type Writer } from './database.ts'
 import type { SessionsTable } from './tables.ts'
@@ -14,6 +14,32 @@ export interface StoredSession {
   readonly eventCount: number
   readonly createdAt: string
   readonly updatedAt: string
+  /** When it started, else when it was stored. */
+  readonly beganAt: string
+  /** Whether events are appended to it; an imported one is replaced as a whole. */
+  readonly isLive: boolean
+  readonly agentId: AgentId | null
+  readonly agentVersion: number | null
+  /** The agent as it was when the session began; null: nothing is known but `session.agent`. */
+  readonly agentSnapshot: JsonObject | null
+  readonly environmentId: EnvironmentId | null
+  readonly metadata: Readonly<Record<string, string>>
+  readonly vaultIds: readonly string[]
+  readonly budget: JsonObject | null
+  readonly tally: SessionTally | null
+  readonly archivedAt: string | null
+  readonly deletedAt: string | null
+}
+
+/** What a live session used so far. */
+export interface SessionTally {
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly cacheCreationTokens: number
+  readonly cacheReadTokens: number
+  /** Milliseconds in status running, up to `runningSince`. */
+  readonly activeMs: number
+  readonly runningSince: string | null
 }
 
 export interface SessionFilter {
@@ -37,6 +63,7 @@ export interface SessionPage {
   readonly next: SessionCursor | null
 }
 
+/** Deleted ones too: `deletedAt` says so. */
 export async function findSession(reader: Reader, id: SessionId): Promise<StoredSession | null> {
   const row = await reader.read
     .selectFrom('sessions')
@@ -48,7 +75,8 @@ export async function findSession(reader: Reader, id: SessionId): Promise<Stored
 
 export async function getSession(reader: Reader, id: SessionId): Promise<StoredSession> {
   const found = await findSession(reader, id)
-  if (!found) throw new DomainError('not_found', `There is no session ${id}.`)
+  if (!found || found.deletedAt !== null)
+    throw new DomainError('not_found', `There is no session ${id}.`)
   return found
 }
 
@@ -146,10 +174,11 @@ function filterConditions(filter: SessionFilter): Expression<SqlBool>[] {
     conditions.push(sql<SqlBool>`coalesce(started_at, created_at) >= ${filter.since}`)
   }
   if (filter.ids) conditions.push(sql<SqlBool>`id in ${anyOf(filter.ids)}`)
+  conditions.push(sql<SqlBool>`deleted_at is null`)
   return conditions
 }
 
-function describingColumns(session: Session) {
+export function describingColumns(session: Session) {
   return {
     key: session.key,
     format: session.format,
@@ -167,26 +196,46 @@ function describingColumns(session: Session) {
   }
 }
 
-/** Keys in the order of `Session`, so that equal sessions are equal as JSON text too. */
-function toStored(row: Omit<SessionsTable, 'workspace_id' | 'start_key'>): StoredSession {
+type SessionRow = Selectable<SessionsTable>
+
+const parse = (text: string | null) => (text === null ? null : JSON.parse(text))
+
+export function toStored(row: SessionRow): StoredSession {
   return {
-    session: {
-      id: row.id,
-      key: row.key,
-      format: row.format,
-      agent: { name: row.agent_name, version: row.agent_version, model: row.agent_model },
-      task: { type: row.task_type, id: row.task_id },
-      title: row.title,
-      startedAt: row.started_at,
-      endedAt: row.ended_at,
-      status: row.status,
-      principal: row.principal,
-      labels: JSON.parse(row.labels),
-    },
+    session: toSession(row),
     transcriptId: row.transcript_id,
     transcriptHash: row.transcript_hash,
     eventCount: row.event_count,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+    beganAt: row.began_at,
+    isLive: row.live === 1,
+    agentId: row.agent_id,
+    agentVersion: row.agent_number,
+    agentSnapshot: parse(row.agent_snapshot),
+    environmentId: row.environment_id,
+    metadata: JSON.parse(row.metadata),
+    vaultIds: JSON.parse(row.vault_ids),
+    budget: parse(row.budget),
+    tally: parse(row.tally),
+    archivedAt: row.archived_at,
+    deletedAt: row.deleted_at,
+  }
+}
+
+/** Keys in the order of `Session`, so that equal sessions are equal as JSON text too. */
+function toSession(row: SessionRow): Session {
+  return {
+    id: row.id,
+    key: row.key,
+    format: row.format,
+    agent: { name: row.agent_name, version: row.agent_version, model: row.agent_model },
+    task: { type: row.task_type, id: row.task_id },
+    title: row.title,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    status: row.status,
+    principal: row.principal,
+    labels: JSON.parse(row.labels),
   }
 }

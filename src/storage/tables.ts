@@ -2,12 +2,15 @@ import type { Generated, GeneratedAlways } from 'kysely'
 import type { Actor } from '../core/audit/record.ts'
 import type { Grade } from '../core/evidence.ts'
 import type {
+  AgentId,
   ApiKeyId,
   AuditRecordId,
   ChangeId,
   DreamId,
+  EnvironmentId,
   EventId,
   EvidenceId,
+  FileId,
   FindingId,
   JobId,
   MemoryId,
@@ -15,10 +18,13 @@ import type {
   MemoryVersionId,
   OutcomeSignalId,
   SessionId,
+  SessionResourceId,
   WebhookDeliveryId,
   WebhookEndpointId,
   WebhookEventId,
 } from '../core/ids.ts'
+
+import type { SessionStatus } from '../core/session.ts'
 import type { WebhookEventType } from '../core/webhooks.ts'
 
 /**
@@ -49,12 +55,18 @@ export interface Tables {
   webhook_events: WebhookEventsTable
   webhook_deliveries: WebhookDeliveriesTable
   webhook_attempts: WebhookAttemptsTable
+  agents: AgentsTable
+  agent_versions: AgentVersionsTable
+  environments: EnvironmentsTable
+  files: FilesTable
+  file_chunks: FileChunksTable
+  session_resources: SessionResourcesTable
 }
 
 /** Rows that are disposable or that no one sees yet; they may change without an audit record. */
 export type ScratchTables = Pick<
   Tables,
-  'transcripts' | 'session_events' | 'raw_chunks' | 'digests' | 'jobs'
+  'transcripts' | 'session_events' | 'raw_chunks' | 'digests' | 'jobs' | 'files' | 'file_chunks'
 >
 
 type Json = string
@@ -88,7 +100,7 @@ export interface SessionsTable {
   title: string | null
   principal: string | null
   labels: Json
-  status: 'idle' | 'terminated'
+  status: SessionStatus
   started_at: Timestamp | null
   ended_at: Timestamp | null
   /** The current transcript; its hash and count stand here too, so that lists need no join. */
@@ -99,6 +111,23 @@ export interface SessionsTable {
   updated_at: Timestamp
   /** `started_at`, or empty: what lists are ordered and paged by. */
   start_key: GeneratedAlways<string>
+  /** 1: events are appended to its transcript while it is watched. 0: it came whole, from an import. */
+  live: Generated<0 | 1>
+  /** Null in rows that were imported before agents were stored. */
+  agent_id: AgentId | null
+  agent_number: number | null
+  /** What the agent was when the session began; null where the agent's columns say all there is. */
+  agent_snapshot: Json | null
+  environment_id: EnvironmentId | null
+  metadata: Generated<Json>
+  vault_ids: Generated<Json>
+  budget: Json | null
+  /** Tokens and time so far, kept while events come in; null where nobody counted. */
+  tally: Json | null
+  archived_at: Timestamp | null
+  deleted_at: Timestamp | null
+  /** `started_at`, else `created_at`: what the wire calls created_at. */
+  began_at: GeneratedAlways<string>
 }
 
 /**
@@ -236,6 +265,8 @@ interface DreamSessionsTable {
   ordinal: number
   session_id: SessionId
   transcript_hash: string
+  /** The first so many events: a live transcript grows on. Null: all of them. */
+  event_count: number | null
 }
 
 export interface FindingsTable {
@@ -329,6 +360,70 @@ export interface WebhookEndpointsTable {
   state: 'enabled' | 'disabled'
   disabled_reason: string | null
   failing_since: Timestamp | null
+  created_at: Timestamp
+  updated_at: Timestamp
+  deleted_at: Timestamp | null
+}
+
+/** The head of an agent: everything that has versions stands in `agent_versions`. */
+export interface AgentsTable {
+  id: AgentId
+  workspace_id: Generated<string>
+  version: number
+  created_at: Timestamp
+  updated_at: Timestamp
+  archived_at: Timestamp | null
+}
+
+interface AgentVersionsTable {
+  agent_id: AgentId
+  version: number
+  body: Json
+  created_at: Timestamp
+}
+
+export interface EnvironmentsTable {
+  id: EnvironmentId
+  workspace_id: Generated<string>
+  name: string
+  description: string | null
+  metadata: Json
+  config: Json
+  created_at: Timestamp
+  updated_at: Timestamp
+  archived_at: Timestamp | null
+  deleted_at: Timestamp | null
+}
+
+/** staged: bytes are still arriving and nobody sees it. */
+export interface FilesTable {
+  id: FileId
+  workspace_id: Generated<string>
+  state: 'staged' | 'stored'
+  filename: string
+  mime_type: string
+  size_bytes: number
+  sha256: string | null
+  scope_id: string | null
+  created_at: Timestamp
+  expires_at: Timestamp | null
+  deleted_at: Timestamp | null
+}
+
+interface FileChunksTable {
+  file_id: FileId
+  chunk: number
+  data: Uint8Array
+}
+
+export interface SessionResourcesTable {
+  id: SessionResourceId
+  session_id: SessionId
+  ordinal: number
+  type: 'memory_store' | 'file' | 'github_repository'
+  memory_store_id: MemoryStoreId | null
+  file_id: FileId | null
+  body: Json
   created_at: Timestamp
   updated_at: Timestamp
   deleted_at: Timestamp | null

@@ -5,7 +5,7 @@ import type { Migration } from './migration.ts'
  * attempt leaves a row.
  */
 export const webhooks: Migration = {
-  number: 4,
+  number: 6,
   name: 'webhooks',
   sqlite: `
 CREATE TABLE webhook_endpoints (
