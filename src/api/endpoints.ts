@@ -1,5 +1,9 @@
 import type { Endpoint } from './endpoint.ts'
 import { apiKeyEndpoints } from './lucid/api-keys.ts'
+import { briefEndpoints } from './lucid/briefs.ts'
+import { changeEndpoints } from './lucid/changes.ts'
+import { dreamReportEndpoints } from './lucid/dream-reports.ts'
+import { findingEndpoints } from './lucid/findings.ts'
 import { webhookDeliveryEndpoints } from './lucid/webhook-deliveries.ts'
 import { webhookEndpointEndpoints } from './lucid/webhook-endpoints.ts'
 import { memoryEndpoints } from './v1/memories.ts'
@@ -9,6 +13,10 @@ import { memoryVersionEndpoints } from './v1/memory-versions.ts'
 /** Every endpoint there is. */
 export const endpoints: readonly Endpoint[] = [
   ...apiKeyEndpoints,
+  ...briefEndpoints,
+  ...changeEndpoints,
+  ...dreamReportEndpoints,
+  ...findingEndpoints,
   ...webhookDeliveryEndpoints,
   ...webhookEndpointEndpoints,
   ...memoryStoreEndpoints,

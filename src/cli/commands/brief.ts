@@ -1,8 +1,8 @@
 import type { BriefDocument } from '../../contract/brief.ts'
-import { DomainError } from '../../core/errors.ts'
 import { presentBrief } from '../../core/present/brief.ts'
 import { nameFinding } from '../../core/present/change.ts'
-import { type Brief, defaultBudget, renderBrief, writeBrief } from '../../core/propose/brief.ts'
+import { type Brief, defaultBudget, renderBrief } from '../../core/propose/brief.ts'
+import { writeBriefs } from '../../core/propose/briefs.ts'
 import { listFindings } from '../../storage/findings.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type GlobalOptions, type Invocation, withData } from '../invocation.ts'
@@ -26,18 +26,8 @@ export function runBrief(
       return { dream: named, findings: await listFindings(reader, named.id) }
     })
     const all = findings.map(({ finding }) => finding)
-    const types = [...new Set(all.flatMap((one) => one.taskType ?? []))].toSorted()
-    if (taskType !== undefined && !types.includes(taskType)) {
-      throw new DomainError(
-        'not_found',
-        types.length === 0
-          ? `The dream found nothing that holds for one type of task only; leave out ${taskType}.`
-          : `The dream found nothing about tasks of type ${taskType}; there is: ${types.join(', ')}.`,
-      )
-    }
-    const wanted = taskType === undefined ? (types.length === 0 ? [null] : types) : [taskType]
     const budget = options.budget ?? defaultBudget
-    const briefs = wanted.map((type) => writeBrief(all, { taskType: type, budget }))
+    const briefs = writeBriefs(all, { taskType, budget })
     const document: BriefDocument = {
       version: 1,
       kind: 'brief',
