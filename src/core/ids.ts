@@ -27,6 +27,8 @@ export type FileId = Id<'file'>
 export type SessionResourceId = Id<'sesrsc'>
 export type ThreadId = Id<'sthr'>
 export type OutcomeId = Id<'outc'>
+export type MemorySnapshotId = Id<'msnap'>
+export type ImportId = Id<'imp'>
 
 interface IdByPrefix {
   sesn: SessionId
@@ -52,6 +54,8 @@ interface IdByPrefix {
   sesrsc: SessionResourceId
   sthr: ThreadId
   outc: OutcomeId
+  msnap: MemorySnapshotId
+  imp: ImportId
 }
 
 /** Makes ids of things that are made on request and have no other name; unique by randomness. */

@@ -5,7 +5,7 @@ import type { Migration } from './migration.ts'
  * attempt leaves a row.
  */
 export const webhooks: Migration = {
-  number: 6,
+  number: 7,
   name: 'webhooks',
   sqlite: `
 CREATE TABLE webhook_endpoints (

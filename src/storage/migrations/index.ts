@@ -3,6 +3,7 @@ import { tracesApart } from './0002-traces-apart.ts'
 import { apiKeys } from './0003-api-keys.ts'
 import { memoryWire } from './0004-memory-wire.ts'
 import { liveSessions } from './0005-live-sessions.ts'
+import { ownResources } from './0007-own-resources.ts'
 import { webhooks } from './0008-webhooks.ts'
 import type { Migration } from './migration.ts'
 
@@ -13,5 +14,6 @@ export const migrations: readonly Migration[] = [
   apiKeys,
   memoryWire,
   liveSessions,
+  ownResources,
   webhooks,
 ]
