@@ -18,7 +18,7 @@ export interface ApiContext {
   readonly settings: ApiSettings
 }
 
-export interface ApiSettings {
+interface ApiSettings {
   readonly version: string
   readonly organizationId: string
   /** Refuses what the reference would refuse and a lenient server need not: see README, "Strict". */

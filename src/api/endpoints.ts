@@ -6,6 +6,8 @@ import { dreamReportEndpoints } from './lucid/dream-reports.ts'
 import { findingEndpoints } from './lucid/findings.ts'
 import { webhookDeliveryEndpoints } from './lucid/webhook-deliveries.ts'
 import { webhookEndpointEndpoints } from './lucid/webhook-endpoints.ts'
+import { agentEndpoints } from './v1/agents.ts'
+import { environmentEndpoints } from './v1/environments.ts'
 import { memoryEndpoints } from './v1/memories.ts'
 import { memoryStoreEndpoints } from './v1/memory-stores.ts'
 import { memoryVersionEndpoints } from './v1/memory-versions.ts'
@@ -22,4 +24,6 @@ export const endpoints: readonly Endpoint[] = [
   ...memoryStoreEndpoints,
   ...memoryEndpoints,
   ...memoryVersionEndpoints,
+  ...agentEndpoints,
+  ...environmentEndpoints,
 ]

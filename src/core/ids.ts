@@ -18,9 +18,6 @@ export type JobId = Id<'job'>
 export type AuditRecordId = Id<'aud'>
 export type ApiKeyId = Id<'apikey'>
 export type RequestId = Id<'req'>
-export type WebhookEndpointId = Id<'whend'>
-export type WebhookEventId = Id<'whe'>
-export type WebhookDeliveryId = Id<'whdel'>
 export type AgentId = Id<'agent'>
 export type EnvironmentId = Id<'env'>
 export type FileId = Id<'file'>
@@ -29,6 +26,9 @@ export type ThreadId = Id<'sthr'>
 export type OutcomeId = Id<'outc'>
 export type MemorySnapshotId = Id<'msnap'>
 export type ImportId = Id<'imp'>
+export type WebhookEndpointId = Id<'whend'>
+export type WebhookEventId = Id<'whe'>
+export type WebhookDeliveryId = Id<'whdel'>
 
 interface IdByPrefix {
   sesn: SessionId
@@ -45,9 +45,6 @@ interface IdByPrefix {
   aud: AuditRecordId
   apikey: ApiKeyId
   req: RequestId
-  whend: WebhookEndpointId
-  whe: WebhookEventId
-  whdel: WebhookDeliveryId
   agent: AgentId
   env: EnvironmentId
   file: FileId
@@ -56,6 +53,9 @@ interface IdByPrefix {
   outc: OutcomeId
   msnap: MemorySnapshotId
   imp: ImportId
+  whend: WebhookEndpointId
+  whe: WebhookEventId
+  whdel: WebhookDeliveryId
 }
 
 /** Makes ids of things that are made on request and have no other name; unique by randomness. */

@@ -25,7 +25,6 @@ import type {
   WebhookEndpointId,
   WebhookEventId,
 } from '../core/ids.ts'
-
 import type { SessionStatus } from '../core/session.ts'
 import type { WebhookEventType } from '../core/webhooks.ts'
 
@@ -53,16 +52,16 @@ export interface Tables {
   audit_records: AuditRecordsTable
   jobs: JobsTable
   api_keys: ApiKeysTable
-  webhook_endpoints: WebhookEndpointsTable
-  webhook_events: WebhookEventsTable
-  webhook_deliveries: WebhookDeliveriesTable
-  webhook_attempts: WebhookAttemptsTable
   agents: AgentsTable
   agent_versions: AgentVersionsTable
   environments: EnvironmentsTable
   files: FilesTable
   file_chunks: FileChunksTable
   session_resources: SessionResourcesTable
+  webhook_endpoints: WebhookEndpointsTable
+  webhook_events: WebhookEventsTable
+  webhook_deliveries: WebhookDeliveriesTable
+  webhook_attempts: WebhookAttemptsTable
   memory_snapshots: MemorySnapshotsTable
   search_documents: SearchDocumentsTable
   search_index: SearchIndexTable
@@ -386,6 +385,35 @@ export interface WebhookEndpointsTable {
   deleted_at: Timestamp | null
 }
 
+interface WebhookEventsTable {
+  id: WebhookEventId
+  workspace_id: Generated<string>
+  type: WebhookEventType
+  object_id: string
+  created_at: Timestamp
+}
+
+export interface WebhookDeliveriesTable {
+  id: WebhookDeliveryId
+  workspace_id: Generated<string>
+  event_id: WebhookEventId
+  endpoint_id: WebhookEndpointId
+  state: 'pending' | 'delivered' | 'dead'
+  attempts: number
+  /** As many were made before the last replay. */
+  attempts_before: number
+  created_at: Timestamp
+  ended_at: Timestamp | null
+}
+
+interface WebhookAttemptsTable {
+  delivery_id: WebhookDeliveryId
+  attempt: number
+  at: Timestamp
+  status: number | null
+  error: string | null
+}
+
 /** The head of an agent: everything that has versions stands in `agent_versions`. */
 export interface AgentsTable {
   id: AgentId
@@ -448,35 +476,6 @@ export interface SessionResourcesTable {
   created_at: Timestamp
   updated_at: Timestamp
   deleted_at: Timestamp | null
-}
-
-interface WebhookEventsTable {
-  id: WebhookEventId
-  workspace_id: Generated<string>
-  type: WebhookEventType
-  object_id: string
-  created_at: Timestamp
-}
-
-export interface WebhookDeliveriesTable {
-  id: WebhookDeliveryId
-  workspace_id: Generated<string>
-  event_id: WebhookEventId
-  endpoint_id: WebhookEndpointId
-  state: 'pending' | 'delivered' | 'dead'
-  attempts: number
-  /** As many were made before the last replay. */
-  attempts_before: number
-  created_at: Timestamp
-  ended_at: Timestamp | null
-}
-
-interface WebhookAttemptsTable {
-  delivery_id: WebhookDeliveryId
-  attempt: number
-  at: Timestamp
-  status: number | null
-  error: string | null
 }
 
 /** `at`: the moment it shows. `version_ids`: JSON array, what stood there, in path order. */

@@ -10,6 +10,7 @@ import {
 } from '../../contract/v1/memory-stores.ts'
 import type { MemoryStoreId } from '../../core/ids.ts'
 import { mergeMetadata } from '../../core/metadata.ts'
+import type { Writer } from '../../storage/database.ts'
 import {
   archiveMemoryStore,
   deleteMemoryStore,
@@ -20,8 +21,10 @@ import {
   type MemoryStore,
   updateMemoryStore,
 } from '../../storage/memory-stores.ts'
+import { emitWebhookEvent } from '../../storage/webhook-deliveries.ts'
 import type { ApiContext } from '../context.ts'
 import { defineEndpoint } from '../endpoint.ts'
+import { toOutbox } from '../outbox.ts'
 import { readCursor, refuseOutside, writeCursor } from '../pages.ts'
 import { reading, writing } from './memory-frame.ts'
 
@@ -47,7 +50,7 @@ export const memoryStoreEndpoints = [
           description: body.description ?? '',
           metadata: mergeMetadata({}, body.metadata ?? {}),
         })
-        await writer.audit({ action: 'memory_store.created', objectType, objectId: id })
+        await record(writer, context, { type: 'memory_store.created', id })
         return present(store)
       })
     },
@@ -133,7 +136,7 @@ export const memoryStoreEndpoints = [
         const before = await getMemoryStore(writer, id)
         if (before.archivedAt !== null) return present(before)
         const store = await archiveMemoryStore(writer, id)
-        await writer.audit({ action: 'memory_store.archived', objectType, objectId: id })
+        await record(writer, context, { type: 'memory_store.archived', id })
         return present(store)
       })
     },
@@ -150,12 +153,24 @@ export const memoryStoreEndpoints = [
       const id = params.memory_store_id as MemoryStoreId
       await context.database.write(actor, async (writer) => {
         await deleteMemoryStore(writer, id)
-        await writer.audit({ action: 'memory_store.deleted', objectType, objectId: id })
+        await record(writer, context, { type: 'memory_store.deleted', id })
       })
       return { id, type: 'memory_store_deleted' as const }
     },
   }),
 ]
+
+/** The audit record of what happened to a store, and the event that tells who subscribed to it. */
+async function record(
+  writer: Writer,
+  context: ApiContext,
+  { type, id }: { readonly type: StoreEvent; readonly id: MemoryStoreId },
+): Promise<void> {
+  await writer.audit({ action: type, objectType, objectId: id })
+  await emitWebhookEvent(writer, toOutbox(context), { type, objectId: id })
+}
+
+type StoreEvent = 'memory_store.created' | 'memory_store.archived' | 'memory_store.deleted'
 
 function readPosition({ keyring }: ApiContext, cursor: string) {
   const [createdAt, id] = readCursor(keyring, list, cursor) as [string, MemoryStoreId]

@@ -1,12 +1,11 @@
-import type { Migration } from './migration.ts'
+import type { MigrationText } from './migration.ts'
 
 /**
  * Snapshots pin versions and copy nothing. `search_documents` says what a row of `search_index` is of; both are
  * made anew from memories and events. `search_queue` holds sessions whose events changed since they were indexed:
  * triggers fill it, so that whoever appends knows nothing of search.
  */
-export const ownResources: Migration = {
-  number: 6,
+export const ownResources: MigrationText = {
   name: 'own-resources',
   sqlite: `
 CREATE TABLE memory_snapshots (

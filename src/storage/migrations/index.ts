@@ -5,15 +5,20 @@ import { memoryWire } from './0004-memory-wire.ts'
 import { liveSessions } from './0005-live-sessions.ts'
 import { ownResources } from './0007-own-resources.ts'
 import { webhooks } from './0008-webhooks.ts'
-import type { Migration } from './migration.ts'
+import type { Migration, MigrationText } from './migration.ts'
 
-/** In the order they run; numbers count from 1 without gaps. */
-export const migrations: readonly Migration[] = [
+/** In the order they run. */
+const texts: readonly MigrationText[] = [
   firstTables,
   tracesApart,
   apiKeys,
   memoryWire,
   liveSessions,
-  ownResources,
   webhooks,
+  ownResources,
 ]
+
+export const migrations: readonly Migration[] = texts.map((text, at) => ({
+  number: at + 1,
+  ...text,
+}))

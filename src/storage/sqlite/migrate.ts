@@ -29,8 +29,7 @@ export async function migrate(connection: SqliteConnection, options: MigrateOpti
     await beginWrite(connection, options.busyMs)
     await runTransaction(connection, async () => {
       connection.exec(createTable)
-      const done = listRecorded(connection, options).at(-1)?.number ?? 0
-      if (done >= migration.number) return
+      if (listRecorded(connection, options).length >= migration.number) return
       connection.all(
         'INSERT INTO migrations (number, name, sha256, applied_at) VALUES (?, ?, ?, ?)',
         migration.number,
@@ -60,11 +59,10 @@ function listRecorded(
     'SELECT number, name, sha256 FROM migrations ORDER BY number',
   )
   const newest = recorded.at(-1)?.number ?? 0
-  const known = migrations.at(-1)?.number ?? 0
-  if (newest > known) {
+  if (newest > migrations.length) {
     throw new DomainError(
       'database_newer',
-      `The database ${connection.path} was written by a newer Lucidream (schema ${newest}; this one knows ${known}). Install the newer version, or choose another folder.`,
+      `The database ${connection.path} was written by a newer Lucidream (schema ${newest}; this one knows ${migrations.length}). Install the newer version, or choose another folder.`,
     )
   }
   for (const [index, row] of recorded.entries()) {
