@@ -4,6 +4,10 @@ import { briefEndpoints } from './lucid/briefs.ts'
 import { changeEndpoints } from './lucid/changes.ts'
 import { dreamReportEndpoints } from './lucid/dream-reports.ts'
 import { findingEndpoints } from './lucid/findings.ts'
+import { storeArchiveEndpoints } from './lucid/store-archives.ts'
+import { storeDiffEndpoints } from './lucid/store-diff.ts'
+import { storeRestoreEndpoints } from './lucid/store-restore.ts'
+import { storeSnapshotEndpoints } from './lucid/store-snapshots.ts'
 import { webhookDeliveryEndpoints } from './lucid/webhook-deliveries.ts'
 import { webhookEndpointEndpoints } from './lucid/webhook-endpoints.ts'
 import { agentEndpoints } from './v1/agents.ts'
@@ -19,6 +23,10 @@ export const endpoints: readonly Endpoint[] = [
   ...changeEndpoints,
   ...dreamReportEndpoints,
   ...findingEndpoints,
+  ...storeSnapshotEndpoints,
+  ...storeDiffEndpoints,
+  ...storeRestoreEndpoints,
+  ...storeArchiveEndpoints,
   ...webhookDeliveryEndpoints,
   ...webhookEndpointEndpoints,
   ...memoryStoreEndpoints,
