@@ -368,6 +368,8 @@ CREATE TABLE 'search_index_docsize'(id INTEGER PRIMARY KEY, sz BLOB, origin INTE
 
 CREATE TABLE 'search_index_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
 
+CREATE TABLE search_old_memories (memory_id TEXT NOT NULL PRIMARY KEY) STRICT;
+
 CREATE TABLE search_queue (
   session_id TEXT NOT NULL PRIMARY KEY,
   ticket INTEGER NOT NULL,

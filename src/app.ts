@@ -10,6 +10,7 @@ import { DomainError } from './core/errors.ts'
 import type { NewId } from './core/ids.ts'
 import { createMask } from './importers/mask.ts'
 import { makeKeyring } from './keyring.ts'
+import { keepIndexed } from './pipeline/index-events.ts'
 import { makePost } from './pipeline/webhooks/post.ts'
 import { startServer } from './serve.ts'
 import { openEmbeddedJobs } from './storage/sqlite/jobs.ts'
@@ -72,6 +73,8 @@ export function serve(
   { config, version }: ServeSettings,
 ): Promise<Serving> {
   const { database, jobs, clock, hash, newId: id, keyring, log } = context
+  // Ends with the context's signal, and never throws.
+  void keepIndexed(context)
   return startServer({
     context: {
       database,

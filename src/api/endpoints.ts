@@ -4,6 +4,7 @@ import { briefEndpoints } from './lucid/briefs.ts'
 import { changeEndpoints } from './lucid/changes.ts'
 import { dreamReportEndpoints } from './lucid/dream-reports.ts'
 import { findingEndpoints } from './lucid/findings.ts'
+import { searchEndpoints } from './lucid/search.ts'
 import { storeArchiveEndpoints } from './lucid/store-archives.ts'
 import { storeDiffEndpoints } from './lucid/store-diff.ts'
 import { storeRestoreEndpoints } from './lucid/store-restore.ts'
@@ -23,6 +24,7 @@ export const endpoints: readonly Endpoint[] = [
   ...changeEndpoints,
   ...dreamReportEndpoints,
   ...findingEndpoints,
+  ...searchEndpoints,
   ...storeSnapshotEndpoints,
   ...storeDiffEndpoints,
   ...storeRestoreEndpoints,

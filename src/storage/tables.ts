@@ -67,6 +67,7 @@ export interface Tables {
   search_index: SearchIndexTable
   search_sessions: SearchSessionsTable
   search_queue: SearchQueueTable
+  search_old_memories: SearchOldMemoriesTable
   imports: ImportsTable
   import_progress: ImportProgressTable
   database_size: DatabaseSizeView
@@ -86,6 +87,7 @@ export type ScratchTables = Pick<
   | 'search_index'
   | 'search_sessions'
   | 'search_queue'
+  | 'search_old_memories'
   | 'import_progress'
 >
 
@@ -518,6 +520,11 @@ interface SearchQueueTable {
   session_id: SessionId
   ticket: number
   queued_at: Timestamp
+}
+
+/** Stored before there was an index, and not in it yet. */
+interface SearchOldMemoriesTable {
+  memory_id: MemoryId
 }
 
 export interface ImportsTable {

@@ -46,6 +46,8 @@ CREATE TABLE search_queue (
 ) STRICT;
 CREATE INDEX search_queue_by_time ON search_queue (queued_at, session_id);
 INSERT INTO search_queue (session_id, ticket, queued_at) SELECT id, 1, updated_at FROM sessions;
+CREATE TABLE search_old_memories (memory_id TEXT NOT NULL PRIMARY KEY) STRICT;
+INSERT INTO search_old_memories SELECT id FROM memories WHERE deleted_at IS NULL;
 CREATE TRIGGER sessions_queue_insert AFTER INSERT ON sessions
 BEGIN
   INSERT INTO search_queue (session_id, ticket, queued_at) VALUES (NEW.id, 1, NEW.updated_at)
@@ -128,6 +130,8 @@ CREATE TABLE search_queue (
 );
 CREATE INDEX search_queue_by_time ON search_queue (queued_at, session_id);
 INSERT INTO search_queue (session_id, ticket, queued_at) SELECT id, 1, updated_at FROM sessions;
+CREATE TABLE search_old_memories (memory_id text COLLATE "C" NOT NULL PRIMARY KEY);
+INSERT INTO search_old_memories SELECT id FROM memories WHERE deleted_at IS NULL;
 CREATE FUNCTION queue_session_for_search() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO search_queue (session_id, ticket, queued_at) VALUES (NEW.id, 1, NEW.updated_at)
