@@ -11,6 +11,7 @@ export type MemoryStoreId = Id<'memstore'>
 export type MemoryId = Id<'mem'>
 export type MemoryVersionId = Id<'memver'>
 export type DreamId = Id<'drm'>
+export type DreamScheduleId = Id<'dsch'>
 export type FindingId = Id<'fnd'>
 export type ChangeId = Id<'chg'>
 export type EvidenceId = Id<'evd'>
@@ -38,6 +39,7 @@ interface IdByPrefix {
   mem: MemoryId
   memver: MemoryVersionId
   drm: DreamId
+  dsch: DreamScheduleId
   fnd: FindingId
   chg: ChangeId
   evd: EvidenceId

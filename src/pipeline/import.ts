@@ -7,7 +7,7 @@ import type { FileReport, ImportReport } from '../core/present/import-report.ts'
 import type { JsonObject } from '../core/session.ts'
 import { listFiles } from '../importers/files.ts'
 import { importers } from '../importers/formats.ts'
-import { openTranscript, type Transcript } from '../importers/open.ts'
+import { openTranscript, recogniseBeside, type Transcript } from '../importers/open.ts'
 import { findImportedFile, insertImportedFile } from '../storage/imported-files.ts'
 import { discardTranscript, listStaged } from '../storage/transcripts.ts'
 import type { Context } from './context.ts'
@@ -59,6 +59,7 @@ const fatal = new Set<ErrorCode>([
   'interrupted',
   'disk_full',
   'database_busy',
+  'database_unavailable',
   'database_damaged',
   'database_newer',
 ])
@@ -67,6 +68,11 @@ async function importFile(context: Context, path: string, work: FileWork): Promi
   const { tally } = work
   try {
     if (basename(path) === taskMapName) return await checkTaskMap(path, tally)
+    const besideFormat = await recogniseBeside(path)
+    if (besideFormat !== null) {
+      tally.format = besideFormat
+      return tally.report()
+    }
     const tasks = await readTaskMap(path, context.hash)
     const transcript = await openTranscript(path, {
       mask: context.mask,

@@ -156,3 +156,20 @@ export const addMemory = (database: Database, path: string, content: string) =>
   write(database, (writer) =>
     insertMemory(writer, { storeId: memoryStoreId('one'), path, content }),
   )
+/** A memory whose version is never stored: a foreign key that is checked late. */
+export async function breakDeferredRule(writer: Writer): Promise<void> {
+  await changeSomething(writer, 'broken')
+  const memory = {
+    id: makeId('mem', hash, ['broken']),
+    store_id: makeId('memstore', hash, ['broken']),
+    path: 'a',
+    version_id: makeId('memver', hash, ['missing']),
+    content_sha256: '',
+    content_size_bytes: 0,
+    created_at: '',
+    updated_at: '',
+    deleted_at: null,
+  }
+  await writer.write.insertInto('memories').values(memory).execute()
+  await note(writer, 'broken')
+}

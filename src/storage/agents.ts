@@ -178,15 +178,31 @@ export function nameImportedAgent(hash: Hash, { name, version, model }: AgentSna
   return makeId('agent', hash, ['imported', JSON.stringify([name, version, model])])
 }
 
-/** Makes the agent of imported sessions where there is none yet; answers whether it was made. */
+/** All that is known of such an agent, in the fields that every agent has. */
+export function describeImportedAgent({ name, version, model }: AgentSnapshot) {
+  return {
+    name,
+    description: null,
+    model: { id: model ?? 'unknown', speed: 'standard' },
+    system: null,
+    tools: [],
+    mcp_servers: [],
+    skills: [],
+    multiagent: null,
+    execution_identity: { type: 'service_account' },
+    metadata: version === null ? {} : { version },
+  } as const satisfies JsonObject
+}
+
+/** Makes the agent of imported sessions where there is none yet; null where there is. */
 export async function insertImportedAgent(
   writer: Writer,
-  given: Pick<Agent, 'id' | 'body'>,
-): Promise<boolean> {
+  snapshot: AgentSnapshot,
+): Promise<Agent | null> {
   const made = await writer.write
     .insertInto('agents')
     .values({
-      id: given.id,
+      id: nameImportedAgent(writer.hash, snapshot),
       version: 1,
       created_at: writer.at,
       updated_at: writer.at,
@@ -195,8 +211,7 @@ export async function insertImportedAgent(
     .onConflict((conflict) => conflict.doNothing())
     .returningAll()
     .executeTakeFirst()
-  if (made) await insertVersion(writer, made, given.body)
-  return made !== undefined
+  return made ? insertVersion(writer, made, describeImportedAgent(snapshot)) : null
 }
 
 async function insertVersion(

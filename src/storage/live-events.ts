@@ -1,10 +1,10 @@
 import { DomainError } from '../core/errors.ts'
-import { type EventId, makeId, type SessionId } from '../core/ids.ts'
+import { type EventId, type Hash, makeId, type SessionId } from '../core/ids.ts'
 import type { EventBody, JsonObject, SessionEvent } from '../core/session.ts'
 import { anyOf, inBatches, rowsPerInsert } from './batches.ts'
 import type { Writer } from './database.ts'
 import { toEvent } from './session-events.ts'
-import { type StoredSession, toStored } from './sessions.ts'
+import { getSession, type StoredSession, toStored } from './sessions.ts'
 import { tallyEvents } from './tally.ts'
 
 /** Any type of the wire, also those that no importer makes. */
@@ -46,7 +46,7 @@ export async function appendEventBatch(
   const answer: SessionEvent[] = []
   const added: AddedEvent[] = []
   for (const one of given) {
-    const id = one.key === undefined ? null : nameKeyed(writer, sessionId, one.key)
+    const id = one.key === undefined ? null : nameKeyed(writer.hash, sessionId, one.key)
     const same = id === null ? undefined : known.get(id)
     if (same) {
       answer.push(same)
@@ -68,22 +68,18 @@ async function lockLive(writer: Writer, id: SessionId): Promise<StoredSession> {
     .set({ updated_at: writer.at })
     .where('id', '=', id)
     .where('live', '=', 1)
+    .where('archived_at', 'is', null)
     .where('deleted_at', 'is', null)
     .returningAll()
     .executeTakeFirst()
   if (row) return toStored(row)
-  const there = await writer.read
-    .selectFrom('sessions')
-    .select('id')
-    .where('id', '=', id)
-    .where('deleted_at', 'is', null)
-    .executeTakeFirst()
-  throw there
-    ? new DomainError(
-        'invalid_argument',
-        `Session ${id} was imported and is as it was; events cannot be appended to it.`,
-      )
-    : new DomainError('not_found', `There is no session ${id}.`)
+  const { isLive } = await getSession(writer, id)
+  throw new DomainError(
+    'invalid_argument',
+    isLive
+      ? `Session ${id} is archived; events cannot be appended to it any more.`
+      : `Session ${id} was imported and is as it was; events cannot be appended to it.`,
+  )
 }
 
 interface AddedEvent {
@@ -108,8 +104,9 @@ function makeEvent(
   return { event, text: JSON.stringify(given.body) }
 }
 
-const nameKeyed = (writer: Writer, sessionId: SessionId, key: string): EventId =>
-  makeId('sevt', writer.hash, [sessionId, 'key', key])
+/** The id of an event follows from its key, so that an event may refer to one of the same batch. */
+export const nameKeyed = (hash: Hash, sessionId: SessionId, key: string): EventId =>
+  makeId('sevt', hash, [sessionId, 'key', key])
 
 async function findKeyed(
   writer: Writer,
@@ -117,7 +114,7 @@ async function findKeyed(
   given: readonly NewSessionEvent[],
 ): Promise<Map<EventId, SessionEvent>> {
   const ids = given.flatMap(({ key }) =>
-    key === undefined ? [] : [nameKeyed(writer, session.id, key)],
+    key === undefined ? [] : [nameKeyed(writer.hash, session.id, key)],
   )
   if (ids.length === 0) return new Map()
   const rows = await writer.read

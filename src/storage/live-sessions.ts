@@ -75,18 +75,6 @@ export async function insertLiveSession(
 export const nameIngestedSession = (hash: Writer['hash'], key: string): SessionId =>
   makeId('sesn', hash, ['ingest', key])
 
-/** Which agent an imported session was run by. */
-export async function setSessionAgent(
-  writer: Writer,
-  { id, agentId }: { readonly id: SessionId; readonly agentId: AgentId },
-): Promise<void> {
-  await writer.write
-    .updateTable('sessions')
-    .set({ agent_id: agentId, agent_number: 1 })
-    .where('id', '=', id)
-    .execute()
-}
-
 /** Fields left out stay as they are. */
 export interface SessionPatch {
   readonly title?: string | null
@@ -138,7 +126,11 @@ export async function deleteSession(writer: Writer, id: SessionId): Promise<void
     .execute()
 }
 
-async function refuseRunning(writer: Writer, id: SessionId, verb: string): Promise<void> {
+export async function refuseRunning(
+  writer: Writer,
+  id: SessionId,
+  verb: 'archived' | 'deleted',
+): Promise<void> {
   const { session } = await getSession(writer, id)
   if (session.status !== 'running' && session.status !== 'rescheduling') return
   throw new DomainError(

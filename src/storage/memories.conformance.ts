@@ -222,6 +222,16 @@ function describeHeads(fresh: Fresh): void {
     expect(versions).toHaveLength(1)
   })
 
+  test('U+0000 is refused in a path and in content, and changes nothing', async () => {
+    const database = fresh.database()
+    await addMemoryStore(database, 'one')
+    const refused = (path: string, content: string) =>
+      write(database, (writer) => insertMemory(writer, { storeId: storeId('one'), path, content }))
+    await expect(refused('/a\0', 'x')).rejects.toMatchObject({ code: 'invalid_argument' })
+    await expect(refused('/a', 'x\0')).rejects.toMatchObject({ code: 'invalid_argument' })
+    expect(await database.read((reader) => listMemories(reader, storeId('one')))).toEqual([])
+  })
+
   test('a deleted memory leaves every list; its path can be used again by another memory', async () => {
     const database = fresh.database()
     await addMemoryStore(database, 'one')

@@ -15,7 +15,7 @@ import { indexMemory, unindexObject } from './search-index.ts'
 import type { StoredMemory } from './stored-memory.ts'
 
 /** What a version says beside its actor. */
-export interface Origin {
+interface Origin {
   /** The dream that wrote it, when one did. */
   readonly dreamId?: DreamId | undefined
   /** The session it was written in, when the actor is not that session itself: the own one of a dream. */

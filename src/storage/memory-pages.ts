@@ -91,11 +91,12 @@ async function readMemories(
     ])
     .where('store_id', '=', storeId)
     .where('deleted_at', 'is', null)
-    .where('path', '>=', prefix)
     .where('path', '<', behindPrefix(prefix))
     .orderBy('path')
     .limit(count)
+  // Of two lower bounds a database seeks to either; mostly the position lies inside the prefix and is enough.
   if (position) query = query.where('path', position.compare, position.path)
+  if (!position?.path.startsWith(prefix)) query = query.where('path', '>=', prefix)
   const rows = await query.execute()
   return rows.map((row) => ({ ...row, type: 'memory' as const, content: null }))
 }

@@ -19,7 +19,7 @@ export interface MemoryStore {
 export type NewMemoryStore = Pick<MemoryStore, 'id' | 'name' | 'description' | 'metadata'>
 
 export interface MemoryStorePage {
-  readonly after?: Pick<MemoryStore, 'createdAt' | 'id'> | undefined
+  readonly after?: Pick<MemoryStore, 'createdAt' | 'id'> | null
   readonly limit: number
   /** Left out: excluded. */
   readonly archived?: 'included' | 'excluded' | undefined
@@ -149,7 +149,7 @@ export async function getOpenMemoryStore(reader: Reader, id: MemoryStoreId): Pro
   )
 }
 
-/** For memories.ts alone. Also takes the row, so that two writers of one store follow each other. */
+/** For memories.ts alone. */
 export async function countMemoryIn(
   writer: Writer,
   id: MemoryStoreId,

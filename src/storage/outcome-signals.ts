@@ -34,7 +34,7 @@ export async function listOutcomeSignals(
     .selectAll()
     .where('session_id', 'in', anyOf(sessionIds))
     .orderBy('session_id')
-    .orderBy('decided_at')
+    .orderBy('decided_at', (order) => order.asc().nullsFirst())
     .orderBy('id')
     .execute()
   return rows.map(toSignal)

@@ -180,7 +180,7 @@ async function findTranscript(reader: Reader, of: Of): Promise<Found> {
 }
 
 /** At least one, however large it is. */
-function countFitting(sizes: readonly { readonly bytes: number }[]): number {
+export function countFitting(sizes: readonly { readonly bytes: number }[]): number {
   let total = 0
   const over = sizes.findIndex(({ bytes }, index) => {
     total += bytes

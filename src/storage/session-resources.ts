@@ -63,6 +63,17 @@ export async function listSessionResources(
   return rows.map(toResource)
 }
 
+export async function countSessionFiles(reader: Reader, sessionId: SessionId): Promise<number> {
+  const { count } = await reader.read
+    .selectFrom('session_resources')
+    .select((select) => select.fn.countAll<number>().as('count'))
+    .where('session_id', '=', sessionId)
+    .where('type', '=', 'file')
+    .where('deleted_at', 'is', null)
+    .executeTakeFirstOrThrow()
+  return Number(count)
+}
+
 /** After the ones that are there. */
 export async function insertSessionResources(
   writer: Writer,

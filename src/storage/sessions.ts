@@ -2,6 +2,7 @@ import { type Expression, type Selectable, type SqlBool, sql } from 'kysely'
 import { DomainError } from '../core/errors.ts'
 import type { AgentId, EnvironmentId, SessionId } from '../core/ids.ts'
 import type { JsonObject, Session } from '../core/session.ts'
+import { nameImportedAgent } from './agents.ts'
 import { anyOf } from './batches.ts'
 import { defaultWorkspace, type Reader, type Writer } from './database.ts'
 import type { SessionsTable } from './tables.ts'
@@ -109,6 +110,18 @@ export async function countSessions(reader: Reader, filter: SessionFilter = {}):
   return row.count
 }
 
+/** How far sessions are, deleted ones too: what those who watch them ask over and over. */
+export async function listSessionStates(
+  reader: Reader,
+  ids: readonly SessionId[],
+): Promise<{ id: SessionId; eventCount: number; deletedAt: string | null }[]> {
+  return reader.read
+    .selectFrom('sessions')
+    .select(['id', 'event_count as eventCount', 'deleted_at as deletedAt'])
+    .where('id', 'in', anyOf(ids))
+    .execute()
+}
+
 /** The transcript must be complete: nobody ever sees a session whose events are still arriving. */
 export async function insertSession(
   writer: Writer,
@@ -133,6 +146,7 @@ export async function insertSession(
     .values({
       id: session.id,
       ...describingColumns(session),
+      ...agentColumns(writer, session),
       transcript_id: transcriptId,
       transcript_hash: transcript.hash,
       event_count: transcript.event_count,
@@ -146,13 +160,22 @@ export async function insertSession(
 export async function updateSession(writer: Writer, session: Session): Promise<void> {
   const result = await writer.write
     .updateTable('sessions')
-    .set({ ...describingColumns(session), updated_at: writer.at })
+    .set({
+      ...describingColumns(session),
+      ...agentColumns(writer, session),
+      updated_at: writer.at,
+    })
     .where('id', '=', session.id)
     .executeTakeFirst()
   if (result.numUpdatedRows !== 1n) {
     throw new DomainError('not_found', `There is no session ${session.id}.`)
   }
 }
+
+const agentColumns = (writer: Writer, { agent }: Session) => ({
+  agent_id: nameImportedAgent(writer.hash, agent),
+  agent_number: 1,
+})
 
 /** One comparison of the pair, which the index answers: a later page costs no more than the first. */
 function comesAfter({ startedAt, id }: SessionCursor): Expression<SqlBool> {
@@ -194,6 +217,17 @@ export function describingColumns(session: Session) {
     started_at: session.startedAt,
     ended_at: session.endedAt,
   }
+}
+
+export async function setSessionEnd(
+  writer: Writer,
+  { id, endedAt }: { readonly id: SessionId; readonly endedAt: string },
+): Promise<void> {
+  await writer.write
+    .updateTable('sessions')
+    .set({ ended_at: endedAt })
+    .where('id', '=', id)
+    .execute()
 }
 
 type SessionRow = Selectable<SessionsTable>

@@ -79,9 +79,9 @@ function describeAgents(fresh: Fresh): void {
     const snapshot = { name: 'clerk', version: null, model: 'm' }
     const named = nameImportedAgent(hash, snapshot)
     expect(named).not.toBe(nameImportedAgent(hash, { ...snapshot, version: 'null' }))
-    const made = () =>
-      write(database, (writer) => insertImportedAgent(writer, { id: named, body: {} }))
-    expect([await made(), await made()]).toEqual([true, false])
+    const made = () => write(database, (writer) => insertImportedAgent(writer, snapshot))
+    expect(await made()).toMatchObject({ id: named, version: 1, body: { name: 'clerk' } })
+    expect(await made()).toBeNull()
   })
 }
 

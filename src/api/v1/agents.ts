@@ -22,6 +22,7 @@ import {
 } from '../../storage/agents.ts'
 import { defineEndpoint } from '../endpoint.ts'
 import { readCursor, writeCursor } from '../pages.ts'
+import { recordChange } from '../record.ts'
 import { mergeAgent, toAgentBody } from './agent-body.ts'
 import type { AgentBody } from './agent-config.ts'
 import { cutPage, readTimeCursor, writeTimeCursor } from './time-pages.ts'
@@ -43,7 +44,7 @@ export const agentEndpoints = [
       const id = context.newId('agent')
       return context.database.write(actor, async (writer) => {
         const made = await insertAgent(writer, { id, body: await toAgentBody(writer, id, body) })
-        await writer.audit({ action: 'agent.created', objectType: 'agent', objectId: id })
+        await recordChange(writer, context, { action: 'agent.created', id })
         return present(made)
       })
     },
@@ -104,7 +105,7 @@ export const agentEndpoints = [
         const next = await mergeAgent(writer, agent, body)
         if (next === null) return present(agent)
         const updated = await updateAgent(writer, { id, from: agent.version, body: next })
-        await writer.audit({ action: 'agent.updated', objectType: 'agent', objectId: id })
+        await recordChange(writer, context, { action: 'agent.updated', id })
         return present(updated)
       })
     },
@@ -121,7 +122,7 @@ export const agentEndpoints = [
       const id = params.agent_id as AgentId
       return context.database.write(actor, async (writer) => {
         const archived = await archiveAgent(writer, id)
-        await writer.audit({ action: 'agent.archived', objectType: 'agent', objectId: id })
+        await recordChange(writer, context, { action: 'agent.archived', id })
         return present(archived)
       })
     },

@@ -21,6 +21,7 @@ import {
   updateEnvironment,
 } from '../../storage/environments.ts'
 import { defineEndpoint } from '../endpoint.ts'
+import { recordChange } from '../record.ts'
 import { toEnvironmentConfig, toEnvironmentMetadata } from './environment-config.ts'
 import { cutPage, readTimeCursor, writeTimeCursor } from './time-pages.ts'
 
@@ -47,11 +48,7 @@ export const environmentEndpoints = [
           metadata: toEnvironmentMetadata({}, body.metadata),
           config: toEnvironmentConfig(body.config, null),
         })
-        await writer.audit({
-          action: 'environment.created',
-          objectType: 'environment',
-          objectId: id,
-        })
+        await recordChange(writer, context, { action: 'environment.created', id })
         return present(made)
       })
     },
@@ -115,11 +112,7 @@ export const environmentEndpoints = [
           config: toEnvironmentConfig(body.config, before.config),
         }
         const updated = await updateEnvironment(writer, after)
-        await writer.audit({
-          action: 'environment.updated',
-          objectType: 'environment',
-          objectId: id,
-        })
+        await recordChange(writer, context, { action: 'environment.updated', id })
         return present(updated)
       })
     },
@@ -137,11 +130,7 @@ export const environmentEndpoints = [
       refuseBuiltIn(id)
       return context.database.write(actor, async (writer) => {
         const archived = await archiveEnvironment(writer, id)
-        await writer.audit({
-          action: 'environment.archived',
-          objectType: 'environment',
-          objectId: id,
-        })
+        await recordChange(writer, context, { action: 'environment.archived', id })
         return present(archived)
       })
     },
@@ -159,11 +148,7 @@ export const environmentEndpoints = [
       refuseBuiltIn(id)
       await context.database.write(actor, async (writer) => {
         await deleteEnvironment(writer, id)
-        await writer.audit({
-          action: 'environment.deleted',
-          objectType: 'environment',
-          objectId: id,
-        })
+        await recordChange(writer, context, { action: 'environment.deleted', id })
       })
       return { id, type: 'environment_deleted' }
     },

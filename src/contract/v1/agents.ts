@@ -31,7 +31,7 @@ export const givenModel = z.union(
   'a model id, or {"id": "…"} with effort, speed or inference_geo',
 )
 
-const agentVersion = z.coerce.number('a whole number').int('a whole number').min(1, 'at least 1')
+const agentVersion = z.number('a whole number').int('a whole number').min(1, 'at least 1')
 
 export const agentReference = z.object({
   type: z.literal('agent'),
@@ -132,7 +132,9 @@ export const agent = sessionAgent.extend({
 })
 
 export const agentPath = z.object({ agent_id: givenId })
-export const agentQuery = z.object({ version: agentVersion.optional() })
+export const agentQuery = z.object({
+  version: z.coerce.number('a whole number').int('a whole number').min(1, 'at least 1').optional(),
+})
 export const agentListQuery = z.object({
   page: cursor,
   limit: limit(100, 20),

@@ -24,10 +24,24 @@ const prefixTokens = 2
 const maxChildren = 100
 const maxTokens = 24
 
+/**
+ * Up to this many different words in one place tell errors apart ("VM started", "VM stopped"); more are
+ * values ("no user anna", "no user bo", …).
+ */
+const fewWords = 4
+
+/** Words beside a place that a message needs before what stands there can be taken for a value. */
+const fewestWords = 3
+
 interface Cluster {
-  tokens: string[]
-  readonly first: string
-  readonly occurrences: Occurrence[]
+  tokens: readonly string[]
+  readonly rows: Row[]
+}
+
+/** Equal messages share their tokens. */
+interface Row {
+  readonly tokens: readonly string[]
+  readonly occurrence: Occurrence
 }
 
 /**
@@ -37,27 +51,34 @@ interface Cluster {
 export function clusterErrors(cases: readonly Case[]): ErrorSignature[] {
   const leaves = new Map<string, Cluster[]>()
   const children = new Map<string, Set<string>>()
+  const known = new Map<string, readonly string[]>()
   for (const [member, one] of cases.entries()) {
     for (const step of one.trace.steps) {
       if (step.status !== 'error' || step.error === null) continue
-      const tokens = tokenise(step.error)
+      const tokens = known.get(step.error) ?? tokenise(step.error)
+      known.set(step.error, tokens)
       const leaf = descend(step.tool, tokens, children)
       const clusters = leaves.get(leaf) ?? []
       leaves.set(leaf, clusters)
-      join(clusters, tokens, { one, member, step })
+      join(clusters, { tokens, occurrence: { one, member, step } })
     }
   }
-  return [...leaves]
-    .flatMap(([leaf, clusters]) =>
-      clusters.map(({ tokens, first, occurrences }) => ({
-        tool: leaf.split('\0')[0] ?? '',
+  const split = [...leaves].flatMap(([leaf, clusters]) =>
+    clusters.flatMap(splitByWords).map((cluster) => ({ ...cluster, tool: toolOf(leaf) })),
+  )
+  return [...Map.groupBy(split, ({ tool }) => tool)]
+    .flatMap(([tool, own]) =>
+      joinByValues(own).map(({ tokens, rows }) => ({
+        tool,
         template: tokens.join(' '),
-        first,
-        occurrences,
+        first: (rows[0] as Row).tokens.join(' '),
+        occurrences: rows.map(({ occurrence }) => occurrence),
       })),
     )
     .toSorted((a, b) => b.occurrences.length - a.occurrences.length || compareNames(a, b))
 }
+
+const toolOf = (leaf: string) => leaf.split('\0')[0] ?? ''
 
 function descend(
   tool: string,
@@ -76,7 +97,8 @@ function descend(
   return node
 }
 
-function join(clusters: Cluster[], tokens: string[], occurrence: Occurrence): void {
+function join(clusters: Cluster[], row: Row): void {
+  const { tokens } = row
   let best: Cluster | null = null
   let highest = 0
   for (const cluster of clusters) {
@@ -84,12 +106,75 @@ function join(clusters: Cluster[], tokens: string[], occurrence: Occurrence): vo
     if (similarity > highest) [best, highest] = [cluster, similarity]
   }
   if (!best || highest < similarityThreshold) {
-    clusters.push({ tokens, first: tokens.join(' '), occurrences: [occurrence] })
+    clusters.push({ tokens, rows: [row] })
     return
   }
-  best.tokens = best.tokens.map((token, index) => (token === tokens[index] ? token : '<*>'))
-  best.occurrences.push(occurrence)
+  best.tokens = wildcard(best.tokens, tokens)
+  best.rows.push(row)
 }
+
+/** Takes a cluster apart where a place that varies holds few words, each of them often enough to be no value. */
+function splitByWords({ tokens, rows }: Cluster): Cluster[] {
+  if (!tokens.includes('<*>')) return [{ tokens, rows }]
+  const places = tokens.flatMap((token, place) => {
+    if (token !== '<*>' || named.test(tokens[place - 1] ?? '')) return []
+    const words = new Set(rows.map((row) => row.tokens[place] ?? ''))
+    const few = words.size <= fewWords && rows.length >= 2 * words.size
+    return few && [...words].every(isWord) ? [place] : []
+  })
+  if (places.length === 0) return [{ tokens, rows }]
+  const groups = Map.groupBy(rows, (row) => places.map((place) => row.tokens[place]).join('\0'))
+  return [...groups.values()].map((group) => ({ tokens: generalise(group), rows: group }))
+}
+
+/** Behind such a word stands a name, however few of them there are. */
+const named = /^(?:user|username|account|group|host|hostname|table|column|package|module)$/
+
+/** A word may end in a digit, as names of protocols do. */
+const isWord = (token: string) => !/\d\D*\d|</.test(token) && /\p{L}{2}/u.test(token)
+
+/** Joins clusters that are equal but for one place, where that place holds more words than tell errors apart. */
+function joinByValues(clusters: readonly Cluster[]): Cluster[] {
+  const byLength = Map.groupBy(clusters, ({ tokens }) => tokens.length)
+  return [...byLength].flatMap(([length, group]) =>
+    group.length > fewWords ? joinAtAnyPlace(group, length) : group,
+  )
+}
+
+function joinAtAnyPlace(clusters: readonly Cluster[], length: number): Cluster[] {
+  let left = [...clusters]
+  for (let place = 0; place < length; place += 1) {
+    const alike = Map.groupBy(left, ({ tokens }) =>
+      tokens.map((token, at) => (at === place ? '<*>' : token)).join(' '),
+    )
+    left = [...alike.values()].flatMap((group) =>
+      group.length > fewWords && countWords(group[0]?.tokens ?? []) > fewestWords
+        ? [joinAll(group)]
+        : group,
+    )
+  }
+  return left
+}
+
+const countWords = (tokens: readonly string[]) => tokens.filter(isWord).length
+
+function joinAll(group: readonly Cluster[]): Cluster {
+  const rows = group
+    .flatMap((cluster) => cluster.rows)
+    .toSorted(
+      ({ occurrence: a }, { occurrence: b }) => a.member - b.member || a.step.index - b.step.index,
+    )
+  return { tokens: generalise(group), rows }
+}
+
+/** The template of all: what is not the same everywhere varies. */
+const generalise = (all: readonly { readonly tokens: readonly string[] }[]): readonly string[] =>
+  all.map(({ tokens }) => tokens).reduce(wildcard)
+
+const wildcard = (template: readonly string[], tokens: readonly string[]): readonly string[] =>
+  tokens === template
+    ? template
+    : template.map((token, place) => (token === tokens[place] ? token : '<*>'))
 
 function similarityOf(a: readonly string[], b: readonly string[]): number {
   const length = Math.max(a.length, b.length)
@@ -104,9 +189,9 @@ function similarityOf(a: readonly string[], b: readonly string[]): number {
 /** In lower case, so that "Payment …" and "payment …" are one error; masks keep theirs. */
 const tokenise = (message: string) =>
   message
+    .replace(/<[A-Z]+>|[^<]+/g, (part) => (/^<[A-Z]+>$/.test(part) ? part : part.toLowerCase()))
     .split(' ')
     .filter((token) => token !== '')
-    .map((token) => (/<[A-Z]+>/.test(token) ? token : token.toLowerCase()))
 
 const compareNames = (a: ErrorSignature, b: ErrorSignature) => {
   const [left, right] = [`${a.tool}\0${a.template}`, `${b.tool}\0${b.template}`]

@@ -44,6 +44,29 @@ describe('errors', () => {
     ])
   })
 
+  const templatesOf = (...errors: string[]) =>
+    clusterErrors(errors.map((error, i) => makeCase(`s${i}`, [`boot 1 !${error}`])))
+      .map(({ template }) => template)
+      .toSorted()
+
+  it('that differ in one of few words are different errors', () => {
+    const twice = ['machine 7 started too late', 'machine 9 stopped too late']
+    expect(templatesOf(...twice, ...twice)).toEqual([
+      'machine <NUM> started too late',
+      'machine <NUM> stopped too late',
+    ])
+  })
+
+  it('that differ in one of many words, or in a name, are one error', () => {
+    const names = ['anna', 'bo', 'cy', 'dan', 'eve', 'fay', 'gil']
+    expect(templatesOf(...names.map((name) => `the person called ${name} is gone`))).toEqual([
+      'the person called <*> is gone',
+    ])
+    expect(templatesOf(...['anna', 'bo', 'anna', 'bo'].map((one) => `no user ${one}`))).toEqual([
+      'no user <*>',
+    ])
+  })
+
   it('are followed to the next success of the same thing', () => {
     const one = makeCase('s', ['pay 1 !Error: no', 'get_balance 1', 'pay 1'])
     const [attempt] = followErrors(clusterErrors([one])[0]?.occurrences ?? [])
@@ -87,6 +110,12 @@ describe('corrections', () => {
     ["No, don't edit the tests, never change those files", 'correction'],
     ["Stop. Don't run the whole suite", 'correction'],
     ['Actually, use the other branch', 'weak'],
+    ['the number is wrong, it counts twice', 'correction'],
+    ['did you forget the second file?', 'correction'],
+    ['ok but it should use the new name', 'correction'],
+    ["I'm sure I paid for two seats. Could you double-check?", 'correction'],
+    ["I'm sure I paid for two seats, or I was wrong. Please double-check", undefined],
+    ["let's move on to the next one", undefined],
     ["No, that's all I needed. Thanks!", undefined],
     ['No thank you, goodbye', undefined],
     ['Nobody told me', undefined],

@@ -90,6 +90,55 @@ CREATE TABLE digests (
   PRIMARY KEY (session_id, transcript_hash, digester_version)
 ) STRICT;
 
+CREATE TABLE dream_memories (
+  dream_id TEXT NOT NULL REFERENCES dreams (id),
+  memory_id TEXT NOT NULL REFERENCES memories (id),
+  version_id TEXT NOT NULL REFERENCES memory_versions (id),
+  path TEXT NOT NULL,
+  content_sha256 TEXT NOT NULL,
+  PRIMARY KEY (dream_id, path)
+) STRICT;
+CREATE INDEX dream_memories_by_memory ON dream_memories (memory_id);
+CREATE INDEX dream_memories_by_version ON dream_memories (version_id);
+
+CREATE TABLE dream_schedule_runs (
+  schedule_id TEXT NOT NULL REFERENCES dream_schedules (id),
+  fire_at TEXT NOT NULL,
+  reason TEXT NOT NULL CHECK (reason IN ('cron', 'new_sessions')),
+  outcome TEXT NOT NULL CHECK (outcome IN ('dreamt', 'skipped', 'failed')),
+  missed INTEGER NOT NULL,
+  dream_id TEXT REFERENCES dreams (id),
+  error TEXT,
+  created_at TEXT NOT NULL,
+  PRIMARY KEY (schedule_id, fire_at)
+) STRICT;
+CREATE INDEX dream_schedule_runs_by_dream ON dream_schedule_runs (dream_id) WHERE dream_id IS NOT NULL;
+
+CREATE TABLE dream_schedules (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  name TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('active', 'paused')),
+  paused_reason TEXT,
+  cron TEXT,
+  timezone TEXT NOT NULL,
+  new_sessions INTEGER,
+  min_interval_seconds INTEGER NOT NULL,
+  memory_store_id TEXT NOT NULL REFERENCES memory_stores (id),
+  selector TEXT NOT NULL,
+  model TEXT NOT NULL,
+  instructions TEXT,
+  output_behavior TEXT NOT NULL CHECK (output_behavior IN ('create_new', 'update_existing')),
+  next_fire_at TEXT,
+  next_look_at TEXT,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  deleted_at TEXT
+) STRICT;
+CREATE INDEX dream_schedules_by_time ON dream_schedules (workspace_id, created_at, id);
+CREATE INDEX dream_schedules_due ON dream_schedules (next_look_at)
+  WHERE status = 'active' AND deleted_at IS NULL;
+
 CREATE TABLE dream_sessions (
   dream_id TEXT NOT NULL REFERENCES dreams (id),
   ordinal INTEGER NOT NULL,
@@ -114,10 +163,16 @@ CREATE TABLE dreams (
   reconciled TEXT,
   report TEXT,
   created_at TEXT NOT NULL,
-  ended_at TEXT,
+  ended_at TEXT, origin TEXT NOT NULL DEFAULT 'cli'
+  CHECK (origin IN ('cli', 'api', 'schedule')), model TEXT NOT NULL DEFAULT 'lucidream-builtin', instructions TEXT, output_behavior TEXT NOT NULL DEFAULT 'create_new'
+  CHECK (output_behavior IN ('create_new', 'update_existing')), held_store_id TEXT, session_id TEXT, session_count INTEGER NOT NULL DEFAULT 0, selector TEXT, schedule_id TEXT, started_at TEXT, archived_at TEXT,
   UNIQUE (workspace_id, ordinal)
 ) STRICT;
 CREATE INDEX dreams_by_inputs ON dreams (workspace_id, inputs_hash);
+CREATE INDEX dreams_by_status ON dreams (workspace_id, status, created_at, ordinal);
+CREATE INDEX dreams_by_store ON dreams (input_store_id, created_at);
+CREATE INDEX dreams_by_time ON dreams (workspace_id, created_at, ordinal);
+CREATE UNIQUE INDEX dreams_holding ON dreams (held_store_id) WHERE held_store_id IS NOT NULL;
 
 CREATE TABLE environments (
   id TEXT NOT NULL PRIMARY KEY,
@@ -443,6 +498,7 @@ CREATE INDEX sessions_by_beginning ON sessions (workspace_id, began_at, id);
 CREATE INDEX sessions_by_task ON sessions (workspace_id, task_type, task_id);
 CREATE INDEX sessions_by_time ON sessions (workspace_id, start_key, id);
 CREATE INDEX sessions_by_transcript ON sessions (transcript_id);
+CREATE INDEX sessions_by_update ON sessions (workspace_id, updated_at);
 CREATE TRIGGER sessions_queue_insert AFTER INSERT ON sessions
 BEGIN
   INSERT INTO search_queue (session_id, ticket, queued_at) VALUES (NEW.id, 1, NEW.updated_at)
