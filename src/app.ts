@@ -12,6 +12,7 @@ import type { NewId } from './core/ids.ts'
 import { createMask } from './importers/mask.ts'
 import { makeKeyring } from './keyring.ts'
 import type { Context } from './pipeline/context.ts'
+import { keepIndexed } from './pipeline/index-events.ts'
 import { thinkHere } from './pipeline/thinking.ts'
 import { makePost } from './pipeline/webhooks/post.ts'
 import { startServer } from './serve.ts'
@@ -148,6 +149,8 @@ export async function serve(
   flags: ServeFlags,
   { config, version }: ServeSettings,
 ): Promise<Serving> {
+  // Ends with the context's signal, and never throws.
+  void keepIndexed(context)
   const { database, jobs, clock, hash: sha256, newId: id, keyring, mask, wakes, log } = context
   const feed = new Feed({ database, wakes, hash: sha256 })
   const server = await startServer({
