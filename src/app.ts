@@ -67,6 +67,11 @@ export async function openContext(options: ContextOptions): Promise<Opened> {
       'LUCIDREAM_MASK_KEY is not set: processes with other data folders give the same secret another placeholder.',
     )
   }
+  if (databaseUrl !== null && secrets.secretKey === null) {
+    log.warn(
+      'LUCIDREAM_SECRET_KEY is not set: API keys made here are unknown to processes with other data folders.',
+    )
+  }
   const { database, jobs, databasePath } = opened
   const key = secrets.maskKey ?? findSecret(dataDirectory, 'mask.key')
   const secretKey = secrets.secretKey ?? findSecret(dataDirectory, 'secret.key')
