@@ -23,6 +23,7 @@ import { benchPlanted } from './planted.ts'
 import { benchProfile } from './profile.ts'
 import { benchReplication } from './replication.ts'
 import { benchScale } from './scale.ts'
+import { benchWordings } from './wordings.ts'
 
 const operator = { type: 'user', id: 'bench' } as const
 const quiet = () => {}
@@ -163,6 +164,7 @@ const benches = {
   profile: benchProfile,
   replication: benchReplication,
   scale: benchScale,
+  wordings: benchWordings,
 }
 
 console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`)

@@ -2,75 +2,38 @@ import { withoutNumbers } from './facts.ts'
 import { contentWords, isUnspaced } from './words.ts'
 
 /** Groups of words that say the same in instructions and facts; the first stands for all. */
-const groups = `buy purchase order_item
-begin start commence launch
+const groups = `buy purchase
+begin start commence
 finish end complete conclude
-delete remove erase drop
-help assist aid
-show display
+delete remove erase
+help assist
 need require
-allow permit let enable
+allow permit let
 change modify alter adjust edit update amend
 refund reimburse reimbursement
-get obtain receive acquire
-ask request
+get obtain receive
 tell inform notify alert
-use utilize utilise employ apply
-fix repair resolve correct
-choose select pick
-keep retain preserve hold
+use utilize utilise employ
+fix repair
+choose select
+keep retain preserve
 big large
 fast quick rapid
-make create produce generate
-send dispatch forward
-check verify confirm validate ensure
-give provide supply offer grant
-allowed permitted
-customer client
-employee worker
-issue problem
+make create produce
+check verify
+give provide
 error failure
 folder directory
-price cost charge
-purchase_order po
-begin_date start_date
 maximum max
 minimum min
 approximately about roughly around
-also additionally
-but however
-stop halt cease
-wait delay_for
-contact reach
-email mail
-store save keep_in
-run execute
-build compile
-want wish
-repeat redo
 answer reply respond response
-review inspect examine
-document file
-phone telephone
-company firm
-take last
-arrive come
 approve authorise authorize
 assign allocate
 close shut
-deploy release roll
-fail break
-limit cap
-manual handbook
-near close_to
-open unlock
-pay settle
-reject decline refuse
-return send_back
-team group
-website site
-write compose
-per each`
+telephone phone
+company firm
+reject decline refuse`
   .split('\n')
   .map((line) => line.split(' '))
 
@@ -165,6 +128,12 @@ const representative = new Map(
   ),
 )
 
+/** A word with its ending taken off, for all that mean the same. */
+export function canonicalWord(word: string): string {
+  const plain = stem(plural(word))
+  return representative.get(plain) ?? plain
+}
+
 /** "Is given to customers" is what customers get; "managers give" is another thing. */
 const receiving = /\b(?:is|are|was|were|be) (?:given|granted|offered|provided) to\b/gi
 
@@ -188,8 +157,7 @@ export function contentStems(text: string): ReadonlySet<string> {
     withoutNumbers(text.normalize('NFKC')).replace(receiving, ' get '),
   )) {
     if (fillers.has(word)) continue
-    const plain = stem(plural(word))
-    const one = representative.get(plain) ?? plain
+    const one = canonicalWord(word)
     if (!empty.has(one)) stems.add(one)
   }
   return stems
