@@ -2,9 +2,10 @@ import { hash, makeCase } from '../src/core/mining/_cases.ts'
 import { minePatterns } from '../src/core/mining/mine.ts'
 import { seededRandom } from '../src/core/statistics/random.ts'
 import { keepResults, type Row } from './_results.ts'
-import { wilson } from './_statistics.ts'
+import { bootstrapMean, mean, wilson } from './_statistics.ts'
 
-const seeds = 20
+/** With 20 the interval lay on both sides of the goal. */
+const seeds = Number(process.env.INJECTED_SEEDS ?? 400)
 const types = 20
 const effect = 0.15
 
@@ -47,48 +48,69 @@ function plantSessions(sessions: number, seed: number) {
   }).map((one) => ({ one, kindOf: new Map(kinds.map((kind, at) => [name(at), kind])) }))
 }
 
-/** Effects planted inside task types: how many are found, and how much of what is found is not there. */
+interface Counts {
+  readonly found: number
+  readonly wrong: number
+  readonly naive: number
+}
+
+/** One dream over the sessions of one seed. */
+function countFindings(sessions: number, seed: number): Counts {
+  const made = plantSessions(sessions, seed)
+  const kindOf = made[0]?.kindOf ?? new Map<string, Kind>()
+  const report = minePatterns(
+    made.map(({ one }) => one),
+    { documents: [], hash },
+  )
+  const graded = report.findings.flatMap(({ grade, detail }) =>
+    grade !== 'D' && detail.kind === 'step_outcome' ? [detail.tool] : [],
+  )
+  const found = graded.filter((tool) => kindOf.get(tool) === 'true').length
+  const family = report.families.find(({ kind }) => kind === 'step_outcome')
+  return { found, wrong: graded.length - found, naive: family?.unadjustedSignificant ?? 0 }
+}
+
+const sum = (list: readonly number[]) => list.reduce((a, b) => a + b, 0)
+
+/**
+ * Effects planted inside task types: how many are found, and how much of what is found is not there. The latter
+ * twice: of all findings of all seeds, and as the mean over seeds of each seed's share, which is what a false
+ * discovery rate is the expectation of.
+ */
 export function benchInjected(): void {
   const rows = [200, 500, 1_000, 2_000].flatMap((sessions): Row[] => {
-    let [found, planted, wrong, all] = [0, 0, 0, 0]
-    const naive: number[] = []
-    for (let seed = 1; seed <= seeds; seed += 1) {
-      const made = plantSessions(sessions, seed)
-      const kindOf = made[0]?.kindOf ?? new Map<string, Kind>()
-      const report = minePatterns(
-        made.map(({ one }) => one),
-        { documents: [], hash },
-      )
-      planted += 6
-      naive.push(
-        report.families.find(({ kind }) => kind === 'step_outcome')?.unadjustedSignificant ?? 0,
-      )
-      for (const { grade, detail } of report.findings) {
-        if (grade === 'D' || detail.kind !== 'step_outcome') continue
-        all += 1
-        if (kindOf.get(detail.tool) === 'true') found += 1
-        else wrong += 1
-      }
-    }
-    const goal = sessions === 1_000
-    const late = sessions >= 1_000
+    const counts = Array.from({ length: seeds }, (_, at) => countFindings(sessions, at + 1))
+    const [found, wrong] = [sum(counts.map((c) => c.found)), sum(counts.map((c) => c.wrong))]
+    const [planted, all] = [6 * seeds, found + wrong]
+    const shares = counts.map((c) => c.wrong / Math.max(1, c.found + c.wrong))
+    const naive = sum(counts.map((c) => c.naive)) / seeds
+    const isGoal = sessions === 1_000
+    const [goal, judged] = sessions >= 1_000 ? ['≤ 0.10', true] : [null, false]
     return [
       {
         metric: `${sessions} sessions: share of the planted effects found`,
         value: found / planted,
         ...wilson(found, planted),
         n: planted,
-        goal: goal ? '≥ 0.90' : null,
-        reached: goal ? found / planted >= 0.9 : null,
-        note: `±15 points, ${seeds} seeds; unadjusted tests would claim ${(naive.reduce((a, b) => a + b, 0) / seeds).toFixed(1)} of 60 calls`,
+        goal: isGoal ? '≥ 0.90' : null,
+        reached: isGoal ? found / planted >= 0.9 : null,
+        note: `±15 points, ${seeds} seeds; unadjusted tests would claim ${naive.toFixed(1)} of 60 calls`,
       },
       {
         metric: `${sessions} sessions: share of the graded findings that are not planted`,
         value: all === 0 ? 0 : wrong / all,
         ...wilson(wrong, all),
         n: all,
-        goal: late ? '≤ 0.10' : null,
-        reached: late ? wrong / Math.max(all, 1) <= 0.1 : null,
+        goal,
+        reached: judged ? wrong / Math.max(all, 1) <= 0.1 : null,
+      },
+      {
+        metric: `${sessions} sessions: false discovery rate (mean over seeds of that share)`,
+        value: mean(shares),
+        ...bootstrapMean(shares),
+        n: seeds,
+        goal,
+        reached: judged ? mean(shares) <= 0.1 : null,
       },
     ]
   })

@@ -10,7 +10,7 @@ import { type PlantedLine, type PlantedStore, plantStore, type Split } from './_
 import { keepResults, type Row } from './_results.ts'
 import { shuffle, wilson } from './_statistics.ts'
 
-const seeds = Array.from({ length: 20 }, (_, index) => index + 1)
+const seeds = Array.from({ length: Number(process.env.PS ?? 20) }, (_, index) => index + 1)
 
 /** Rows of spec E.1 on stores whose truth is known; tune and test wordings have none in common. */
 export async function benchPlanted(): Promise<void> {

@@ -1,8 +1,9 @@
+import { nearMisses } from '../src/core/items/_near-misses.ts'
 import { reconcile } from '../src/core/items/reconcile.ts'
 import { hash } from '../test/_airline.ts'
 import { keepResults, type Row } from './_results.ts'
 import { wilson } from './_statistics.ts'
-import { type Frame, frames, nearMisses } from './_wordings.ts'
+import { type Frame, frames } from './_wordings.ts'
 
 interface Verdict {
   readonly merged: boolean
@@ -41,14 +42,14 @@ function measureNearMisses(): Row[] {
       if (merged || retired !== null) show('LOST', ...pair)
       return merged || retired !== null
     })
-    return toRow(`pairs that differ in one ${kind}, one line lost`, lost.length, own.length, 0)
+    return toRow(`pairs that differ in one ${kind}, one line lost`, [lost.length, own.length], 0)
   })
   const count = rows.reduce((sum, { hits }) => sum + hits, 0)
-  const all = toRow('pairs that differ in one thing, one line lost', count, nearMisses.length, 0)
+  const all = toRow('pairs that differ in one thing, one line lost', [count, nearMisses.length], 0)
   return [all, ...rows].map(({ row }) => row)
 }
 
-function toRow(metric: string, hits: number, n: number, atMost?: number) {
+function toRow(metric: string, [hits, n]: readonly [number, number], atMost?: number) {
   const value = n === 0 ? 0 : hits / n
   const goal = atMost === undefined ? null : `≤ ${atMost}`
   const reached = atMost === undefined ? null : value <= atMost
@@ -64,7 +65,7 @@ function measureFrames(): Row[] {
   for (const frame of frames) for (const thing of frame.things) scoreThing(frame, thing, add)
   return [...tally].map(([metric, { hits, n }]) => {
     const harmful = metric.startsWith('harm: ')
-    return toRow(metric, hits, n, harmful ? 0 : undefined).row
+    return toRow(metric, [hits, n], harmful ? 0 : undefined).row
   })
 }
 

@@ -1,41 +1,6 @@
 import { withoutNumbers } from './facts.ts'
+import { makeRepresentatives, related } from './synonyms.ts'
 import { contentWords, isUnspaced } from './words.ts'
-
-/** Groups of words that say the same in instructions and facts; the first stands for all. */
-const groups = `buy purchase
-begin start commence
-finish end complete conclude
-delete remove erase
-help assist
-need require
-allow permit let
-change modify alter adjust edit update amend
-refund reimburse reimbursement
-get obtain receive
-tell inform notify alert
-use utilize utilise employ
-fix repair
-choose select
-keep retain preserve
-big large
-fast quick rapid
-make create produce
-check verify
-give provide
-error failure
-folder directory
-maximum max
-minimum min
-approximately about roughly around
-answer reply respond response
-approve authorise authorize
-assign allocate
-close shut
-telephone phone
-company firm
-reject decline refuse`
-  .split('\n')
-  .map((line) => line.split(' '))
 
 const irregular: Readonly<Record<string, string>> = {
   sent: 'send',
@@ -122,17 +87,8 @@ function undouble(word: string): string {
 const plural = (word: string) =>
   /[^su]s$/.test(word) && word.length > 3 ? word.slice(0, -1) : word
 
-const representative = new Map(
-  groups.flatMap(([first = '', ...others]) =>
-    [first, ...others].map((word): [string, string] => [stem(plural(word)), stem(plural(first))]),
-  ),
-)
-
-/** A word with its ending taken off, for all that mean the same. */
-export function canonicalWord(word: string): string {
-  const plain = stem(plural(word))
-  return representative.get(plain) ?? plain
-}
+const formOf = (word: string) => stem(plural(word))
+const representatives = makeRepresentatives(related, formOf)
 
 /** "Is given to customers" is what customers get; "managers give" is another thing. */
 const receiving = /\b(?:is|are|was|were|be) (?:given|granted|offered|provided) to\b/gi
@@ -157,7 +113,8 @@ export function contentStems(text: string): ReadonlySet<string> {
     withoutNumbers(text.normalize('NFKC')).replace(receiving, ' get '),
   )) {
     if (fillers.has(word)) continue
-    const one = canonicalWord(word)
+    const plain = formOf(word)
+    const one = representatives.get(plain) ?? plain
     if (!empty.has(one)) stems.add(one)
   }
   return stems

@@ -67,17 +67,22 @@ function matches(text: string, pattern: RegExp): string[] {
 }
 
 /** `$1,300` and `1300 dollars` are one amount; a number without a unit stays bare. */
-export function canonicalNumber(found: string): string {
-  const sign = /^[^\d$€£]*/.exec(found.trim())?.[0].replace(/\s/g, '').replace('−', '-') ?? ''
-  const digits = found.replace(/[^\d.]/g, '').replace(/\.$/, '')
-  const unit = /[$]|dollars?|usd/.test(found)
-    ? 'usd'
-    : /€|eur/.test(found)
-      ? 'eur'
-      : /%|percent/.test(found)
-        ? '%'
-        : (/[a-z]+/.exec(found)?.[0]?.replace(/s$/, '') ?? '')
-  return `${sign}${Number(digits)}${unit === '' ? '' : ` ${unit}`}`
+function canonicalNumber(found: string): string {
+  const digits = /\d[\d,.]*/.exec(found)?.[0].replace(/[.,]$/, '') ?? ''
+  const decimal = /^\d+,\d{1,2}$/.test(digits)
+  const value = Number(decimal ? digits.replace(',', '.') : digits.replaceAll(',', ''))
+  const unit = unitOf(found)
+  return `${value}${unit === '' ? '' : ` ${unit}`}`
+}
+
+/** The unit of an amount in one spelling; empty where it has none. */
+export function unitOf(found: string): string {
+  if (/[$]|dollars?|usd/i.test(found)) return 'usd'
+  if (/€|eur/i.test(found)) return 'eur'
+  if (/£/.test(found)) return 'gbp'
+  if (/%|percent/i.test(found)) return '%'
+  const unit = /[a-z]+/i.exec(found)?.[0]?.toLowerCase() ?? ''
+  return unit.length > 2 ? unit.replace(/s$/, '') : unit
 }
 
 function spelledNumbers(text: string): string[] {
