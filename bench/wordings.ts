@@ -3,7 +3,7 @@ import { reconcile } from '../src/core/items/reconcile.ts'
 import { hash } from '../test/_airline.ts'
 import { keepResults, type Row } from './_results.ts'
 import { wilson } from './_statistics.ts'
-import { type Frame, frames } from './_wordings.ts'
+import { type Frame, frames, type Half, strangers } from './_wordings.ts'
 
 interface Verdict {
   readonly merged: boolean
@@ -57,15 +57,29 @@ function toRow(metric: string, [hits, n]: readonly [number, number], atMost?: nu
 }
 
 function measureFrames(): Row[] {
-  const tally = new Map<string, { hits: number; n: number }>()
-  const add = (metric: string, hit: boolean) => {
-    const { hits, n } = tally.get(metric) ?? { hits: 0, n: 0 }
-    tally.set(metric, { hits: hits + (hit ? 1 : 0), n: n + 1 })
-  }
-  for (const frame of frames) for (const thing of frame.things) scoreThing(frame, thing, add)
-  return [...tally].map(([metric, { hits, n }]) => {
-    const harmful = metric.startsWith('harm: ')
-    return toRow(metric, [hits, n], harmful ? 0 : undefined).row
+  const halves: readonly Half[] =
+    process.env.WORDINGS_HALF === 'tune' ? ['tune'] : ['tune', 'report']
+  return halves.flatMap((half) => {
+    const tally = new Map<string, { hits: number; n: number }>()
+    const add = (metric: string, hit: boolean) => {
+      const { hits, n } = tally.get(metric) ?? { hits: 0, n: 0 }
+      tally.set(metric, { hits: hits + (hit ? 1 : 0), n: n + 1 })
+    }
+    for (const frame of frames.filter((one) => one.half === half)) {
+      for (const thing of frame.things) scoreThing(frame, thing, add)
+    }
+    for (const stranger of strangers.filter((one) => one.half === half)) {
+      const told = judge(stranger.line, stranger.change)
+      add(
+        'harm: a change told of something else: a line lost',
+        told.merged || told.retired !== null,
+      )
+      if (told.retired !== null) show('STRANGER', stranger.line, stranger.change)
+    }
+    return [...tally].map(([metric, { hits, n }]) => {
+      const harmful = metric.startsWith('harm: ')
+      return toRow(`${half}: ${metric}`, [hits, n], harmful ? 0 : undefined).row
+    })
   })
 }
 
@@ -93,7 +107,9 @@ function scoreThing(
       const told = judge(one(thing, other), change(thing, value, other))
       add('a change told: the old line superseded', told.retired === 0)
       add('harm: a change told: the new line lost', told.merged || told.retired === 1)
-      if (told.retired !== 0) show(`UNTOLD ${name}`, one(thing, other), change(thing, value, other))
+      add('a change told: superseded or flagged', told.retired === 0 || told.flagged)
+      if (told.retired !== 0)
+        show(`UNTOLD ${name} ${told.flagged}`, one(thing, other), change(thing, value, other))
     }
   }
 }
