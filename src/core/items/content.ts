@@ -90,20 +90,17 @@ const plural = (word: string) =>
 const formOf = (word: string) => stem(plural(word))
 const representatives = makeRepresentatives(related, formOf)
 
+/** A word with its endings off, for all words that may speak of the same. */
+export function relatedStem(word: string): string {
+  const plain = formOf(word)
+  return representatives.get(plain) ?? plain
+}
+
 /** "Is given to customers" is what customers get; "managers give" is another thing. */
 const receiving = /\b(?:is|are|was|were|be) (?:given|granted|offered|provided) to\b/gi
 
 /** Stands for words that say nothing by themselves ("get" and all that means it). */
 const empty = new Set(['get'])
-
-/** Stems of words that only carry what is said: a fact told with another verb is the same fact. */
-const carrying = new Set(
-  'take get listen leave keep hold give need last cost run use have work go come require allow apply be customer order user time window rate value limit'
-    .split(' ')
-    .map(stem),
-)
-
-export const isCarrying = (one: string): boolean => carrying.has(one)
 
 /** What a text is about, as stems of content words with synonyms brought together; numbers are not in it. */
 export function contentStems(text: string): ReadonlySet<string> {
@@ -113,8 +110,7 @@ export function contentStems(text: string): ReadonlySet<string> {
     withoutNumbers(text.normalize('NFKC')).replace(receiving, ' get '),
   )) {
     if (fillers.has(word)) continue
-    const plain = formOf(word)
-    const one = representatives.get(plain) ?? plain
+    const one = relatedStem(word)
     if (!empty.has(one)) stems.add(one)
   }
   return stems

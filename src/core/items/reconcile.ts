@@ -1,12 +1,8 @@
 import type { Hash } from '../ids.ts'
 import type { MemoryDocument } from '../memory.ts'
 import { contentStems } from './content.ts'
-import {
-  agree,
-  type Contradiction,
-  compareStatements,
-  type Supersession,
-} from './contradictions.ts'
+import type { Contradiction, Supersession } from './contradiction.ts'
+import { agree, compareStatements } from './contradictions.ts'
 import { extractFacts, type Facts } from './facts.ts'
 import type { Item } from './item.ts'
 import { parseItems } from './items.ts'

@@ -1,0 +1,80 @@
+import { relatedStem } from './content.ts'
+import { withoutNumbers } from './facts.ts'
+import { contentWords, isUnspaced } from './words.ts'
+
+/** Nouns of verbs that no ending leads back to. */
+const nouns: Readonly<Record<string, string>> = {
+  arrival: 'arrive',
+  choice: 'choose',
+  closure: 'close',
+  decision: 'decide',
+  departure: 'leave',
+  growth: 'grow',
+  loss: 'lose',
+  permission: 'permit',
+  purchase: 'buy',
+  receipt: 'receive',
+  retention: 'keep',
+  sale: 'sell',
+  storage: 'store',
+}
+
+const endings = 'ship ness ance anc ence enc ery ity ion er or al at ur y'.split(' ')
+
+/** What is left of a word when the endings that make nouns of verbs are off: "rotation" and "rotated" have one root. */
+function rootOf(word: string): string {
+  let root = relatedStem(Object.hasOwn(nouns, word) ? (nouns[word] ?? word) : word)
+  for (let round = 0; round < 2; round += 1) {
+    const ending = endings.find((one) => root.endsWith(one) && root.length - one.length >= 3)
+    if (ending === undefined) break
+    root = root.slice(0, -ending.length)
+  }
+  return root.length > 3 ? root.replace(/e$/, '') : root
+}
+
+/** Words that only carry what is said, or name the measure of it: they tell no two facts apart. */
+const carrying = new Set(
+  'take get listen leave keep hold give need last cost run use have work go come require allow apply be customer order user time window rate value limit threshold period amount number level deadline'
+    .split(' ')
+    .map(rootOf),
+)
+
+/** Words that tell of a change and are no part of what changed. */
+const telling = new Set(
+  'change move switch rename migrate raise lower increase reduce pass shift extend shorten cut drop rise fall grow transfer adjust new old former instead longer put'
+    .split(' ')
+    .map(rootOf),
+)
+
+export interface Topic {
+  /** How the root is written first. */
+  readonly written: string
+  readonly isName: boolean
+  readonly isCarrying: boolean
+}
+
+/** What a text speaks of, by roots; numbers and words that tell of a change are not in it. */
+export function listTopics(text: string): ReadonlyMap<string, Topic> {
+  const topics = new Map<string, Topic>()
+  const plain = withoutNumbers(text.normalize('NFKC'))
+  if (isUnspaced(plain)) {
+    for (const [written] of plain.matchAll(unspacedWords)) {
+      if (!unspacedCarrying.test(written)) {
+        topics.set(written, { written, isName: false, isCarrying: false })
+      }
+    }
+    return topics
+  }
+  for (const { 0: written, index } of plain.matchAll(/\p{L}[\p{L}\p{M}\p{N}_'-]*/gu)) {
+    for (const word of contentWords(written)) {
+      const root = rootOf(word)
+      if (telling.has(root) || topics.has(root)) continue
+      const isName = /^\p{Lu}/u.test(written) && !/(?:^|[.:!?]\s)\W*$/.test(plain.slice(0, index))
+      topics.set(root, { written, isName, isCarrying: carrying.has(root) })
+    }
+  }
+  return topics
+}
+
+const unspacedWords = /[\p{Script=Han}々]+|[\p{Script=Katakana}ー]+|[\p{Script=Latin}]+/gu
+const unspacedCarrying = /^(?:日|時間|分|秒|週|月|年|円|回|件|変更|以内)$/

@@ -1,0 +1,160 @@
+import {
+  type Compared,
+  type Contradiction,
+  inOneScope,
+  type Supersession,
+} from './contradiction.ts'
+import { extractFacts } from './facts.ts'
+import { listTopics, type Topic } from './roots.ts'
+import type { Statement } from './statements.ts'
+
+/** Fewer words in common may be chance. */
+const fewestShared = 2
+/** With more words of its own a line speaks of something else. */
+const mostMissing = 1
+const mostExtra = 2
+
+/**
+ * Statements that say what they took the place of ("changed from 5 to 7 days"), and the statement of the former
+ * value, told in other words. It is superseded when it holds that value, has all that the newer one speaks of,
+ * and speaks of nothing else but at most the subject that a noun leaves out ("Tickets from Oslo are answered
+ * within 5 days" for "the answer time in Oslo"), and no other line could be meant. What comes near is flagged.
+ */
+export function findToldChanges(statements: readonly Statement[]): Compared {
+  const find = makeIndex(statements)
+  const supersessions: Supersession[] = []
+  const contradictions: Contradiction[] = []
+  for (const newer of statements) {
+    const former = readFormer(newer)
+    if (former === null) continue
+    const matches = find(former).flatMap((older): Match[] => {
+      const fit = compare(older, newer, former)
+      return fit === null ? [] : [{ older, fit }]
+    })
+    const isOne = new Set(matches.map(({ older }) => older.key)).size === 1
+    for (const { older, fit } of matches) {
+      if (fit === 'same' || (fit === 'subject' && isOne)) {
+        supersessions.push(toSupersession(older, newer))
+      } else if (matches.every((one) => one.fit !== 'same')) {
+        contradictions.push(toFlag(older, newer))
+      }
+    }
+  }
+  return { supersessions, contradictions }
+}
+
+interface Match {
+  readonly older: Statement
+  readonly fit: 'same' | 'subject' | 'near'
+}
+
+interface Former {
+  readonly text: string
+  readonly words: readonly string[]
+  readonly amounts: readonly string[]
+}
+
+function readFormer({ validity, value }: Statement): Former | null {
+  if (validity.replaces === null) return null
+  const text = validity.replaces
+  const units = value.kind === 'amounts' ? value.amounts.map(unitOf) : []
+  const unit = units.every((one) => one === units[0]) ? (units[0] ?? '') : ''
+  // "2 weeks instead of 4" is 4 weeks.
+  const amounts = extractFacts(text).numbers.map((one) =>
+    unitOf(one) === '' && unit !== '' ? `${one} ${unit}` : one,
+  )
+  return { text, words: wordsOf(text), amounts }
+}
+
+const unitOf = (amount: string) => amount.split(' ').slice(1).join(' ')
+
+const pieces = /\p{N}+|[\p{Script=Han}々]+|[\p{Script=Katakana}ー]+|\p{Script=Hiragana}+|\p{L}+/gu
+
+const wordsOf = (text: string): string[] => text.toLowerCase().match(pieces) ?? []
+
+/** Statements that hold a value, found by its rarest word. */
+function makeIndex(statements: readonly Statement[]): (former: Former) => readonly Statement[] {
+  const byWord = new Map<string, Statement[]>()
+  for (const statement of statements) {
+    for (const word of new Set(wordsOf(statement.text))) {
+      const posting = byWord.get(word)
+      if (posting) posting.push(statement)
+      else byWord.set(word, [statement])
+    }
+  }
+  return ({ words, amounts }) => {
+    const asked = amounts.length > 0 ? words.filter((word) => /\d/.test(word)) : words
+    const postings = asked.map((word) => byWord.get(word) ?? [])
+    return postings.toSorted((a, b) => a.length - b.length)[0] ?? []
+  }
+}
+
+function compare(older: Statement, newer: Statement, former: Former): Match['fit'] | null {
+  if (older.item.id === newer.item.id || !inOneScope(older.item, newer.item)) return null
+  if (older.validity.replaces !== null || older.validity.tense === 'past') return null
+  if (older.condition !== newer.condition || !holds(older, former)) return null
+  const value = listTopics(former.text)
+  const [has, speaks] = [without(listTopics(older.text), value), without(topicsOf(newer), value)]
+  const shared = [...speaks.keys()].filter((root) => has.has(root))
+  const missing = dropNewName(newer, former, [...without(speaks, has).values()].filter(isTelling))
+  const extra = [...without(has, speaks).values()].filter(isTelling)
+  if (shared.length < fewestShared || [...missing, ...extra].some(({ isName }) => isName))
+    return null
+  if (missing.length === 0 && extra.length === 0) return 'same'
+  const [first] = has.values()
+  const named = shared.some((root) => has.get(root)?.isName)
+  if (missing.length === 0 && extra.length === 1 && extra[0] === first && named) return 'subject'
+  return missing.length <= mostMissing && extra.length <= mostExtra ? 'near' : null
+}
+
+/** The former value is the only one it has, and it does not deny it. */
+function holds({ text }: Statement, { words, amounts }: Former): boolean {
+  const { numbers, negations } = extractFacts(text)
+  if (negations.length > 0) return false
+  if (amounts.length > 0) return numbers.toSorted().join() === amounts.toSorted().join()
+  const own = new Set(wordsOf(text))
+  return words.every((word) => own.has(word))
+}
+
+/** What the newer one speaks of, without its new value. */
+function topicsOf({ validity, value }: Statement): ReadonlyMap<string, Topic> {
+  const topics = without(listTopics(validity.rest), listTopics(validity.becomes ?? ''))
+  return value.kind === 'text' ? without(topics, listTopics(value.text)) : topics
+}
+
+/** "Meets on Mondays instead of Tuesdays": where the sentence does not say so, a name new in it is the new value. */
+function dropNewName(
+  { validity, value }: Statement,
+  former: Former,
+  missing: readonly Topic[],
+): readonly Topic[] {
+  if (validity.becomes !== null || value.kind === 'text' || former.amounts.length > 0)
+    return missing
+  const at = missing.findIndex(({ isName }) => isName)
+  return at === -1 ? missing : missing.toSpliced(at, 1)
+}
+
+type Topics = ReadonlyMap<string, Topic>
+
+const without = (topics: Topics, others: Topics): Topics =>
+  new Map([...topics].filter(([root]) => !others.has(root)))
+
+const isTelling = ({ isCarrying }: Topic) => !isCarrying
+
+function toSupersession(older: Statement, newer: Statement): Supersession {
+  return {
+    older: older.item,
+    newer: newer.item,
+    validFrom: newer.validity.date,
+    reason: `it was ${newer.validity.replaces}; the newer line says what it changed to`,
+  }
+}
+
+function toFlag(older: Statement, newer: Statement): Contradiction {
+  return {
+    first: older.item,
+    second: newer.item,
+    kind: 'value',
+    reason: `one line says it was ${newer.validity.replaces} before; the other may be that line`,
+  }
+}
