@@ -72,27 +72,41 @@ const pieces = /\p{N}+|[\p{Script=Han}々]+|[\p{Script=Katakana}ー]+|\p{Script=
 
 const wordsOf = (text: string): string[] => text.toLowerCase().match(pieces) ?? []
 
-/** Statements that hold a value, found by its rarest word. */
+/**
+ * Finds the statements whose only value is the former one and that do not deny it: amounts by all of them
+ * together, names by the rarest word.
+ */
 function makeIndex(statements: readonly Statement[]): (former: Former) => readonly Statement[] {
-  const byWord = new Map<string, Statement[]>()
+  const [byAmounts, byWord] = [new Map<string, Statement[]>(), new Map<string, Statement[]>()]
   for (const statement of statements) {
-    for (const word of new Set(wordsOf(statement.text))) {
-      const posting = byWord.get(word)
-      if (posting) posting.push(statement)
-      else byWord.set(word, [statement])
-    }
+    const { numbers, negations } = extractFacts(statement.text)
+    if (negations.length > 0) continue
+    if (numbers.length > 0) addTo(byAmounts, nameOf(numbers), statement)
+    for (const word of new Set(wordsOf(statement.text))) addTo(byWord, word, statement)
   }
   return ({ words, amounts }) => {
-    const asked = amounts.length > 0 ? words.filter((word) => /\d/.test(word)) : words
-    const postings = asked.map((word) => byWord.get(word) ?? [])
-    return postings.toSorted((a, b) => a.length - b.length)[0] ?? []
+    if (amounts.length > 0) return byAmounts.get(nameOf(amounts)) ?? []
+    const postings = words.map((word) => byWord.get(word) ?? [])
+    const [rarest = []] = postings.toSorted((a, b) => a.length - b.length)
+    return rarest.filter(({ text }) => hasAll(wordsOf(text), words))
   }
+}
+
+const hasAll = (own: readonly string[], words: readonly string[]) =>
+  words.every((word) => own.includes(word))
+
+const nameOf = (amounts: readonly string[]) => amounts.toSorted().join('\0')
+
+function addTo(index: Map<string, Statement[]>, key: string, statement: Statement): void {
+  const posting = index.get(key)
+  if (posting) posting.push(statement)
+  else index.set(key, [statement])
 }
 
 function compare(older: Statement, newer: Statement, former: Former): Match['fit'] | null {
   if (older.item.id === newer.item.id || !inOneScope(older.item, newer.item)) return null
   if (older.validity.replaces !== null || older.validity.tense === 'past') return null
-  if (older.condition !== newer.condition || !holds(older, former)) return null
+  if (older.condition !== newer.condition) return null
   const value = listTopics(former.text)
   const [has, speaks] = [without(listTopics(older.text), value), without(topicsOf(newer), value)]
   const shared = [...speaks.keys()].filter((root) => has.has(root))
@@ -105,15 +119,6 @@ function compare(older: Statement, newer: Statement, former: Former): Match['fit
   const named = shared.some((root) => has.get(root)?.isName)
   if (missing.length === 0 && extra.length === 1 && extra[0] === first && named) return 'subject'
   return missing.length <= mostMissing && extra.length <= mostExtra ? 'near' : null
-}
-
-/** The former value is the only one it has, and it does not deny it. */
-function holds({ text }: Statement, { words, amounts }: Former): boolean {
-  const { numbers, negations } = extractFacts(text)
-  if (negations.length > 0) return false
-  if (amounts.length > 0) return numbers.toSorted().join() === amounts.toSorted().join()
-  const own = new Set(wordsOf(text))
-  return words.every((word) => own.has(word))
 }
 
 /** What the newer one speaks of, without its new value. */
