@@ -1,6 +1,6 @@
 import { relatedStem } from './content.ts'
 import { withoutNumbers } from './facts.ts'
-import { contentWords, isUnspaced } from './words.ts'
+import { contentWords, isUnspaced, prepositions } from './words.ts'
 
 /** Nouns of verbs that no ending leads back to. */
 const nouns: Readonly<Record<string, string>> = {
@@ -36,6 +36,7 @@ function rootOf(word: string): string {
 const carrying = new Set(
   'take get listen leave keep hold give need last cost run use have work go come require allow apply be customer order user time window rate value limit threshold period amount number level deadline'
     .split(' ')
+    .concat(prepositions)
     .map(rootOf),
 )
 
@@ -47,34 +48,45 @@ const telling = new Set(
 )
 
 export interface Topic {
-  /** How the root is written first. */
-  readonly written: string
+  /** In capitals, and not for standing first. */
   readonly isName: boolean
   readonly isCarrying: boolean
+  /** First, with nothing of its own behind it: "Tickets from …", not the first word of "Late tickets from …". */
+  readonly isSubject: boolean
 }
 
 /** What a text speaks of, by roots; numbers and words that tell of a change are not in it. */
 export function listTopics(text: string): ReadonlyMap<string, Topic> {
-  const topics = new Map<string, Topic>()
   const plain = withoutNumbers(text.normalize('NFKC'))
-  if (isUnspaced(plain)) {
-    for (const [written] of plain.matchAll(unspacedWords)) {
-      if (!unspacedCarrying.test(written)) {
-        topics.set(written, { written, isName: false, isCarrying: false })
-      }
-    }
-    return topics
-  }
-  for (const { 0: written, index } of plain.matchAll(/\p{L}[\p{L}\p{M}\p{N}_'-]*/gu)) {
-    for (const word of contentWords(written)) {
-      const root = rootOf(word)
-      if (telling.has(root) || topics.has(root)) continue
-      const isName = /^\p{Lu}/u.test(written) && !/(?:^|[.:!?]\s)\W*$/.test(plain.slice(0, index))
-      topics.set(root, { written, isName, isCarrying: carrying.has(root) })
-    }
-  }
-  return topics
+  return isUnspaced(plain) ? listRuns(plain) : listWords(plain)
 }
 
 const unspacedWords = /[\p{Script=Han}々]+|[\p{Script=Katakana}ー]+|[\p{Script=Latin}]+/gu
 const unspacedCarrying = /^(?:日|時間|分|秒|週|月|年|円|回|件|変更|以内)$/
+const plainTopic: Topic = { isName: false, isCarrying: false, isSubject: false }
+
+const listRuns = (text: string): ReadonlyMap<string, Topic> =>
+  new Map(
+    (text.match(unspacedWords) ?? [])
+      .filter((run) => !unspacedCarrying.test(run))
+      .map((run) => [run, plainTopic]),
+  )
+
+function listWords(text: string): ReadonlyMap<string, Topic> {
+  const topics = new Map<string, Topic>()
+  const written = [...text.matchAll(/\p{L}[\p{L}\p{M}\p{N}_'-]*/gu)]
+  for (const [at, { 0: word, index }] of written.entries()) {
+    const before = text.slice(0, index)
+    const isFirst = topics.size === 0
+    for (const part of contentWords(word)) {
+      const root = rootOf(part)
+      if (telling.has(root) || topics.has(root)) continue
+      topics.set(root, {
+        isName: /^\p{Lu}/u.test(word) && !/(?:^|[.:!?]\s)\W*$/.test(before),
+        isCarrying: carrying.has(root),
+        isSubject: isFirst && contentWords(written[at + 1]?.[0] ?? '').size === 0,
+      })
+    }
+  }
+  return topics
+}

@@ -86,3 +86,15 @@ describe('saying the same', () => {
     )
   })
 })
+
+describe('hostile lines', () => {
+  it.each(['!', ')', 'of ', 'in # ', 'in ', 'a', ' ', '#', 'is ed ', '**', 'を', 'の'])(
+    'of %j, as long as a line gets, are read in no time',
+    (piece) => {
+      const long = piece.repeat(Math.ceil(100_000 / piece.length))
+      for (const text of [long, long.slice(0, 1_990)]) {
+        expect(saysTheSame(`${text}x`, `${text}y`)).toBe(false)
+      }
+    },
+  )
+})

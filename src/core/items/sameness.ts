@@ -3,7 +3,7 @@ import { isParticiple, listVerbs, plainForm } from './inflection.ts'
 import { splitSentences } from './sentences.ts'
 import { interchangeable, makeRepresentatives } from './synonyms.ts'
 import { readUnspaced } from './unspaced.ts'
-import { isUnspaced } from './words.ts'
+import { isUnspaced, prepositions } from './words.ts'
 
 /**
  * Whether two texts say the same, word for word: a merge loses one of them, so a word counts unless it is
@@ -12,6 +12,7 @@ import { isUnspaced } from './words.ts'
  * prepositions, signs, digits, identifiers, other endings, tense, hedges.
  */
 export function saysTheSame(a: string, b: string): boolean {
+  if (Math.max(a.length, b.length) > longest) return a.trim() === b.trim()
   if (isUnspaced(a) || isUnspaced(b)) return readUnspaced(a) === readUnspaced(b)
   const [left, right] = [readText(a), readText(b)]
   return (
@@ -20,6 +21,9 @@ export function saysTheSame(a: string, b: string): boolean {
     left.sentences.every((one, at) => haveOneReading(one, right.sentences[at] ?? []))
   )
 }
+
+/** Longer texts are the same only letter by letter: patterns would take longer than they are worth. */
+const longest = 2_000
 
 /** One way to read a sentence: its words, the active way round, with the phrase in front moved behind. */
 type Reading = readonly string[]
@@ -38,10 +42,8 @@ function readText(text: string): { box: string; sentences: readonly (readonly Re
   }
 }
 
-const prepositions =
-  'for in on at by to from with as into onto over under about since until till after before during within between without against across along around behind beside beyond near off out up down inside outside above below per via through towards toward despite except than'
 const clauses = 'then instead rather unless if when while because although'
-const relations = new Set(`${prepositions} ${clauses}`.split(' '))
+const relations = new Set([...prepositions, ...clauses.split(' ')])
 const fronted = [...relations].join('|')
 
 /** "Within 4 hours, bookings can be cancelled": the phrase goes to the end. */

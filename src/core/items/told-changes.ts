@@ -22,13 +22,17 @@ const mostExtra = 2
  */
 export function findToldChanges(statements: readonly Statement[]): Compared {
   const find = makeIndex(statements)
+  const topicsOf = new Map(statements.map((one) => [one, listTopics(one.text)]))
   const supersessions: Supersession[] = []
   const contradictions: Contradiction[] = []
   for (const newer of statements) {
     const former = readFormer(newer)
     if (former === null) continue
+    const speaks = listWhatHolds(newer, former)
     const matches = find(former).flatMap((older): Match[] => {
-      const fit = compare(older, newer, former)
+      if (!mayMean(newer, older)) return []
+      const has = without(topicsOf.get(older) ?? new Map(), former.topics)
+      const fit = compare(has, speaks, newNamesOf(newer, former))
       return fit === null ? [] : [{ older, fit }]
     })
     const isOne = new Set(matches.map(({ older }) => older.key)).size === 1
@@ -49,10 +53,12 @@ interface Match {
 }
 
 interface Former {
-  readonly text: string
   readonly words: readonly string[]
   readonly amounts: readonly string[]
+  readonly topics: Topics
 }
+
+type Topics = ReadonlyMap<string, Topic>
 
 function readFormer({ validity, value }: Statement): Former | null {
   if (validity.replaces === null) return null
@@ -63,7 +69,7 @@ function readFormer({ validity, value }: Statement): Former | null {
   const amounts = extractFacts(text).numbers.map((one) =>
     unitOf(one) === '' && unit !== '' ? `${one} ${unit}` : one,
   )
-  return { text, words: wordsOf(text), amounts }
+  return { words: wordsOf(text), amounts, topics: listTopics(text) }
 }
 
 const unitOf = (amount: string) => amount.split(' ').slice(1).join(' ')
@@ -103,43 +109,40 @@ function addTo(index: Map<string, Statement[]>, key: string, statement: Statemen
   else index.set(key, [statement])
 }
 
-function compare(older: Statement, newer: Statement, former: Former): Match['fit'] | null {
-  if (older.item.id === newer.item.id || !inOneScope(older.item, newer.item)) return null
-  if (older.validity.replaces !== null || older.validity.tense === 'past') return null
-  if (older.condition !== newer.condition) return null
-  const value = listTopics(former.text)
-  const [has, speaks] = [without(listTopics(older.text), value), without(topicsOf(newer), value)]
+function mayMean(newer: Statement, older: Statement): boolean {
+  if (older.item.id === newer.item.id || !inOneScope(older.item, newer.item)) return false
+  if (older.validity.replaces !== null || older.validity.tense === 'past') return false
+  return older.condition === newer.condition
+}
+
+/** How well what a line has fits what a change speaks of; neither map holds the values. */
+function compare(has: Topics, speaks: Topics, newNames: number): Match['fit'] | null {
   const shared = [...speaks.keys()].filter((root) => has.has(root))
-  const missing = dropNewName(newer, former, [...without(speaks, has).values()].filter(isTelling))
+  const missing = dropNames([...without(speaks, has).values()].filter(isTelling), newNames)
   const extra = [...without(has, speaks).values()].filter(isTelling)
-  if (shared.length < fewestShared || [...missing, ...extra].some(({ isName }) => isName))
-    return null
+  if (shared.length < fewestShared) return null
+  if ([...missing, ...extra].some(({ isName }) => isName)) return null
   if (missing.length === 0 && extra.length === 0) return 'same'
-  const [first] = has.values()
   const named = shared.some((root) => has.get(root)?.isName)
-  if (missing.length === 0 && extra.length === 1 && extra[0] === first && named) return 'subject'
+  if (missing.length === 0 && named && extra.every(({ isSubject }) => isSubject)) return 'subject'
   return missing.length <= mostMissing && extra.length <= mostExtra ? 'near' : null
 }
 
-/** What the newer one speaks of, without its new value. */
-function topicsOf({ validity, value }: Statement): ReadonlyMap<string, Topic> {
+/** What the newer one speaks of, without its values. */
+function listWhatHolds({ validity, value }: Statement, former: Former): Topics {
   const topics = without(listTopics(validity.rest), listTopics(validity.becomes ?? ''))
-  return value.kind === 'text' ? without(topics, listTopics(value.text)) : topics
+  const named = value.kind === 'text' ? without(topics, listTopics(value.text)) : topics
+  return without(named, former.topics)
 }
 
 /** "Meets on Mondays instead of Tuesdays": where the sentence does not say so, a name new in it is the new value. */
-function dropNewName(
-  { validity, value }: Statement,
-  former: Former,
-  missing: readonly Topic[],
-): readonly Topic[] {
-  if (validity.becomes !== null || value.kind === 'text' || former.amounts.length > 0)
-    return missing
-  const at = missing.findIndex(({ isName }) => isName)
-  return at === -1 ? missing : missing.toSpliced(at, 1)
-}
+const newNamesOf = ({ validity, value }: Statement, former: Former): number =>
+  validity.becomes === null && value.kind !== 'text' && former.amounts.length === 0 ? 1 : 0
 
-type Topics = ReadonlyMap<string, Topic>
+function dropNames(topics: readonly Topic[], count: number): readonly Topic[] {
+  const at = topics.findIndex(({ isName }) => isName)
+  return count === 0 || at === -1 ? topics : topics.toSpliced(at, 1)
+}
 
 const without = (topics: Topics, others: Topics): Topics =>
   new Map([...topics].filter(([root]) => !others.has(root)))
