@@ -36,6 +36,7 @@ describe('two lines that say the same', () => {
     ['thousands', 'Pay 1,300 dollars at most.', 'Pay $1300 at most.'],
     ['emphasis', '**Never** share keys.', 'Never share keys.'],
     ['politeness', 'Please close the roof.', 'Close the roof.'],
+    ['Japanese politeness', '結果が変わる可能性がある。', '結果が変わる可能性があります。'],
     ['Japanese phrases in another order', '返金を東京で確認する。', '東京で返金を確認する'],
   ])('may differ in %s', (_, a, b) => {
     expect(saysTheSame(a, b)).toBe(true)

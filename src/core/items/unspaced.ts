@@ -2,6 +2,18 @@
 const particle =
   /^(?:は|が|を|に|へ|で|と|から|まで|より|も|には|では|とは|からは|までに|にも|でも|へは)$/
 const polite = /(?:です|である|だ)$/
+/** The same verb said politely. */
+const politeVerbs: readonly (readonly [RegExp, string])[] = [
+  [/しました$/, 'した'],
+  [/します$/, 'する'],
+  [/しません$/, 'しない'],
+  [/ありました$/, 'あった'],
+  [/あります$/, 'ある'],
+  [/なりました$/, 'なった'],
+  [/なります$/, 'なる'],
+  [/できました$/, 'できた'],
+  [/できます$/, 'できる'],
+]
 const marker = /^\s*(?:[-*+]|\d+[.)])\s+/
 /**
  * What a text in a script without spaces says, as one string to compare: its phrases, of which those in front
@@ -17,11 +29,17 @@ export function readUnspaced(text: string): string {
   for (const phrase of listPhrases(text.normalize('NFKC').replace(marker, ''))) {
     const tail = /\p{Script=Hiragana}*$/u.exec(phrase)?.[0] ?? ''
     if (particle.test(tail) && phrase !== tail) phrases.push(phrase)
-    else close(phrase.replace(polite, ''))
+    else close(toPlain(phrase))
   }
   if (phrases.length > 0) close('')
   return segments.join('\n')
 }
+
+const toPlain = (phrase: string): string =>
+  politeVerbs.reduce(
+    (text, [ending, plain]) => text.replace(ending, plain),
+    phrase.replace(polite, ''),
+  )
 
 function listPhrases(text: string): string[] {
   const phrases: string[] = []
