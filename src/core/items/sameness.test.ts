@@ -13,6 +13,12 @@ describe('two lines that differ in one thing that matters', () => {
   )
 })
 
+it('compares blocks of code letter by letter', () => {
+  const block = (indent: string) => `Run:\n\`\`\`py\nif a:\n${indent}b\n\`\`\``
+  expect(saysTheSame(block('  '), block('  '))).toBe(true)
+  expect(saysTheSame(block('  '), block(''))).toBe(false)
+})
+
 describe('two lines that say the same', () => {
   it.each([
     ['articles', 'Close the ticket after a call.', 'Close ticket after the call'],

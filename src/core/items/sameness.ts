@@ -12,7 +12,7 @@ import { isUnspaced, prepositions } from './words.ts'
  * prepositions, signs, digits, identifiers, other endings, tense, hedges.
  */
 export function saysTheSame(a: string, b: string): boolean {
-  if (Math.max(a.length, b.length) > longest) return a.trim() === b.trim()
+  if (isExact(a) || isExact(b)) return a.trim() === b.trim()
   if (isUnspaced(a) || isUnspaced(b)) return readUnspaced(a) === readUnspaced(b)
   const [left, right] = [readText(a), readText(b)]
   return (
@@ -22,7 +22,8 @@ export function saysTheSame(a: string, b: string): boolean {
   )
 }
 
-/** Longer texts are the same only letter by letter: patterns would take longer than they are worth. */
+/** Letter by letter: long texts, for which patterns take longer than they are worth, and blocks of code. */
+const isExact = (text: string) => text.length > longest || text.includes('```')
 const longest = 2_000
 
 /** One way to read a sentence: its words, the active way round, with the phrase in front moved behind. */
