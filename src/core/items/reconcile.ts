@@ -9,7 +9,7 @@ import { parseItems } from './items.ts'
 import { joinSimilar, type Pair } from './near-duplicates.ts'
 import { saysTheSame } from './sameness.ts'
 import { splitSentences } from './sentences.ts'
-import { conditionOf, readStatements } from './statements.ts'
+import { conditionOf, listIdentifiers, readStatements } from './statements.ts'
 import { findVeto, type Veto } from './veto.ts'
 import { contentWords, words } from './words.ts'
 
@@ -133,7 +133,7 @@ function findAlike(items: readonly Item[]): Pair[] {
  * "delayed" there) they speak of two things, and different values are right.
  */
 function findConflicts(items: readonly Item[], veto: (pair: Pair) => Veto | null): ConflictPair[] {
-  const sets = items.map((item) => contentWords(item.text))
+  const sets = items.map(({ text }) => contentWords(text).union(new Set(listIdentifiers(text))))
   return joinSimilar(sets, relatedFrom).flatMap((pair) => {
     const [a, b] = [
       sets[pair.first] as ReadonlySet<string>,
