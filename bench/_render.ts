@@ -27,8 +27,9 @@ until none was lost, so the zero says what is pinned, not what is left to find. 
 of the 102 (0.49, 95 % 0.395 … 0.586) and 34 of the 43 lost a line. Frames word one fact in several styles and tell of changes. Rules
 were made looking at the half named \`tune\`; the half named \`report\` was read by the same hand, but measured once, at the end.
 Paraphrases are hardly merged and other wordings of a conflict seldom seen: without a language model a word that is not known to
-mean the same counts as another. "Changes of something else" happen to have the same former value: no line may go for them.
-Before: 0.18 of the changes of \`tune\` were followed, 0.25 with flags, and one line of 16 was lost to a stranger.`,
+mean the same counts as another. "A change told of something else" happens to have the same former value: no line may go for it.
+Before, 0.18 of the changes of \`tune\` and 0.11 of \`report\` were followed (0.25 and 0.21 with flags), and one line of 32
+was lost to a change of something else.`,
   ],
   [
     'memory-histories',
