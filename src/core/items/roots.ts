@@ -41,7 +41,7 @@ const carrying = new Set(
 )
 
 /** Words that tell of a change and are no part of what changed. */
-const telling = new Set(
+const ofChange = new Set(
   'change move switch rename migrate raise lower increase reduce pass shift extend shorten cut drop rise fall grow transfer adjust new old former instead longer put'
     .split(' ')
     .map(rootOf),
@@ -51,11 +51,13 @@ export interface Topic {
   /** In capitals, and not for standing first. */
   readonly isName: boolean
   readonly isCarrying: boolean
+  /** Tells of a change and is no part of what changed; in a line that tells of none it counts. */
+  readonly isOfChange: boolean
   /** First, with nothing of its own behind it: "Tickets from …", not the first word of "Late tickets from …". */
   readonly isSubject: boolean
 }
 
-/** What a text speaks of, by roots; numbers and words that tell of a change are not in it. */
+/** What a text speaks of, by roots; numbers are not in it. */
 export function listTopics(text: string): ReadonlyMap<string, Topic> {
   const plain = withoutNumbers(text.normalize('NFKC'))
   return isUnspaced(plain) ? listRuns(plain) : listWords(plain)
@@ -63,7 +65,12 @@ export function listTopics(text: string): ReadonlyMap<string, Topic> {
 
 const unspacedWords = /[\p{Script=Han}々]+|[\p{Script=Katakana}ー]+|[\p{Script=Latin}]+/gu
 const unspacedCarrying = /^(?:日|時間|分|秒|週|月|年|円|回|件|変更|以内)$/
-const plainTopic: Topic = { isName: false, isCarrying: false, isSubject: false }
+const plainTopic: Topic = {
+  isName: false,
+  isCarrying: false,
+  isOfChange: false,
+  isSubject: false,
+}
 
 const listRuns = (text: string): ReadonlyMap<string, Topic> =>
   new Map(
@@ -80,10 +87,11 @@ function listWords(text: string): ReadonlyMap<string, Topic> {
     const isFirst = topics.size === 0
     for (const part of contentWords(word)) {
       const root = rootOf(part)
-      if (telling.has(root) || topics.has(root)) continue
+      if (topics.has(root)) continue
       topics.set(root, {
         isName: /^\p{Lu}/u.test(word) && !/(?:^|[.:!?]\s)\W*$/.test(before),
         isCarrying: carrying.has(root),
+        isOfChange: ofChange.has(root),
         isSubject: isFirst && contentWords(written[at + 1]?.[0] ?? '').size === 0,
       })
     }

@@ -46,6 +46,7 @@ describe('a change told in prose', () => {
 
   it.each([
     ['a narrower one', ['Gold members in Oslo get a discount of 10%.']],
+    ['one for new ones', ['New members in Oslo get a discount of 10%.']],
     ['one of a kind', ['Late answers in Oslo take 10 days.']],
     [
       'one of two that could be meant',

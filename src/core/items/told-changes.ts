@@ -118,7 +118,8 @@ function mayMean(newer: Statement, older: Statement): boolean {
 /** How well what a line has fits what a change speaks of; neither map holds the values. */
 function compare(has: Topics, speaks: Topics, newNames: number): Match['fit'] | null {
   const shared = [...speaks.keys()].filter((root) => has.has(root))
-  const missing = dropNames([...without(speaks, has).values()].filter(isTelling), newNames)
+  const untold = [...without(speaks, has).values()].filter(({ isOfChange }) => !isOfChange)
+  const missing = dropNames(untold.filter(isTelling), newNames)
   const extra = [...without(has, speaks).values()].filter(isTelling)
   if (shared.length < fewestShared) return null
   if ([...missing, ...extra].some(({ isName }) => isName)) return null
