@@ -29,6 +29,7 @@ import { benchProfile } from './profile.ts'
 import { benchReplication } from './replication.ts'
 import { benchScale } from './scale.ts'
 import { benchSearch } from './search.ts'
+import { benchWordings } from './wordings.ts'
 
 const operator = { type: 'user', id: 'bench' } as const
 const quiet = () => {}
@@ -177,6 +178,7 @@ const benches = {
   replication: benchReplication,
   scale: benchScale,
   search: benchSearch,
+  wordings: benchWordings,
 }
 
 console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`)
