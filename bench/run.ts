@@ -17,6 +17,7 @@ import { benchAppend } from './append.ts'
 import { benchBlame } from './blame.ts'
 import { benchEntireCli } from './entire-cli.ts'
 import { benchInjected } from './injected.ts'
+import { benchJobs } from './jobs.ts'
 import { benchMemoryHistories } from './memory-histories.ts'
 import { benchNoise } from './noise.ts'
 import { benchPeers } from './peers.ts'
@@ -153,6 +154,7 @@ const benches = {
   append: benchAppend,
   bundled: benchBundled,
   thousand: benchThousand,
+  jobs: benchJobs,
   join: benchJoin,
   histories: benchMemoryHistories,
   injected: benchInjected,
