@@ -6,6 +6,7 @@ import { dreamReportEndpoints } from './lucid/dream-reports.ts'
 import { dreamScheduleEndpoints } from './lucid/dream-schedules.ts'
 import { selectedDreamEndpoints } from './lucid/dreams.ts'
 import { findingEndpoints } from './lucid/findings.ts'
+import { importEndpoints } from './lucid/imports.ts'
 import { searchEndpoints } from './lucid/search.ts'
 import { ingestEndpoints } from './lucid/sessions.ts'
 import { storeArchiveEndpoints } from './lucid/store-archives.ts'
@@ -34,6 +35,7 @@ export const endpoints: readonly Endpoint[] = [
   ...changeEndpoints,
   ...dreamReportEndpoints,
   ...findingEndpoints,
+  ...importEndpoints,
   ...searchEndpoints,
   ...storeSnapshotEndpoints,
   ...storeDiffEndpoints,

@@ -31,7 +31,7 @@ export interface FoundBlock {
 }
 
 /** As many of the newest candidates are read and ranked at a time. */
-export const blockSize = 200
+export const blockSize = 100
 
 /**
  * The newest candidates, looked at themselves: what was redacted, deleted or changed since it was indexed is not
