@@ -9,6 +9,7 @@ import { findingEndpoints } from './lucid/findings.ts'
 import { importEndpoints } from './lucid/imports.ts'
 import { searchEndpoints } from './lucid/search.ts'
 import { ingestEndpoints } from './lucid/sessions.ts'
+import { statsEndpoints } from './lucid/stats.ts'
 import { storeArchiveEndpoints } from './lucid/store-archives.ts'
 import { storeDiffEndpoints } from './lucid/store-diff.ts'
 import { storeRestoreEndpoints } from './lucid/store-restore.ts'
@@ -37,6 +38,7 @@ export const endpoints: readonly Endpoint[] = [
   ...findingEndpoints,
   ...importEndpoints,
   ...searchEndpoints,
+  ...statsEndpoints,
   ...storeSnapshotEndpoints,
   ...storeDiffEndpoints,
   ...storeRestoreEndpoints,

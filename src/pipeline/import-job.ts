@@ -34,13 +34,12 @@ export async function runImportJob(context: Context, job: Job): Promise<void> {
   const end = found.endedAt === null ? await run(context, job, found) : null
   await context.database.write(actor, async (writer) => {
     await context.jobs.settle(writer, { id: job.id, attempt: job.attempt, state: 'done' })
-    if (end === null) return
-    await endImport(writer, id, end)
+    if (end !== null) await endImport(writer, id, end)
     await writer.audit({
-      action: `import.${end.state}`,
+      action: `import.${end?.state ?? 'left'}`,
       objectType: 'import',
       objectId: id,
-      reason: end.error?.message ?? null,
+      reason: end?.error?.message ?? null,
     })
   })
 }
@@ -60,6 +59,7 @@ async function run(context: Context, job: Job, found: StoredImport): Promise<Imp
       ({ done, total, counts }) =>
         watch.note({ bytesDone: done, bytesTotal: total, sessions: 0, events: 0, ...counts }),
     )
+    watch.finish(report)
     return toEnd(nameFiles(report, { folder, found }))
   } catch (error) {
     if (watch.canceled()) return { state: 'canceled' }
@@ -139,6 +139,10 @@ function watchOver(context: Context, job: Job, id: ImportId) {
     canceled: () => canceled,
     note(now: ImportProgress) {
       progress = now
+    },
+    finish({ totals: { sessions, events } }: ImportReport) {
+      const bytesTotal = progress?.bytesTotal ?? null
+      progress = { bytesDone: bytesTotal ?? 0, bytesTotal, sessions, events }
     },
     async stop() {
       clearInterval(timer)

@@ -118,16 +118,19 @@ async function upload({ context, actor, query, request }: Creating) {
   const fileId = context.newId('file')
   const received = await receiveImport(context, request, { id: fileId, name: query.name })
   try {
+    if (received.sizeBytes === 0) {
+      throw new DomainError('file_empty', 'The upload is empty; send a transcript.')
+    }
+    const program = context.settings.version
+    const { sha256, sizeBytes: bytes } = received
+    const same = await context.database.read((reader) =>
+      findSameImport(reader, { sha256, program }),
+    )
+    if (same) {
+      await context.database.scratch((scratch) => discardFile(scratch, fileId))
+      return { ...present(same), repeated: true }
+    }
     return await context.database.write(actor, async (writer) => {
-      const { sha256, sizeBytes: bytes } = received
-      const program = context.settings.version
-      const same = await findSameImport(writer, { sha256, program })
-      if (same) {
-        await discardFile(writer, fileId)
-        return { ...present(same), repeated: true }
-      }
-      if (bytes === 0)
-        throw new DomainError('file_empty', 'The upload is empty; send a transcript.')
       await completeFile(writer, { id: fileId, sizeBytes: bytes, sha256, expiresAt: null })
       const name = query.name ?? (await getFile(writer, fileId)).filename
       const made = await create(writer, context, { source: 'upload', name, sha256, bytes, fileId })
