@@ -8,7 +8,7 @@ export interface BoundedCount {
 }
 
 /** Counting stops here, so that an answer costs some milliseconds however much is stored. */
-export const mostCounted = 100_000
+const mostCounted = 100_000
 
 type Counted = 'sessions' | 'agents' | 'memory_stores' | 'memories'
 

@@ -10,7 +10,7 @@ import { parse } from '../parse.ts'
 import { receiveUpload, storeBytes, tooLarge, type Upload } from '../v1/upload.ts'
 
 /** Of one upload. */
-export const mostUploadBytes = 500_000_000
+const mostUploadBytes = 500_000_000
 
 /** A place on the server, judged by where it really is; null where the request is no such wish. */
 export async function readServerPath(

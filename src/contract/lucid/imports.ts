@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { importDocument } from '../import.ts'
 import { cursor, givenId, limit, line, pageOf, prose } from '../v1/wire.ts'
 
-export const importState = z.enum(['queued', 'running', 'completed', 'failed', 'canceled'])
+const importState = z.enum(['queued', 'running', 'completed', 'failed', 'canceled'])
 
 export const importSchema = z.object({
   id: z.string(),
