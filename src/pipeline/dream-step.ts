@@ -103,18 +103,16 @@ async function fail(
     })
     await tellAbout(writer, context, { type: 'dream.failed', id: dream.id })
   })
+  if (dream.sessionId !== null) context.wakes.ring(dream.sessionId)
 }
 
 /** The dream ended while its job was waiting or worked on: from here on it writes nothing, so others may. */
-async function stop(
-  { database, jobs }: Context,
-  { id, attempt }: Job,
-  dream: Dream,
-): Promise<void> {
-  await database.write(actorOf(dream), async (writer) => {
-    await jobs.settle(writer, { id, attempt, state: 'done' })
+async function stop(context: Context, { id, attempt }: Job, dream: Dream): Promise<void> {
+  await context.database.write(actorOf(dream), async (writer) => {
+    await context.jobs.settle(writer, { id, attempt, state: 'done' })
     await releaseStore(writer, dream.id)
     await closeDreamSession(writer, dream, `Stopped: the dream was ${dream.status}.`)
     await writer.audit({ action: 'dream.stopped', objectType: 'dream', objectId: dream.id })
   })
+  if (dream.sessionId !== null) context.wakes.ring(dream.sessionId)
 }

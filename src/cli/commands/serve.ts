@@ -2,7 +2,7 @@ import { runWorker } from '../../pipeline/worker.ts'
 import { insertApiKey, listApiKeys } from '../../storage/api-keys.ts'
 import { makeApiKey } from '../../storage/new-api-key.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { type GlobalOptions, type Invocation, withData } from '../invocation.ts'
+import { type GlobalOptions, type Invocation, nameDatabase, withData } from '../invocation.ts'
 import type { Opened } from '../surroundings.ts'
 
 export interface ServeCommandOptions extends GlobalOptions {
@@ -22,7 +22,7 @@ export function runServe(invocation: Invocation, options: ServeCommandOptions): 
   return withData(invocation, options, async (opened) => {
     const key = await makeFirstKey(opened, surroundings.bootstrapKey)
     const server = await surroundings.serve(opened, options)
-    invocation.note(`Lucidream listens on ${server.url} with its data in ${opened.databasePath}`)
+    invocation.note(`Lucidream listens on ${server.url} with its data in ${nameDatabase(opened)}`)
     if (key !== null) {
       invocation.note(`First API key, shown only now (scope admin): ${key}`)
     }

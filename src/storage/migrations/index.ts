@@ -16,8 +16,8 @@ const texts: readonly MigrationText[] = [
   memoryWire,
   liveSessions,
   dreamsOnRequest,
-  webhooks,
   ownResources,
+  webhooks,
 ]
 
 export const migrations: readonly Migration[] = texts.map((text, at) => ({
