@@ -188,6 +188,7 @@ export async function serve(
         organizationId,
         strict: config.strict,
         allowPrivateTargets: config.allowPrivateTargets,
+        importRoots: config.importRoots,
         rateLimits: {
           writesPerMinute: config.writesPerMinute,
           readsPerMinute: config.readsPerMinute,

@@ -9,6 +9,7 @@ import { describeJobs } from './jobs.conformance.ts'
 import type { Jobs } from './jobs.ts'
 import { describeLiveSessions } from './live-sessions.conformance.ts'
 import { describeMemories } from './memories.conformance.ts'
+import { describeOwnResources } from './own-resources.conformance.ts'
 import { describeSessions } from './sessions.conformance.ts'
 import { describeStoredObjects } from './stored-objects.conformance.ts'
 import { describeTranscripts } from './transcripts.conformance.ts'
@@ -23,6 +24,7 @@ export function describeDatabase(name: string, subject: DatabaseUnderTest): void
     describeLiveSessions(fresh)
     describeStoredObjects(fresh)
     describeMemories(fresh)
+    describeOwnResources(fresh)
     describeDreams(fresh)
     describeJobs(fresh)
     describeDurability(fresh)
