@@ -23,7 +23,6 @@ export type EnvironmentId = Id<'env'>
 export type FileId = Id<'file'>
 export type SessionResourceId = Id<'sesrsc'>
 export type ThreadId = Id<'sthr'>
-export type OutcomeId = Id<'outc'>
 export type WebhookEndpointId = Id<'whend'>
 export type WebhookEventId = Id<'whe'>
 export type WebhookDeliveryId = Id<'whdel'>
@@ -48,7 +47,6 @@ interface IdByPrefix {
   file: FileId
   sesrsc: SessionResourceId
   sthr: ThreadId
-  outc: OutcomeId
   whend: WebhookEndpointId
   whe: WebhookEventId
   whdel: WebhookDeliveryId
