@@ -13,9 +13,11 @@ const layers = {
 // Pure packages (no IO, no clock, no randomness) that core may use, each for one reason:
 const pureInCore = [
   'canonicalize', // RFC 8785 canonical JSON, for hashes
+  'diff', // which lines and words differ, as data
   'mdast-util-from-markdown', // CommonMark parser: documents into items
   'mdast-util-gfm', // tables and task lists
   'micromark-extension-gfm',
+  'croner', // cron expressions and time zones: when a schedule fires
   'ipaddr.js', // which range an address belongs to
 ]
 

@@ -73,15 +73,17 @@ as much at random. LoCoMo has no questions on updated knowledge. LongMemEval is 
     'labels',
     'Corrections and wasted steps against labels (spec E.2)',
     `300 user turns (half from people's sessions with a coding agent, half from simulated customers; half at random, half by loose
-cue words) and 300 steps (half of what was flagged, half not) in \`bench/labels/\`, by place. **The labels come from one automated
-reading of the texts, not from people, and by a reader who knew the detectors' rules but not what they said of an item. The second reader and
-with it kappa are missing**: \`npm run bench -- label-sheet turns\` (or \`steps\`) prints what one needs beside \`guide.md\`; a file
-\`turns.b.txt\` makes the rows. Odd items are the tune half.
+cue words) and 300 steps (half of what was flagged, half not) in \`bench/labels/\`, by place. **The labels come from two independent automated
+readings of the texts, not from people**: the first reader knew the detectors' rules but not what they said of an item, the second
+had only \`guide.md\` and the sheets that \`npm run bench -- label-sheet turns\` and \`steps\` print. An item is a correction, or waste, where both say so.
+Odd items are the tune half. The detectors were repaired against the first
+reader's tune half alone; the second came afterwards, and finds less in corrections: what one reader takes for an objection is
+often a weak sign, or a pasted remark about code, to the other.
 
 As it was before, the correction detector found none of the 32 corrections (it wanted two signs at once, and most people object
 without a "no" in front). What objects in so many words is a correction by itself since; on the test half precision
-misses its goal, with eleven turns to judge it by: one false one is a question ("is it just the comment which is misleading?"), one a
-"stop for a second" that the reader took for a weak one. Precision on other data of other users is not known. Three faults of the exact repeat were repaired
+misses its goal, with eleven turns to judge it by: one of the two false ones is a question about a misleading comment, one a
+call to halt that the reader took for a weak sign. Precision on other data of other users is not known. Two faults of the exact repeat were repaired
 (71 of 75 before): \`find -delete\` counted as only looking, and calls that the user made on their own device as nothing; items of both
 halves were seen. "Read again" has four cases; three of them the reader could not tell from the part of the answer that the sheet shows.
 Turns in which a call is refused are left out: they need no words.`,

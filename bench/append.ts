@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { Client } from 'pg'
+import { findTestPostgres } from '../scripts/test-postgres.ts'
 import type { Database } from '../src/storage/database.ts'
+import { openPostgres } from '../src/storage/postgres/open.ts'
 import { openSqlite } from '../src/storage/sqlite/open.ts'
 import { inFolder, print } from './_measure.ts'
 
@@ -9,6 +12,8 @@ const hash = (text: string) => createHash('sha256').update(text).digest('hex')
 const operator = { type: 'user', id: 'bench' } as const
 const perRound = 1_920
 const rounds = 5
+const insertRow =
+  "INSERT INTO audit_records VALUES (?, ?, '', 'user', 'bench', 'bench.appended', 'bench', 'one', NULL, NULL, NULL)"
 
 /** Durable writes of one row (an audit record) per second: the driver alone, and the write door. */
 export async function benchAppend(): Promise<void> {
@@ -20,10 +25,42 @@ export async function benchAppend(): Promise<void> {
     bare.close()
     await database.close()
   })
+  await benchAppendPostgres()
+}
+
+async function benchAppendPostgres(): Promise<void> {
+  const server = await findTestPostgres()
+  if (server === null) return console.log('append, Postgres: none answers')
+  const schema = `lucidream_bench_${process.pid}`
+  const url = new URL(server)
+  url.searchParams.set('options', `-c search_path=${schema}`)
+  const client = new Client({ connectionString: url.href })
+  await client.connect()
+  try {
+    await client.query(`CREATE SCHEMA ${schema}`)
+    const database = await openPostgres({ url: url.href, clock: Date.now, hash })
+    await compare('Postgres', database, () => appendBare(client))
+    await database.close()
+  } finally {
+    await client.query(`DROP SCHEMA ${schema} CASCADE`)
+    await client.end()
+  }
+}
+
+async function appendBare(client: Client): Promise<void> {
+  for (let index = 0; index < perRound; index += 1) {
+    await client.query('BEGIN')
+    const { rows } = await client.query(
+      'SELECT coalesce(max(seq), 0) + 1 AS seq FROM audit_records',
+    )
+    const seq = Number(rows[0].seq)
+    await client.query(insertRow.replace('?', '$1').replace('?', '$2'), [seq, hash(String(seq))])
+    await client.query('COMMIT')
+  }
 }
 
 /** The three take turns, so that a busy machine is busy for all; the median of the rounds counts. */
-export async function compare(
+async function compare(
   name: string,
   database: Database,
   appendBare: () => Promise<void>,
@@ -64,9 +101,7 @@ function openBare(path: string) {
   const bare = new DatabaseSync(path)
   bare.exec('PRAGMA synchronous = FULL; PRAGMA busy_timeout = 1000')
   const last = bare.prepare('SELECT coalesce(max(seq), 0) AS seq FROM audit_records')
-  const insert = bare.prepare(
-    "INSERT INTO audit_records VALUES (?, ?, '', 'user', 'bench', 'bench.appended', 'bench', 'one', NULL, NULL, NULL)",
-  )
+  const insert = bare.prepare(insertRow)
   return {
     append(count: number) {
       for (let index = 0; index < count; index += 1) {

@@ -28,6 +28,7 @@ import { benchPlanted } from './planted.ts'
 import { benchProfile } from './profile.ts'
 import { benchReplication } from './replication.ts'
 import { benchScale } from './scale.ts'
+import { benchSearch } from './search.ts'
 
 const operator = { type: 'user', id: 'bench' } as const
 const quiet = () => {}
@@ -175,6 +176,7 @@ const benches = {
   profile: benchProfile,
   replication: benchReplication,
   scale: benchScale,
+  search: benchSearch,
 }
 
 console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`)

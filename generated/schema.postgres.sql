@@ -87,6 +87,65 @@ CREATE TABLE digests (
   CONSTRAINT digests_encoding_check CHECK (encoding = 'deflate'::text)
 );
 
+CREATE TABLE dream_memories (
+  dream_id text COLLATE "C" NOT NULL,
+  memory_id text COLLATE "C" NOT NULL,
+  version_id text COLLATE "C" NOT NULL,
+  path text COLLATE "C" NOT NULL,
+  content_sha256 text COLLATE "C" NOT NULL,
+  CONSTRAINT dream_memories_pkey PRIMARY KEY (dream_id, path),
+  CONSTRAINT dream_memories_dream_id_fkey FOREIGN KEY (dream_id) REFERENCES dreams(id),
+  CONSTRAINT dream_memories_memory_id_fkey FOREIGN KEY (memory_id) REFERENCES memories(id),
+  CONSTRAINT dream_memories_version_id_fkey FOREIGN KEY (version_id) REFERENCES memory_versions(id)
+);
+CREATE INDEX dream_memories_by_memory ON dream_memories USING btree (memory_id);
+CREATE INDEX dream_memories_by_version ON dream_memories USING btree (version_id);
+
+CREATE TABLE dream_schedule_runs (
+  schedule_id text COLLATE "C" NOT NULL,
+  fire_at text COLLATE "C" NOT NULL,
+  reason text COLLATE "C" NOT NULL,
+  outcome text COLLATE "C" NOT NULL,
+  missed integer NOT NULL,
+  dream_id text COLLATE "C",
+  error text COLLATE "C",
+  created_at text COLLATE "C" NOT NULL,
+  CONSTRAINT dream_schedule_runs_pkey PRIMARY KEY (schedule_id, fire_at),
+  CONSTRAINT dream_schedule_runs_outcome_check CHECK (outcome = ANY (ARRAY['dreamt'::text, 'skipped'::text, 'failed'::text])),
+  CONSTRAINT dream_schedule_runs_reason_check CHECK (reason = ANY (ARRAY['cron'::text, 'new_sessions'::text])),
+  CONSTRAINT dream_schedule_runs_dream_id_fkey FOREIGN KEY (dream_id) REFERENCES dreams(id),
+  CONSTRAINT dream_schedule_runs_schedule_id_fkey FOREIGN KEY (schedule_id) REFERENCES dream_schedules(id)
+);
+CREATE INDEX dream_schedule_runs_by_dream ON dream_schedule_runs USING btree (dream_id) WHERE dream_id IS NOT NULL;
+
+CREATE TABLE dream_schedules (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  name text COLLATE "C" NOT NULL,
+  status text COLLATE "C" NOT NULL,
+  paused_reason text COLLATE "C",
+  cron text COLLATE "C",
+  timezone text COLLATE "C" NOT NULL,
+  new_sessions integer,
+  min_interval_seconds integer NOT NULL,
+  memory_store_id text COLLATE "C" NOT NULL,
+  selector text COLLATE "C" NOT NULL,
+  model text COLLATE "C" NOT NULL,
+  instructions text COLLATE "C",
+  output_behavior text COLLATE "C" NOT NULL,
+  next_fire_at text COLLATE "C",
+  next_look_at text COLLATE "C",
+  created_at text COLLATE "C" NOT NULL,
+  updated_at text COLLATE "C" NOT NULL,
+  deleted_at text COLLATE "C",
+  CONSTRAINT dream_schedules_pkey PRIMARY KEY (id),
+  CONSTRAINT dream_schedules_output_behavior_check CHECK (output_behavior = ANY (ARRAY['create_new'::text, 'update_existing'::text])),
+  CONSTRAINT dream_schedules_status_check CHECK (status = ANY (ARRAY['active'::text, 'paused'::text])),
+  CONSTRAINT dream_schedules_memory_store_id_fkey FOREIGN KEY (memory_store_id) REFERENCES memory_stores(id)
+);
+CREATE INDEX dream_schedules_by_time ON dream_schedules USING btree (workspace_id, created_at, id);
+CREATE INDEX dream_schedules_due ON dream_schedules USING btree (next_look_at) WHERE status = 'active'::text AND deleted_at IS NULL;
+
 CREATE TABLE dream_sessions (
   dream_id text COLLATE "C" NOT NULL,
   ordinal integer NOT NULL,
@@ -115,13 +174,30 @@ CREATE TABLE dreams (
   report text COLLATE "C",
   created_at text COLLATE "C" NOT NULL,
   ended_at text COLLATE "C",
+  origin text COLLATE "C" NOT NULL DEFAULT 'cli'::text,
+  model text COLLATE "C" NOT NULL DEFAULT 'lucidream-builtin'::text,
+  instructions text COLLATE "C",
+  output_behavior text COLLATE "C" NOT NULL DEFAULT 'create_new'::text,
+  held_store_id text COLLATE "C",
+  session_id text COLLATE "C",
+  session_count integer NOT NULL DEFAULT 0,
+  selector text COLLATE "C",
+  schedule_id text COLLATE "C",
+  started_at text COLLATE "C",
+  archived_at text COLLATE "C",
   CONSTRAINT dreams_pkey PRIMARY KEY (id),
   CONSTRAINT dreams_workspace_id_ordinal_key UNIQUE (workspace_id, ordinal),
+  CONSTRAINT dreams_origin_check CHECK (origin = ANY (ARRAY['cli'::text, 'api'::text, 'schedule'::text])),
+  CONSTRAINT dreams_output_behavior_check CHECK (output_behavior = ANY (ARRAY['create_new'::text, 'update_existing'::text])),
   CONSTRAINT dreams_status_check CHECK (status = ANY (ARRAY['pending'::text, 'running'::text, 'completed'::text, 'failed'::text, 'canceled'::text])),
   CONSTRAINT dreams_input_store_id_fkey FOREIGN KEY (input_store_id) REFERENCES memory_stores(id),
   CONSTRAINT dreams_output_store_id_fkey FOREIGN KEY (output_store_id) REFERENCES memory_stores(id)
 );
 CREATE INDEX dreams_by_inputs ON dreams USING btree (workspace_id, inputs_hash);
+CREATE INDEX dreams_by_status ON dreams USING btree (workspace_id, status, created_at, ordinal);
+CREATE INDEX dreams_by_store ON dreams USING btree (input_store_id, created_at);
+CREATE INDEX dreams_by_time ON dreams USING btree (workspace_id, created_at, ordinal);
+CREATE UNIQUE INDEX dreams_holding ON dreams USING btree (held_store_id) WHERE held_store_id IS NOT NULL;
 
 CREATE TABLE environments (
   id text COLLATE "C" NOT NULL,
@@ -201,6 +277,15 @@ CREATE TABLE findings (
   CONSTRAINT findings_dream_id_fkey FOREIGN KEY (dream_id) REFERENCES dreams(id)
 );
 
+CREATE TABLE import_progress (
+  import_id text COLLATE "C" NOT NULL,
+  bytes_done bigint NOT NULL,
+  bytes_total bigint,
+  sessions bigint NOT NULL,
+  events bigint NOT NULL,
+  CONSTRAINT import_progress_pkey PRIMARY KEY (import_id)
+);
+
 CREATE TABLE imported_files (
   workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
   sha256 text COLLATE "C" NOT NULL,
@@ -215,6 +300,29 @@ CREATE TABLE imported_files (
   imported_at text COLLATE "C" NOT NULL,
   CONSTRAINT imported_files_pkey PRIMARY KEY (workspace_id, sha256, importer)
 );
+
+CREATE TABLE imports (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  state text COLLATE "C" NOT NULL,
+  source text COLLATE "C" NOT NULL,
+  name text COLLATE "C" NOT NULL,
+  sha256 text COLLATE "C",
+  program text COLLATE "C" NOT NULL,
+  bytes bigint NOT NULL,
+  file_id text COLLATE "C",
+  cancel_requested_at text COLLATE "C",
+  result text COLLATE "C",
+  error text COLLATE "C",
+  created_at text COLLATE "C" NOT NULL,
+  ended_at text COLLATE "C",
+  CONSTRAINT imports_pkey PRIMARY KEY (id),
+  CONSTRAINT imports_source_check CHECK (source = ANY (ARRAY['upload'::text, 'path'::text])),
+  CONSTRAINT imports_state_check CHECK (state = ANY (ARRAY['queued'::text, 'running'::text, 'completed'::text, 'failed'::text, 'canceled'::text])),
+  CONSTRAINT imports_file_id_fkey FOREIGN KEY (file_id) REFERENCES files(id)
+);
+CREATE INDEX imports_by_content ON imports USING btree (workspace_id, sha256, program) WHERE sha256 IS NOT NULL;
+CREATE INDEX imports_by_time ON imports USING btree (workspace_id, created_at, id);
 
 CREATE TABLE jobs (
   id text COLLATE "C" NOT NULL,
@@ -249,6 +357,21 @@ CREATE TABLE memories (
 );
 CREATE UNIQUE INDEX memories_by_path ON memories USING btree (store_id, path) WHERE deleted_at IS NULL;
 CREATE INDEX memories_by_version ON memories USING btree (version_id);
+
+CREATE TABLE memory_snapshots (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  store_id text COLLATE "C" NOT NULL,
+  name text COLLATE "C" NOT NULL,
+  at text COLLATE "C" NOT NULL,
+  version_ids text COLLATE "C" NOT NULL,
+  memories bigint NOT NULL,
+  size_bytes bigint NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  CONSTRAINT memory_snapshots_pkey PRIMARY KEY (id),
+  CONSTRAINT memory_snapshots_store_id_fkey FOREIGN KEY (store_id) REFERENCES memory_stores(id)
+);
+CREATE INDEX memory_snapshots_by_store ON memory_snapshots USING btree (store_id, created_at, id);
 
 CREATE TABLE memory_stores (
   id text COLLATE "C" NOT NULL,
@@ -338,6 +461,44 @@ CREATE TABLE raw_chunks (
 );
 CREATE UNIQUE INDEX raw_chunks_by_ordinal ON raw_chunks USING btree (transcript_id, first_ordinal);
 
+CREATE TABLE search_documents (
+  id bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  kind text COLLATE "C" NOT NULL,
+  owner_id text COLLATE "C" NOT NULL,
+  object_id text COLLATE "C" NOT NULL,
+  transcript_id bigint,
+  CONSTRAINT search_documents_pkey PRIMARY KEY (id),
+  CONSTRAINT search_documents_owner_id_object_id_key UNIQUE (owner_id, object_id),
+  CONSTRAINT search_documents_kind_check CHECK (kind = ANY (ARRAY['memory'::text, 'event'::text]))
+);
+
+CREATE TABLE search_index (
+  rowid bigint NOT NULL,
+  words tsvector NOT NULL,
+  CONSTRAINT search_index_pkey PRIMARY KEY (rowid)
+);
+CREATE INDEX search_index_words ON search_index USING gin (words);
+
+CREATE TABLE search_old_memories (
+  memory_id text COLLATE "C" NOT NULL,
+  CONSTRAINT search_old_memories_pkey PRIMARY KEY (memory_id)
+);
+
+CREATE TABLE search_queue (
+  session_id text COLLATE "C" NOT NULL,
+  ticket bigint NOT NULL,
+  queued_at text COLLATE "C" NOT NULL,
+  CONSTRAINT search_queue_pkey PRIMARY KEY (session_id)
+);
+CREATE INDEX search_queue_by_time ON search_queue USING btree (queued_at, session_id);
+
+CREATE TABLE search_sessions (
+  session_id text COLLATE "C" NOT NULL,
+  transcript_id bigint NOT NULL,
+  indexed_events bigint NOT NULL,
+  CONSTRAINT search_sessions_pkey PRIMARY KEY (session_id)
+);
+
 CREATE TABLE session_events (
   transcript_id bigint NOT NULL,
   seq bigint NOT NULL,
@@ -417,6 +578,9 @@ CREATE INDEX sessions_by_beginning ON sessions USING btree (workspace_id, began_
 CREATE INDEX sessions_by_task ON sessions USING btree (workspace_id, task_type, task_id);
 CREATE INDEX sessions_by_time ON sessions USING btree (workspace_id, start_key, id);
 CREATE INDEX sessions_by_transcript ON sessions USING btree (transcript_id);
+CREATE INDEX sessions_by_update ON sessions USING btree (workspace_id, updated_at);
+CREATE TRIGGER sessions_queue_insert AFTER INSERT ON sessions FOR EACH ROW EXECUTE FUNCTION queue_session_for_search();
+CREATE TRIGGER sessions_queue_update AFTER UPDATE OF transcript_id, event_count, deleted_at ON sessions FOR EACH ROW EXECUTE FUNCTION queue_session_for_search();
 
 CREATE TABLE transcripts (
   id bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
@@ -512,3 +676,13 @@ BEGIN
   RETURN NEW;
 END
 $function$
+
+CREATE OR REPLACE FUNCTION queue_session_for_search()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  INSERT INTO search_queue (session_id, ticket, queued_at) VALUES (NEW.id, 1, NEW.updated_at)
+  ON CONFLICT (session_id) DO UPDATE SET ticket = search_queue.ticket + 1;
+  RETURN NULL;
+END $function$

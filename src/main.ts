@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { findMachineFacts, openEmbedded, serve } from './app.ts'
+import { findMachineFacts, migrateDatabase, openPlace, serve } from './app.ts'
 import { runProgram } from './cli/program.ts'
 import type { Output } from './cli/surroundings.ts'
 import { readConfig } from './config.ts'
@@ -33,15 +33,17 @@ export async function main(): Promise<void> {
       colour: config.colour,
       demo: { transcripts: bundled('transcripts'), memory: bundled('memory') },
       signal: stop.signal,
-      open: (dataDirectory) =>
-        openEmbedded({
-          dataDirectory,
+      databaseUrl: secrets.databaseUrl,
+      open: (place) =>
+        openPlace(place, {
           secrets,
           log,
           clock: Date.now,
           signal: stop.signal,
+          dreams: config.dreams,
           allowPrivateTargets: config.server.allowPrivateTargets,
         }),
+      migrate: (place) => migrateDatabase({ ...place, clock: Date.now }),
       facts: findMachineFacts,
       bootstrapKey: secrets.bootstrapKey,
       serve: (opened, flags) =>

@@ -1,14 +1,27 @@
 import type { Endpoint } from './endpoint.ts'
 import { apiKeyEndpoints } from './lucid/api-keys.ts'
+import { briefEndpoints } from './lucid/briefs.ts'
+import { changeEndpoints } from './lucid/changes.ts'
+import { dreamReportEndpoints } from './lucid/dream-reports.ts'
+import { dreamScheduleEndpoints } from './lucid/dream-schedules.ts'
+import { selectedDreamEndpoints } from './lucid/dreams.ts'
+import { findingEndpoints } from './lucid/findings.ts'
+import { searchEndpoints } from './lucid/search.ts'
 import { ingestEndpoints } from './lucid/sessions.ts'
+import { storeArchiveEndpoints } from './lucid/store-archives.ts'
+import { storeDiffEndpoints } from './lucid/store-diff.ts'
+import { storeRestoreEndpoints } from './lucid/store-restore.ts'
+import { storeSnapshotEndpoints } from './lucid/store-snapshots.ts'
 import { webhookDeliveryEndpoints } from './lucid/webhook-deliveries.ts'
 import { webhookEndpointEndpoints } from './lucid/webhook-endpoints.ts'
 import { agentEndpoints } from './v1/agents.ts'
+import { dreamEndpoints } from './v1/dreams.ts'
 import { environmentEndpoints } from './v1/environments.ts'
 import { fileEndpoints } from './v1/files.ts'
 import { memoryEndpoints } from './v1/memories.ts'
 import { memoryStoreEndpoints } from './v1/memory-stores.ts'
 import { memoryVersionEndpoints } from './v1/memory-versions.ts'
+import { modelEndpoints } from './v1/models.ts'
 import { sessionEventEndpoints } from './v1/session-events.ts'
 import { sessionResourceEndpoints } from './v1/session-resources.ts'
 import { sessionThreadEndpoints } from './v1/session-threads.ts'
@@ -17,6 +30,19 @@ import { sessionEndpoints } from './v1/sessions.ts'
 /** Every endpoint there is. */
 export const endpoints: readonly Endpoint[] = [
   ...apiKeyEndpoints,
+  ...briefEndpoints,
+  ...changeEndpoints,
+  ...dreamReportEndpoints,
+  ...findingEndpoints,
+  ...searchEndpoints,
+  ...storeSnapshotEndpoints,
+  ...storeDiffEndpoints,
+  ...storeRestoreEndpoints,
+  ...storeArchiveEndpoints,
+  ...dreamEndpoints,
+  ...selectedDreamEndpoints,
+  ...dreamScheduleEndpoints,
+  ...modelEndpoints,
   ...webhookDeliveryEndpoints,
   ...webhookEndpointEndpoints,
   ...ingestEndpoints,

@@ -27,27 +27,6 @@ export function readCursor(keyring: Keyring, list: string, cursor: string): Json
   return position
 }
 
-interface Range {
-  readonly gt?: string | undefined
-  readonly gte?: string | undefined
-  readonly lt?: string | undefined
-  readonly lte?: string | undefined
-}
-
-/** A cursor whose position a `created_at` filter excludes belongs to another question. */
-export function refuseOutside(createdAt: string, { gt, gte, lt, lte }: Range): void {
-  const inside =
-    (gt === undefined || createdAt > gt) &&
-    (gte === undefined || createdAt >= gte) &&
-    (lt === undefined || createdAt < lt) &&
-    (lte === undefined || createdAt <= lte)
-  if (inside) return
-  throw new DomainError(
-    'invalid_argument',
-    'page: created_at excludes the position of this cursor; begin again without it.',
-  )
-}
-
 const sign = (keyring: Keyring, text: string) => keyring.sign('cursor', text).slice(0, 32)
 
 const notOurs = () =>

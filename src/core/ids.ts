@@ -11,6 +11,7 @@ export type MemoryStoreId = Id<'memstore'>
 export type MemoryId = Id<'mem'>
 export type MemoryVersionId = Id<'memver'>
 export type DreamId = Id<'drm'>
+export type DreamScheduleId = Id<'dsch'>
 export type FindingId = Id<'fnd'>
 export type ChangeId = Id<'chg'>
 export type EvidenceId = Id<'evd'>
@@ -23,6 +24,8 @@ export type EnvironmentId = Id<'env'>
 export type FileId = Id<'file'>
 export type SessionResourceId = Id<'sesrsc'>
 export type ThreadId = Id<'sthr'>
+export type MemorySnapshotId = Id<'msnap'>
+export type ImportId = Id<'imp'>
 export type WebhookEndpointId = Id<'whend'>
 export type WebhookEventId = Id<'whe'>
 export type WebhookDeliveryId = Id<'whdel'>
@@ -35,6 +38,7 @@ interface IdByPrefix {
   mem: MemoryId
   memver: MemoryVersionId
   drm: DreamId
+  dsch: DreamScheduleId
   fnd: FindingId
   chg: ChangeId
   evd: EvidenceId
@@ -47,6 +51,8 @@ interface IdByPrefix {
   file: FileId
   sesrsc: SessionResourceId
   sthr: ThreadId
+  msnap: MemorySnapshotId
+  imp: ImportId
   whend: WebhookEndpointId
   whe: WebhookEventId
   whdel: WebhookDeliveryId

@@ -3,7 +3,7 @@ import { DomainError } from './errors.ts'
 /** Pairs that a caller hangs on a thing; they mean nothing to us. */
 export type Metadata = Readonly<Record<string, string>>
 
-export const mostPairs = 16
+const mostPairs = 16
 
 /** Keys are merged and null removes one; in key order, so that equal metadata is equal text. */
 export function mergeMetadata(

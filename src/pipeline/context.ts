@@ -6,6 +6,7 @@ import type { Mask } from '../importers/importer.ts'
 import type { Database } from '../storage/database.ts'
 import type { Jobs } from '../storage/jobs.ts'
 import type { SessionWakes } from '../storage/session-wakes.ts'
+import type { Thinking } from './thinking.ts'
 import type { Post } from './webhooks/post.ts'
 
 /** Everything the background work needs from outside; made once by app.ts. */
@@ -28,4 +29,13 @@ export interface Context {
   readonly isAlive: (owner: string) => boolean
   /** Aborted when the person wants to stop; work stops at the next safe point and can be resumed. */
   readonly signal: AbortSignal
+  /** Where heavy work is done. */
+  readonly thinking: Thinking
+  /** Of dreams over the wire. */
+  readonly limits: DreamLimits
+}
+
+export interface DreamLimits {
+  readonly dreamMs: number
+  readonly storeBytes: number
 }

@@ -1,14 +1,16 @@
 import type { Actor } from '../core/audit/record.ts'
 import { DomainError } from '../core/errors.ts'
 import type { Hash, MemoryStoreId } from '../core/ids.ts'
+import type { DreamReport } from '../core/present/dream-report.ts'
 import type { Reader } from '../storage/database.ts'
-import { type Dream, type DreamSession, insertDream, listDreams } from '../storage/dreams.ts'
+import { type DreamSession, dreamFormat, insertDreamSessions } from '../storage/dream-sessions.ts'
+import { type Dream, insertDream, listDreams } from '../storage/dreams.ts'
 import { listMemories } from '../storage/memories.ts'
+import { enqueueFirst } from '../storage/new-dream.ts'
 import { listOutcomeSignals } from '../storage/outcome-signals.ts'
 import { listSessions, type SessionCursor, type SessionFilter } from '../storage/sessions.ts'
 import type { Context } from './context.ts'
-import type { DreamReport, OnProgress } from './reports.ts'
-import { enqueueStep } from './step.ts'
+import type { OnProgress } from './reports.ts'
 import { workUntilEnded } from './worker.ts'
 
 export interface DreamRequest {
@@ -47,9 +49,9 @@ async function findOrCreate(context: Context, request: DreamRequest) {
       inputStoreId: storeId,
       inputsHash,
       options: { engine: engineVersion, filter: JSON.parse(JSON.stringify(filter)) },
-      sessions: inputs.sessions,
     })
-    await enqueueStep(writer, context, { dreamId: created.id, kind: 'digest' })
+    await insertDreamSessions(writer, created.id, inputs.sessions)
+    await enqueueFirst(writer, context, created.id)
     await writer.audit({
       action: 'dream.created',
       objectType: 'dream',
@@ -72,6 +74,7 @@ async function readInputs(reader: Reader, { storeId, filter }: DreamRequest): Pr
   do {
     const page = await listSessions(reader, { filter, limit: 1_000, ...(after ? { after } : {}) })
     for (const { session, transcriptHash, eventCount } of page.sessions) {
+      if (session.format === dreamFormat) continue
       sessions.push({ sessionId: session.id, transcriptHash, eventCount })
     }
     after = page.next

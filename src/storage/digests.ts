@@ -42,8 +42,18 @@ export async function findMissingDigests<Ref extends TranscriptRef>(
  */
 export async function* listTraces(
   reader: Reader,
-  { sessions, digesterVersion, share }: DigestQuery<TranscriptRef> & { readonly share?: Share },
+  { share, ...query }: DigestQuery<TranscriptRef> & { readonly share?: Share },
 ): AsyncGenerator<readonly Trace[]> {
+  for await (const packed of listPackedTraces(reader, query)) {
+    yield await Promise.all(packed.map((one) => unpackStoredTrace(one, share)))
+  }
+}
+
+/** As they are stored, so that another thread can unpack them. */
+export async function* listPackedTraces(
+  reader: Reader,
+  { sessions, digesterVersion }: DigestQuery<TranscriptRef>,
+): AsyncGenerator<readonly Uint8Array[]> {
   for (const batch of inBatches(sessions, digestsPerBatch)) {
     const rows = await reader.read
       .selectFrom('digests')
@@ -54,11 +64,12 @@ export async function* listTraces(
     const traces = new Map(
       rows.map((row) => [keyOf(row.session_id, row.transcript_hash), row.trace]),
     )
-    const found = batch.flatMap((ref) => traces.get(keyOf(ref.sessionId, ref.transcriptHash)) ?? [])
-    yield await Promise.all(
-      found.map(async (packed) => unpackTrace(await inflateText(packed), share)),
-    )
+    yield batch.flatMap((ref) => traces.get(keyOf(ref.sessionId, ref.transcriptHash)) ?? [])
   }
+}
+
+export async function unpackStoredTrace(packed: Uint8Array, share?: Share): Promise<Trace> {
+  return unpackTrace(await inflateText(packed), share)
 }
 
 /** The words that findings about a session may cite; null when it has no digest by this digester. */

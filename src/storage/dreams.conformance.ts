@@ -18,11 +18,20 @@ import { getChange, insertChanges, listChanges, updateChangeStatus } from './cha
 import type { Database } from './database.ts'
 import { findMissingDigests, findQuotes, insertDigests, listTraces, packDigest } from './digests.ts'
 import {
+  countSelected,
+  insertDreamSessions,
+  listDreamSessions,
+  listSessionIds,
+  pinSessions,
+  type SessionChoice,
+} from './dream-sessions.ts'
+import {
   findDream,
+  findHolder,
   getDream,
   insertDream,
-  listDreamSessions,
   listDreams,
+  releaseStore,
   updateDream,
 } from './dreams.ts'
 import { getFinding, insertFindings, listFindings } from './findings.ts'
@@ -49,6 +58,51 @@ function describeRows(fresh: Fresh): void {
       ])
       expect(await findDream(reader, makeId('drm', hash, ['no']))).toBeNull()
     })
+  })
+
+  test('a selector pins what it finds in the order of ids, labels exactly as they are', async () => {
+    const database = fresh.database()
+    const labels = { team: 'Ops', note: 'a "quoted", {"team":"No"}' }
+    await storeSession(database, 'both', { session: { labels } })
+    await storeSession(database, 'swapped', { session: { labels: { note: 'x', team: 'Ops' } } })
+    await storeSession(database, 'lower', { session: { labels: { team: 'ops' } } })
+    await storeSession(database, 'own', { session: { labels, format: 'lucidream' } })
+    const { id } = await addDream(database, [])
+    const pin = (choice: SessionChoice) =>
+      database.read((reader) => countSelected(reader, { choice }, 10))
+    expect(await pin({ labels: { team: 'Ops' } })).toBe(2)
+    expect(await pin({ labels })).toBe(1)
+    expect(await pin({ labels: { team: 'No' } })).toBe(0)
+    expect(await pin({ labels: { 'team":"Ops': '' } })).toBe(0)
+    const found = await write(database, (writer) => pinSessions(writer, id, {}))
+    expect(found).toBe(3)
+    await database.read(async (reader) => {
+      const pinned = (await listDreamSessions(reader, id)).map((one) => one.sessionId)
+      expect(pinned).toEqual(['both', 'swapped', 'lower'].map(sessionId).toSorted())
+      expect((await getDream(reader, id)).sessionCount).toBe(3)
+      expect(await listSessionIds(reader, [id], 2)).toEqual(new Map([[id, pinned.slice(0, 2)]]))
+    })
+  })
+
+  test('the store of a dream that may write into it is held by that one alone, until released', async () => {
+    const database = fresh.database()
+    const first = await addDream(database, [])
+    const hold = (inputsHash: string) =>
+      write(database, (writer) =>
+        insertDream(writer, {
+          inputStoreId: storeId,
+          inputsHash,
+          options: {},
+          outputBehavior: 'update_existing',
+          heldStoreId: storeId,
+        }),
+      )
+    const holder = await hold('one')
+    await expect(hold('two')).rejects.toThrow()
+    expect(await database.read((reader) => findHolder(reader, storeId))).toEqual(holder)
+    await write(database, (writer) => releaseStore(writer, holder.id))
+    expect(await database.read((reader) => findHolder(reader, storeId))).toBeNull()
+    expect((await hold('three')).ordinal).toBe(first.ordinal + 2)
   })
 
   test('an update changes what it names; the status that ends a dream says when', async () => {
@@ -89,10 +143,10 @@ function describeRows(fresh: Fresh): void {
     const third = await addDream(database, [], 'same')
     await database.read(async (reader) => {
       expect(await listDreams(reader, { limit: 2 })).toEqual([third, second])
-      expect(await listDreams(reader, { limit: 2, beforeOrdinal: 2 })).toEqual([first])
+      expect(await listDreams(reader, { limit: 2, after: second })).toEqual([first])
       const same = await listDreams(reader, { limit: 9, filter: { inputsHash: 'same' } })
       expect(same).toEqual([third, first])
-      expect(await listDreams(reader, { limit: 9, filter: { status: 'failed' } })).toEqual([])
+      expect(await listDreams(reader, { limit: 9, filter: { statuses: ['failed'] } })).toEqual([])
     })
   })
 }
@@ -214,12 +268,13 @@ async function addDream(database: Database, keys: readonly string[], inputsHash 
       .executeTakeFirst()
     if (!known) await changeSomething(writer, 'store')
     const sessions = keys.map((key) => ({ sessionId: sessionId(key), transcriptHash: 'h' }))
-    return insertDream(writer, {
+    const dream = await insertDream(writer, {
       inputStoreId: storeId,
       inputsHash,
       options: { engine: 'x' },
-      sessions,
     })
+    await insertDreamSessions(writer, dream.id, sessions)
+    return getDream(writer, dream.id)
   })
 }
 

@@ -4,7 +4,8 @@ import { hash, makeSession, storeSession, write } from './_rows.ts'
 import type { Fresh } from './_subject.ts'
 import { listAuditRecords } from './audit-records.ts'
 import type { Database } from './database.ts'
-import { insertDream, listDreamSessions } from './dreams.ts'
+import { insertDreamSessions, listDreamSessions } from './dream-sessions.ts'
+import { insertDream } from './dreams.ts'
 import { importedEnvironment } from './environments.ts'
 import { appendEventBatch, appendSessionEvents, type NewSessionEvent } from './live-events.ts'
 import { archiveSession, deleteSession, insertLiveSession } from './live-sessions.ts'
@@ -190,8 +191,8 @@ function describePinning(fresh: Fresh): void {
         inputStoreId: store,
         inputsHash: 'h',
         options: {},
-        sessions,
       })
+      await insertDreamSessions(writer, dream.id, sessions)
       return dream.id
     })
     expect(await database.read((reader) => listDreamSessions(reader, id))).toEqual(sessions)

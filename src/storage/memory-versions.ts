@@ -38,7 +38,7 @@ export interface MemoryVersionFilter {
   readonly createdTo?: string | undefined
 }
 
-export type MemoryVersionPosition = Pick<MemoryVersion, 'createdAt' | 'ordinal' | 'id'>
+type MemoryVersionPosition = Pick<MemoryVersion, 'createdAt' | 'ordinal' | 'id'>
 
 export interface MemoryVersionPage {
   readonly storeId: MemoryStoreId

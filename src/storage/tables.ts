@@ -7,13 +7,16 @@ import type {
   AuditRecordId,
   ChangeId,
   DreamId,
+  DreamScheduleId,
   EnvironmentId,
   EventId,
   EvidenceId,
   FileId,
   FindingId,
+  ImportId,
   JobId,
   MemoryId,
+  MemorySnapshotId,
   MemoryStoreId,
   MemoryVersionId,
   OutcomeSignalId,
@@ -44,6 +47,9 @@ export interface Tables {
   memory_versions: MemoryVersionsTable
   dreams: DreamsTable
   dream_sessions: DreamSessionsTable
+  dream_memories: DreamMemoriesTable
+  dream_schedules: DreamSchedulesTable
+  dream_schedule_runs: DreamScheduleRunsTable
   findings: FindingsTable
   changes: ChangesTable
   evidence: EvidenceTable
@@ -60,12 +66,33 @@ export interface Tables {
   webhook_events: WebhookEventsTable
   webhook_deliveries: WebhookDeliveriesTable
   webhook_attempts: WebhookAttemptsTable
+  memory_snapshots: MemorySnapshotsTable
+  search_documents: SearchDocumentsTable
+  search_index: SearchIndexTable
+  search_sessions: SearchSessionsTable
+  search_queue: SearchQueueTable
+  search_old_memories: SearchOldMemoriesTable
+  imports: ImportsTable
+  import_progress: ImportProgressTable
+  database_size: DatabaseSizeView
 }
 
 /** Rows that are disposable or that no one sees yet; they may change without an audit record. */
 export type ScratchTables = Pick<
   Tables,
-  'transcripts' | 'session_events' | 'raw_chunks' | 'digests' | 'jobs' | 'files' | 'file_chunks'
+  | 'transcripts'
+  | 'session_events'
+  | 'raw_chunks'
+  | 'digests'
+  | 'jobs'
+  | 'files'
+  | 'file_chunks'
+  | 'search_documents'
+  | 'search_index'
+  | 'search_sessions'
+  | 'search_queue'
+  | 'search_old_memories'
+  | 'import_progress'
 >
 
 type Json = string
@@ -256,6 +283,30 @@ export interface DreamsTable {
   report: Json | null
   created_at: Timestamp
   ended_at: Timestamp | null
+  origin: Generated<'cli' | 'api' | 'schedule'>
+  model: Generated<string>
+  instructions: string | null
+  output_behavior: Generated<OutputBehavior>
+  /** The store that it writes into: one dream a store. Null again once it has fully stopped. */
+  held_store_id: MemoryStoreId | null
+  /** The session that shows what it reads and writes. */
+  session_id: SessionId | null
+  session_count: Generated<number>
+  selector: Json | null
+  schedule_id: DreamScheduleId | null
+  started_at: Timestamp | null
+  archived_at: Timestamp | null
+}
+
+export type OutputBehavior = 'create_new' | 'update_existing'
+
+/** The memories that a dream works from, pinned when it started. */
+interface DreamMemoriesTable {
+  dream_id: DreamId
+  memory_id: MemoryId
+  version_id: MemoryVersionId
+  path: string
+  content_sha256: string
 }
 
 /** What a dream reads, pinned: the session and the transcript it had when the dream was made. */
@@ -266,6 +317,44 @@ interface DreamSessionsTable {
   transcript_hash: string
   /** The first so many events: a live transcript grows on. Null: all of them. */
   event_count: number | null
+}
+
+export interface DreamSchedulesTable {
+  id: DreamScheduleId
+  workspace_id: Generated<string>
+  name: string
+  status: 'active' | 'paused'
+  paused_reason: Json | null
+  cron: string | null
+  timezone: string
+  /** Dream when so many sessions are new. */
+  new_sessions: number | null
+  min_interval_seconds: number
+  memory_store_id: MemoryStoreId
+  selector: Json
+  model: string
+  instructions: string | null
+  output_behavior: OutputBehavior
+  /** By the cron expression; null without one. */
+  next_fire_at: Timestamp | null
+  /** When a worker has to look at it again. */
+  next_look_at: Timestamp | null
+  created_at: Timestamp
+  updated_at: Timestamp
+  deleted_at: Timestamp | null
+}
+
+/** One row a schedule and time: whoever inserts it fires, everybody else does not. */
+export interface DreamScheduleRunsTable {
+  schedule_id: DreamScheduleId
+  fire_at: Timestamp
+  reason: 'cron' | 'new_sessions'
+  outcome: 'dreamt' | 'skipped' | 'failed'
+  /** Fire times before this one that passed while nobody worked; they are not made up for. */
+  missed: number
+  dream_id: DreamId | null
+  error: Json | null
+  created_at: Timestamp
 }
 
 export interface FindingsTable {
@@ -455,4 +544,83 @@ export interface SessionResourcesTable {
   created_at: Timestamp
   updated_at: Timestamp
   deleted_at: Timestamp | null
+}
+
+/** `at`: the moment it shows. `version_ids`: JSON array, what stood there, in path order. */
+export interface MemorySnapshotsTable {
+  id: MemorySnapshotId
+  workspace_id: Generated<string>
+  store_id: MemoryStoreId
+  name: string
+  at: Timestamp
+  version_ids: Json
+  memories: number
+  size_bytes: number
+  created_at: Timestamp
+}
+
+/** What a row of the index is of: a memory of a store, or an event of a session. */
+export interface SearchDocumentsTable {
+  id: Generated<number>
+  kind: 'memory' | 'event'
+  owner_id: MemoryStoreId | SessionId
+  object_id: MemoryId | EventId
+  transcript_id: number | null
+}
+
+/** `rowid` is the document's id. Write-only: what it holds cannot be read back. */
+interface SearchIndexTable {
+  rowid: number
+  words: string
+}
+
+/** How many events of which transcript are indexed: the watermark of a session. */
+interface SearchSessionsTable {
+  session_id: SessionId
+  transcript_id: number
+  indexed_events: number
+}
+
+/** Sessions to index. `ticket` grows with every change, so that one made meanwhile is not lost. */
+interface SearchQueueTable {
+  session_id: SessionId
+  ticket: number
+  queued_at: Timestamp
+}
+
+/** Stored before there was an index, and not in it yet. */
+interface SearchOldMemoriesTable {
+  memory_id: MemoryId
+}
+
+export interface ImportsTable {
+  id: ImportId
+  workspace_id: Generated<string>
+  state: 'queued' | 'running' | 'completed' | 'failed' | 'canceled'
+  source: 'upload' | 'path'
+  /** Of the upload, or the path on the server. */
+  name: string
+  sha256: string | null
+  /** The version of the program, since another one may read the same bytes otherwise. */
+  program: string
+  bytes: number
+  /** The upload, until it is imported. */
+  file_id: FileId | null
+  cancel_requested_at: Timestamp | null
+  result: Json | null
+  error: Json | null
+  created_at: Timestamp
+  ended_at: Timestamp | null
+}
+
+interface ImportProgressTable {
+  import_id: ImportId
+  bytes_done: number
+  bytes_total: number | null
+  sessions: number
+  events: number
+}
+
+interface DatabaseSizeView {
+  bytes: number
 }

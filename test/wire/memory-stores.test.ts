@@ -152,6 +152,26 @@ describe('a memory store', () => {
   })
 })
 
+describe('webhook endpoints', () => {
+  it('are told of a store that is made, archived and deleted, once each', async () => {
+    const subscribe = { url: 'http://127.0.0.1:9/', event_types: ['*'] }
+    const body = JSON.stringify(subscribe)
+    await server.fetch('/lucid/v1/webhook_endpoints', { method: 'POST', body })
+    const { id } = await client.beta.memoryStores.create({ name: 'told' })
+    await client.beta.memoryStores.update(id, { name: 'not told' })
+    await client.beta.memoryStores.archive(id)
+    await client.beta.memoryStores.archive(id)
+    await client.beta.memoryStores.delete(id)
+    const response = await server.fetch('/lucid/v1/webhook_deliveries')
+    const { data } = (await response.json()) as { data: object[] }
+    expect(
+      JSON.stringify(data)
+        .match(/memory_store\.\w+/g)
+        ?.toSorted(),
+    ).toEqual(['memory_store.archived', 'memory_store.created', 'memory_store.deleted'])
+  })
+})
+
 describe('the list of memory stores', () => {
   it('is newest first, in pages, without archived ones unless they are asked for', async () => {
     const own = await startTestServer()
@@ -203,6 +223,18 @@ describe('the list of memory stores', () => {
     ]) {
       const response = await server.fetch(`/v1/memory_stores?${query}`)
       expect([query, response.status]).toEqual([query, 400])
+    }
+  })
+})
+
+describe('an id', () => {
+  it('that no database can hold, or that is much too long, is refused as any other unknown one', async () => {
+    for (const path of [
+      'memory_stores/%00',
+      `memory_stores/${'x'.repeat(129)}`,
+      'memory_stores/%F0%9F',
+    ]) {
+      expect([400, 404]).toContain((await server.fetch(`/v1/${path}`)).status)
     }
   })
 })

@@ -25,8 +25,8 @@ import { emitWebhookEvent } from '../../storage/webhook-deliveries.ts'
 import type { ApiContext } from '../context.ts'
 import { defineEndpoint } from '../endpoint.ts'
 import { toOutbox } from '../outbox.ts'
-import { readCursor, refuseOutside, writeCursor } from '../pages.ts'
 import { reading, writing } from './memory-frame.ts'
+import { cutPage, readTimeCursor, writeTimeCursor } from './time-pages.ts'
 
 const family = 'memory'
 const objectType = 'memory_store'
@@ -65,23 +65,20 @@ export const memoryStoreEndpoints = [
     response: memoryStorePage,
     async handle({ context, query }) {
       const { created_at: within = {}, include_archived: archived, limit, page } = query
-      const after = page === undefined ? undefined : readPosition(context, page)
-      if (after) refuseOutside(after.createdAt, within)
+      const after = readTimeCursor(context.keyring, { list, page, created: within })
       const stores = await context.database.read((reader) =>
         listMemoryStores(reader, {
-          after,
+          after: after as Pick<MemoryStore, 'createdAt' | 'id'> | null,
           limit: limit + 1,
           archived: archived ? 'included' : 'excluded',
           createdFrom: within.gte,
           createdTo: within.lte,
         }),
       )
-      const data = stores.slice(0, limit)
-      const last = stores.length > limit ? data.at(-1) : undefined
-      return {
-        data: data.map(present),
-        next_page: last ? writeCursor(context.keyring, list, [last.createdAt, last.id]) : null,
-      }
+      return cutPage(stores, limit, {
+        present,
+        cursor: (last) => writeTimeCursor(context.keyring, list, last),
+      })
     },
   }),
   defineEndpoint({
@@ -171,11 +168,6 @@ async function record(
 }
 
 type StoreEvent = 'memory_store.created' | 'memory_store.archived' | 'memory_store.deleted'
-
-function readPosition({ keyring }: ApiContext, cursor: string) {
-  const [createdAt, id] = readCursor(keyring, list, cursor) as [string, MemoryStoreId]
-  return { createdAt, id }
-}
 
 const present = (store: MemoryStore): z.input<typeof memoryStoreSchema> => ({
   id: store.id,

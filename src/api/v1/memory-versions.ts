@@ -22,8 +22,9 @@ import {
 } from '../../storage/memory-versions.ts'
 import type { ApiContext } from '../context.ts'
 import { defineEndpoint } from '../endpoint.ts'
-import { readCursor, refuseOutside, writeCursor } from '../pages.ts'
+import { readCursor, writeCursor } from '../pages.ts'
 import { pageSize, reading, type View, writing } from './memory-frame.ts'
+import { cutPage, refuseExcluded } from './time-pages.ts'
 
 const family = 'memory'
 
@@ -42,7 +43,7 @@ export const memoryVersionEndpoints = [
       const list = `memory_versions ${storeId} desc`
       const { view, page, created_at: within = {} } = query
       const after = page === undefined ? null : readPosition(context, list, page)
-      if (after) refuseOutside(after.createdAt, within)
+      if (after) refuseExcluded(after.createdAt, within)
       const limit = pageSize(query)
       const versions = await context.database.read(async (reader) => {
         await getMemoryStore(reader, storeId)
@@ -51,14 +52,11 @@ export const memoryVersionEndpoints = [
         if (filter === null) return []
         return listMemoryVersionPage(reader, { storeId, filter, after, limit: limit + 1, view })
       })
-      const data = versions.slice(0, limit)
-      const last = versions.length > limit ? data.at(-1) : undefined
-      return {
-        data: data.map((version) => present(version, view)),
-        next_page: last
-          ? writeCursor(context.keyring, list, [last.createdAt, last.ordinal, last.id])
-          : null,
-      }
+      return cutPage(versions, limit, {
+        present: (version) => present(version, view),
+        cursor: (last) =>
+          writeCursor(context.keyring, list, [last.createdAt, last.ordinal, last.id]),
+      })
     },
   }),
   defineEndpoint({

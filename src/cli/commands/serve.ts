@@ -1,13 +1,16 @@
+import { runWorker } from '../../pipeline/worker.ts'
 import { insertApiKey, listApiKeys } from '../../storage/api-keys.ts'
 import { makeApiKey } from '../../storage/new-api-key.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { type GlobalOptions, type Invocation, withData } from '../invocation.ts'
+import { type GlobalOptions, type Invocation, nameDatabase, withData } from '../invocation.ts'
 import type { Opened } from '../surroundings.ts'
 
 export interface ServeCommandOptions extends GlobalOptions {
   readonly host?: string
   readonly port?: number
   readonly empty?: boolean
+  /** False after `--no-work`: the API alone. */
+  readonly work?: boolean
 }
 
 /** Time that open requests get to end after the server was told to stop. */
@@ -19,13 +22,14 @@ export function runServe(invocation: Invocation, options: ServeCommandOptions): 
   return withData(invocation, options, async (opened) => {
     const key = await makeFirstKey(opened, surroundings.bootstrapKey)
     const server = await surroundings.serve(opened, options)
-    invocation.note(`Lucidream listens on ${server.url} with its data in ${opened.databasePath}`)
+    invocation.note(`Lucidream listens on ${server.url} with its data in ${nameDatabase(opened)}`)
     if (key !== null) {
       invocation.note(`First API key, shown only now (scope admin): ${key}`)
     }
+    const working = options.work === false ? null : runWorker(opened.context)
     await untilAborted(surroundings.signal)
     invocation.note('Stopping: open requests may end, nothing new is taken.')
-    await server.stop(drainMs)
+    await Promise.all([server.stop(drainMs), working])
     return exitCodes.ok
   })
 }

@@ -16,7 +16,7 @@ const content = z
   .max(102_400, 'at most 102400 bytes')
   .describe('UTF-8 text of at most 102400 bytes, without U+0000')
 
-export const contentSha256 = z
+const contentSha256 = z
   .string()
   .regex(/^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits, the SHA-256 of the UTF-8 content')
 
@@ -34,7 +34,7 @@ export const memory = z.object({
 })
 
 /** Stands for all memories whose paths begin with its path; it has no id. */
-export const memoryPrefix = z.object({ type: z.literal('memory_prefix'), path: z.string() })
+const memoryPrefix = z.object({ type: z.literal('memory_prefix'), path: z.string() })
 
 export const deletedMemory = z.object({ id: z.string(), type: z.literal('memory_deleted') })
 

@@ -34,8 +34,14 @@ const fewWords = 4
 const fewestWords = 3
 
 interface Cluster {
-  tokens: string[]
-  readonly occurrences: Occurrence[]
+  tokens: readonly string[]
+  readonly rows: Row[]
+}
+
+/** Equal messages share their tokens. */
+interface Row {
+  readonly tokens: readonly string[]
+  readonly occurrence: Occurrence
 }
 
 /**
@@ -45,15 +51,16 @@ interface Cluster {
 export function clusterErrors(cases: readonly Case[]): ErrorSignature[] {
   const leaves = new Map<string, Cluster[]>()
   const children = new Map<string, Set<string>>()
+  const known = new Map<string, readonly string[]>()
   for (const [member, one] of cases.entries()) {
     for (const step of one.trace.steps) {
       if (step.status !== 'error' || step.error === null) continue
-      const occurrence = { one, member, step }
-      const tokens = tokensOf(occurrence)
+      const tokens = known.get(step.error) ?? tokenise(step.error)
+      known.set(step.error, tokens)
       const leaf = descend(step.tool, tokens, children)
       const clusters = leaves.get(leaf) ?? []
       leaves.set(leaf, clusters)
-      join(clusters, occurrence)
+      join(clusters, { tokens, occurrence: { one, member, step } })
     }
   }
   const split = [...leaves].flatMap(([leaf, clusters]) =>
@@ -61,11 +68,11 @@ export function clusterErrors(cases: readonly Case[]): ErrorSignature[] {
   )
   return [...Map.groupBy(split, ({ tool }) => tool)]
     .flatMap(([tool, own]) =>
-      joinByValues(own).map(({ tokens, occurrences }) => ({
+      joinByValues(own).map(({ tokens, rows }) => ({
         tool,
         template: tokens.join(' '),
-        first: tokensOf(occurrences[0] as Occurrence).join(' '),
-        occurrences,
+        first: (rows[0] as Row).tokens.join(' '),
+        occurrences: rows.map(({ occurrence }) => occurrence),
       })),
     )
     .toSorted((a, b) => b.occurrences.length - a.occurrences.length || compareNames(a, b))
@@ -90,8 +97,8 @@ function descend(
   return node
 }
 
-function join(clusters: Cluster[], occurrence: Occurrence): void {
-  const tokens = tokensOf(occurrence)
+function join(clusters: Cluster[], row: Row): void {
+  const { tokens } = row
   let best: Cluster | null = null
   let highest = 0
   for (const cluster of clusters) {
@@ -99,25 +106,25 @@ function join(clusters: Cluster[], occurrence: Occurrence): void {
     if (similarity > highest) [best, highest] = [cluster, similarity]
   }
   if (!best || highest < similarityThreshold) {
-    clusters.push({ tokens, occurrences: [occurrence] })
+    clusters.push({ tokens, rows: [row] })
     return
   }
   best.tokens = wildcard(best.tokens, tokens)
-  best.occurrences.push(occurrence)
+  best.rows.push(row)
 }
 
 /** Takes a cluster apart where a place that varies holds few words, each of them often enough to be no value. */
-function splitByWords({ tokens, occurrences }: Cluster): Cluster[] {
-  const rows = occurrences.map(tokensOf)
+function splitByWords({ tokens, rows }: Cluster): Cluster[] {
+  if (!tokens.includes('<*>')) return [{ tokens, rows }]
   const places = tokens.flatMap((token, place) => {
     if (token !== '<*>' || named.test(tokens[place - 1] ?? '')) return []
-    const words = new Set(rows.map((row) => row[place] ?? ''))
-    const few = words.size <= fewWords && occurrences.length >= 2 * words.size
+    const words = new Set(rows.map((row) => row.tokens[place] ?? ''))
+    const few = words.size <= fewWords && rows.length >= 2 * words.size
     return few && [...words].every(isWord) ? [place] : []
   })
-  if (places.length === 0) return [{ tokens, occurrences }]
-  const groups = Map.groupBy(occurrences, (_, at) => places.map((p) => rows[at]?.[p]).join('\0'))
-  return [...groups.values()].map((group) => ({ tokens: generalise(group), occurrences: group }))
+  if (places.length === 0) return [{ tokens, rows }]
+  const groups = Map.groupBy(rows, (row) => places.map((place) => row.tokens[place]).join('\0'))
+  return [...groups.values()].map((group) => ({ tokens: generalise(group), rows: group }))
 }
 
 /** Behind such a word stands a name, however few of them there are. */
@@ -128,9 +135,15 @@ const isWord = (token: string) => !/\d\D*\d|</.test(token) && /\p{L}{2}/u.test(t
 
 /** Joins clusters that are equal but for one place, where that place holds more words than tell errors apart. */
 function joinByValues(clusters: readonly Cluster[]): Cluster[] {
+  const byLength = Map.groupBy(clusters, ({ tokens }) => tokens.length)
+  return [...byLength].flatMap(([length, group]) =>
+    group.length > fewWords ? joinAtAnyPlace(group, length) : group,
+  )
+}
+
+function joinAtAnyPlace(clusters: readonly Cluster[], length: number): Cluster[] {
   let left = [...clusters]
-  const longest = Math.max(0, ...clusters.map(({ tokens }) => tokens.length))
-  for (let place = 0; place < longest; place += 1) {
+  for (let place = 0; place < length; place += 1) {
     const alike = Map.groupBy(left, ({ tokens }) =>
       tokens.map((token, at) => (at === place ? '<*>' : token)).join(' '),
     )
@@ -146,20 +159,22 @@ function joinByValues(clusters: readonly Cluster[]): Cluster[] {
 const countWords = (tokens: readonly string[]) => tokens.filter(isWord).length
 
 function joinAll(group: readonly Cluster[]): Cluster {
-  const occurrences = group
-    .flatMap((cluster) => cluster.occurrences)
-    .toSorted((a, b) => a.member - b.member || a.step.index - b.step.index)
-  const [first, ...rest] = group.map(({ tokens }) => tokens)
-  return { tokens: rest.reduce(wildcard, first ?? []), occurrences }
+  const rows = group
+    .flatMap((cluster) => cluster.rows)
+    .toSorted(
+      ({ occurrence: a }, { occurrence: b }) => a.member - b.member || a.step.index - b.step.index,
+    )
+  return { tokens: generalise(group), rows }
 }
 
-const generalise = (occurrences: readonly Occurrence[]): string[] => {
-  const [first, ...rest] = occurrences.map(tokensOf)
-  return rest.reduce(wildcard, first ?? [])
-}
+/** The template of all: what is not the same everywhere varies. */
+const generalise = (all: readonly { readonly tokens: readonly string[] }[]): readonly string[] =>
+  all.map(({ tokens }) => tokens).reduce(wildcard)
 
-const wildcard = (template: readonly string[], tokens: readonly string[]) =>
-  template.map((token, place) => (token === tokens[place] ? token : '<*>'))
+const wildcard = (template: readonly string[], tokens: readonly string[]): readonly string[] =>
+  tokens === template
+    ? template
+    : template.map((token, place) => (token === tokens[place] ? token : '<*>'))
 
 function similarityOf(a: readonly string[], b: readonly string[]): number {
   const length = Math.max(a.length, b.length)
@@ -170,8 +185,6 @@ function similarityOf(a: readonly string[], b: readonly string[]): number {
   })
   return equal / length
 }
-
-const tokensOf = ({ step }: Occurrence) => tokenise(step.error ?? '')
 
 /** In lower case, so that "Payment …" and "payment …" are one error; masks keep theirs. */
 const tokenise = (message: string) =>

@@ -5,12 +5,13 @@ import {
   type PackedDigest,
   packDigest,
 } from '../../storage/digests.ts'
-import { type DreamSession, listDreamSessions, updateDream } from '../../storage/dreams.ts'
+import { type DreamSession, listDreamSessions } from '../../storage/dream-sessions.ts'
 import { listEventRows, measureEvents, streamEvents } from '../../storage/session-events.ts'
 import { getSession } from '../../storage/sessions.ts'
 import type { Context } from '../context.ts'
 import { type DigestPool, openDigestPool } from '../digest-pool.ts'
 import type { DigestTask } from '../digest-worker.ts'
+import { narrate } from '../dream-session.ts'
 import { beat, finish, type StepWork } from '../step.ts'
 
 /** Sessions whose digests are written together; small enough that a crash repeats little. */
@@ -33,7 +34,8 @@ export async function digestSessions(work: StepWork): Promise<void> {
   const missing = await context.database.read((reader) =>
     findMissingDigests(reader, { sessions, digesterVersion }),
   )
-  const pool = missing.length >= poolFrom ? openDigestPool() : null
+  const poolPays = missing.length >= (context.thinking.place === 'aside' ? 1 : poolFrom)
+  const pool = poolPays ? openDigestPool() : null
   try {
     for (let from = 0; from < missing.length; from += batchSessions) {
       await beat(work)
@@ -47,9 +49,25 @@ export async function digestSessions(work: StepWork): Promise<void> {
     await pool?.close()
   }
   await finish(work, async (writer) => {
-    await updateDream(writer, dream.id, { status: 'running' })
     await writer.audit({ action: 'dream.digested', objectType: 'dream', objectId: dream.id })
+    await narrate(writer, dream, [
+      {
+        use: 'read_sessions',
+        input: { session_count: sessions.length },
+        answer: describeReading(sessions),
+      },
+      { say: 'Next: patterns are mined.' },
+    ])
   })
+}
+
+/** The ids of a longer list can be read over the API. */
+const mostNamed = 100
+
+function describeReading(sessions: readonly DreamSession[]): string {
+  const ids = sessions.slice(0, mostNamed).map(({ sessionId }) => sessionId)
+  const more = sessions.length - ids.length
+  return [...ids, ...(more > 0 ? [`… and ${more} more`] : [])].join('\n')
 }
 
 /** In the order of the sessions. */

@@ -142,7 +142,7 @@ function getTypeParser(oid: number, format?: 'text' | 'binary') {
   }
 }
 
-function describePlace(url: string): string {
+export function describePlace(url: string): string {
   try {
     const { hostname, port, pathname } = new URL(url)
     return `${hostname || 'localhost'}${port === '' ? '' : `:${port}`}${pathname}`
