@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Anthropic, { type ClientOptions } from '@anthropic-ai/sdk'
 import { pino } from 'pino'
-import { openEmbedded, serve } from '../src/app.ts'
+import { openContext, serve } from '../src/app.ts'
 import type { Opened } from '../src/cli/surroundings.ts'
 import { readConfig, type ServerConfig } from '../src/config.ts'
 import type { Scope } from '../src/core/access.ts'
 import type { Clock } from '../src/core/clock.ts'
 import { insertApiKey } from '../src/storage/api-keys.ts'
 import { makeApiKey } from '../src/storage/new-api-key.ts'
+import { createSchema, dropSchema, findServer } from '../src/storage/postgres/_server.ts'
 
 /** A running server on a real database of its own, reached over a real socket. */
 export interface TestServer {
@@ -23,18 +24,34 @@ export interface TestServer {
   readonly stop: () => Promise<void>
 }
 
+/** A kind of database that a server may stand on; `server` is null for the embedded one. */
+export interface TestDatabase {
+  readonly name: string
+  readonly server: string | null
+}
+
+const embedded: TestDatabase = { name: 'SQLite', server: null }
+
+/** Both where a Postgres answers, for `describe.each`. */
+export function listTestDatabases(suite: string): readonly TestDatabase[] {
+  const server = findServer(`${suite} on Postgres`)
+  return server === null ? [embedded] : [embedded, { name: 'Postgres', server }]
+}
+
 /** No rate limits unless a test asks for them. */
 const settings = { writesPerMinute: 0, readsPerMinute: 0 }
 
 export async function startTestServer(
   config: Partial<ServerConfig> = {},
   clock: Clock = Date.now,
+  { server: postgres }: TestDatabase = embedded,
 ): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'lucidream-server-'))
   const stopping = new AbortController()
-  const opened = await openEmbedded({
+  const databaseUrl = postgres === null ? null : await createSchema(postgres)
+  const opened = await openContext({
     dataDirectory: folder,
-    secrets: { maskKey: null, secretKey: null, bootstrapKey: null },
+    secrets: { maskKey: null, secretKey: null, bootstrapKey: null, databaseUrl },
     log: pino({ level: 'silent' }),
     clock,
     signal: stopping.signal,
@@ -70,6 +87,7 @@ export async function startTestServer(
       stopping.abort()
       await server.stop(1_000)
       await opened.close()
+      if (postgres !== null && databaseUrl !== null) await dropSchema(postgres, databaseUrl)
       rmSync(folder, { recursive: true, force: true })
     },
   }
