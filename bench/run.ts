@@ -28,6 +28,8 @@ import { benchPlanted } from './planted.ts'
 import { benchProfile } from './profile.ts'
 import { benchReplication } from './replication.ts'
 import { benchScale } from './scale.ts'
+import { benchSearch } from './search.ts'
+import { benchWordings } from './wordings.ts'
 
 const operator = { type: 'user', id: 'bench' } as const
 const quiet = () => {}
@@ -175,6 +177,8 @@ const benches = {
   profile: benchProfile,
   replication: benchReplication,
   scale: benchScale,
+  search: benchSearch,
+  wordings: benchWordings,
 }
 
 console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`)

@@ -12,6 +12,7 @@ import type { NewId } from './core/ids.ts'
 import { createMask } from './importers/mask.ts'
 import { makeKeyring } from './keyring.ts'
 import type { Context } from './pipeline/context.ts'
+import { keepIndexed } from './pipeline/index-events.ts'
 import { thinkHere } from './pipeline/thinking.ts'
 import { makePost } from './pipeline/webhooks/post.ts'
 import { startServer } from './serve.ts'
@@ -64,6 +65,11 @@ export async function openContext(options: ContextOptions): Promise<Opened> {
   if (databaseUrl !== null && secrets.maskKey === null) {
     log.warn(
       'LUCIDREAM_MASK_KEY is not set: processes with other data folders give the same secret another placeholder.',
+    )
+  }
+  if (databaseUrl !== null && secrets.secretKey === null) {
+    log.warn(
+      'LUCIDREAM_SECRET_KEY is not set: API keys made here are unknown to processes with other data folders.',
     )
   }
   const { database, jobs, databasePath } = opened
@@ -148,6 +154,8 @@ export async function serve(
   flags: ServeFlags,
   { config, version }: ServeSettings,
 ): Promise<Serving> {
+  // Ends with the context's signal, and never throws.
+  void keepIndexed(context)
   const { database, jobs, clock, hash: sha256, newId: id, keyring, mask, wakes, log } = context
   const feed = new Feed({ database, wakes, hash: sha256 })
   const server = await startServer({

@@ -1,6 +1,7 @@
 import type { Actor } from '../core/audit/record.ts'
 import { DomainError } from '../core/errors.ts'
 import type { Hash, MemoryStoreId } from '../core/ids.ts'
+import type { DreamReport } from '../core/present/dream-report.ts'
 import type { Reader } from '../storage/database.ts'
 import { type DreamSession, dreamFormat, insertDreamSessions } from '../storage/dream-sessions.ts'
 import { type Dream, insertDream, listDreams } from '../storage/dreams.ts'
@@ -9,7 +10,7 @@ import { enqueueFirst } from '../storage/new-dream.ts'
 import { listOutcomeSignals } from '../storage/outcome-signals.ts'
 import { listSessions, type SessionCursor, type SessionFilter } from '../storage/sessions.ts'
 import type { Context } from './context.ts'
-import type { DreamReport, OnProgress } from './reports.ts'
+import type { OnProgress } from './reports.ts'
 import { workUntilEnded } from './worker.ts'
 
 export interface DreamRequest {

@@ -1,5 +1,5 @@
 import type { DomainError } from '../core/errors.ts'
-import type { FileReport, ImportTotals, Skipped } from './reports.ts'
+import type { FileReport, ImportTotals, Skipped } from '../core/present/import-report.ts'
 import type { SinkCount } from './session-sink.ts'
 
 const zero: Record<SinkCount, number> = {

@@ -10,11 +10,12 @@ import type { Case } from '../core/mining/case.ts'
 import type { CitedFinding, Finding, MiningReport } from '../core/mining/finding.ts'
 import { minePatterns } from '../core/mining/mine.ts'
 import { type OutcomeSignal, sessionOutcome } from '../core/outcome-signal.ts'
+import type { ReconciliationReport } from '../core/present/dream-report.ts'
 import { propose } from '../core/propose/propose.ts'
 import type { Share } from '../core/transcript/packed-trace.ts'
 import { unpackStoredTrace } from '../storage/digests.ts'
 import { describeReconciliation } from './describe-reconciliation.ts'
-import type { Mined, Reconciled, ReconciliationReport } from './reports.ts'
+import type { Mined, Reconciled } from './reports.ts'
 
 /**
  * The heavy part of a dream: what costs minutes and needs no database. Here for one command that has its

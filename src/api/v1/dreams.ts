@@ -2,6 +2,7 @@ import { dream, dreamPage, dreamPath, dreamQuery, newDream } from '../../contrac
 import { DomainError } from '../../core/errors.ts'
 import type { DreamId, MemoryStoreId, SessionId } from '../../core/ids.ts'
 import type { Keyring } from '../../core/keyring.ts'
+import type { CreatedRange } from '../../storage/agents.ts'
 import {
   archiveDream,
   type Dream,
@@ -17,6 +18,7 @@ import { refuseWriting } from '../dream-rights.ts'
 import { defineEndpoint } from '../endpoint.ts'
 import { readCursor, writeCursor } from '../pages.ts'
 import { presentDream, presentDreams } from '../wire-dream.ts'
+import { refuseExcluded } from './time-pages.ts'
 
 const family = 'dreams'
 const scopes = ['review'] as const
@@ -161,17 +163,8 @@ function isToCancel({ id, status }: Dream): boolean {
   throw new DomainError('invalid_argument', `Dream ${id} is ${status} and cannot be canceled.`)
 }
 
-interface Range {
-  readonly gt?: string | undefined
-  readonly lt?: string | undefined
-}
-
-function readPosition(keyring: Keyring, page: string, { gt, lt }: Range): DreamCursor {
+function readPosition(keyring: Keyring, page: string, range: CreatedRange): DreamCursor {
   const [createdAt, ordinal] = readCursor(keyring, list, page) as [string, number]
-  const isInside = (gt === undefined || createdAt > gt) && (lt === undefined || createdAt < lt)
-  if (isInside) return { createdAt, ordinal }
-  throw new DomainError(
-    'invalid_argument',
-    'page: this cursor stands outside of the created_at filter; begin again without it.',
-  )
+  refuseExcluded(createdAt, range)
+  return { createdAt, ordinal }
 }

@@ -50,6 +50,7 @@ async function receive(request: Request, options: UploadOptions): Promise<Upload
   const busboy = new Busboy({ headers: { 'content-type': contentType }, limits })
   const fields: Record<string, string> = {}
   let storing: Promise<Omit<Upload, 'fields'>> | null = null
+  let open: BusboyFileStream | null = null
   busboy.on('field', (name, value) => {
     fields[name] = value
   })
@@ -58,6 +59,7 @@ async function receive(request: Request, options: UploadOptions): Promise<Upload
       stream.resume()
       return
     }
+    open = stream
     storing = store({ stream, filename, mimeType }, options)
     // Whoever awaits it below gets the failure; the parser must stop reading at once.
     storing.catch((error) => busboy.destroy(error))
@@ -66,7 +68,8 @@ async function receive(request: Request, options: UploadOptions): Promise<Upload
   try {
     await pipeline(body, busboy)
   } catch (error) {
-    // The staged rows are discarded by the caller, after the last of them was written.
+    // The caller discards the staged rows, after the last of them was written.
+    ;(open as BusboyFileStream | null)?.destroy()
     await (storing as Promise<unknown> | null)?.catch(() => {})
     throw error
   }

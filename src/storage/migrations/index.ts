@@ -4,6 +4,7 @@ import { apiKeys } from './0003-api-keys.ts'
 import { memoryWire } from './0004-memory-wire.ts'
 import { liveSessions } from './0005-live-sessions.ts'
 import { dreamsOnRequest } from './0006-dreams-on-request.ts'
+import { ownResources } from './0007-own-resources.ts'
 import { webhooks } from './0008-webhooks.ts'
 import type { Migration, MigrationText } from './migration.ts'
 
@@ -15,6 +16,7 @@ const texts: readonly MigrationText[] = [
   memoryWire,
   liveSessions,
   dreamsOnRequest,
+  ownResources,
   webhooks,
 ]
 
