@@ -17,6 +17,7 @@ import { benchAppend } from './append.ts'
 import { benchBlame } from './blame.ts'
 import { benchEntireCli } from './entire-cli.ts'
 import { benchInjected } from './injected.ts'
+import { benchJobs } from './jobs.ts'
 import { benchLabelDraw, benchLabelSheet, benchLabels } from './labels.ts'
 import { benchLoad } from './load.ts'
 import { benchLocomo } from './locomo.ts'
@@ -159,6 +160,7 @@ const benches = {
   append: benchAppend,
   bundled: benchBundled,
   thousand: benchThousand,
+  jobs: benchJobs,
   join: benchJoin,
   histories: benchMemoryHistories,
   injected: benchInjected,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Anthropic, { type ClientOptions } from '@anthropic-ai/sdk'
 import { pino } from 'pino'
+import { inject } from 'vitest'
 import { openContext, serve } from '../src/app.ts'
 import type { Opened } from '../src/cli/surroundings.ts'
 import { readConfig, type ServerConfig } from '../src/config.ts'
@@ -10,7 +11,7 @@ import type { Scope } from '../src/core/access.ts'
 import type { Clock } from '../src/core/clock.ts'
 import { insertApiKey } from '../src/storage/api-keys.ts'
 import { makeApiKey } from '../src/storage/new-api-key.ts'
-import { createSchema, dropSchema, findServer } from '../src/storage/postgres/_server.ts'
+import { createSchema, dropSchema } from '../src/storage/postgres/_server.ts'
 
 /** A running server on a real database of its own, reached over a real socket. */
 export interface TestServer {
@@ -24,18 +25,15 @@ export interface TestServer {
   readonly stop: () => Promise<void>
 }
 
-/** A kind of database that a server may stand on; `server` is null for the embedded one. */
-export interface TestDatabase {
-  readonly name: string
-  readonly server: string | null
-}
+/** The project `postgres` of vitest.config.ts runs every test of the wire once more, on Postgres. */
+const onPostgres = process.env.LUCIDREAM_TEST_DATABASE === 'postgres'
+const postgres = inject('postgresUrl')
 
-const embedded: TestDatabase = { name: 'SQLite', server: null }
-
-/** Both where a Postgres answers, for `describe.each`. */
-export function listTestDatabases(suite: string): readonly TestDatabase[] {
-  const server = findServer(`${suite} on Postgres`)
-  return server === null ? [embedded] : [embedded, { name: 'Postgres', server }]
+/** A schema of its own; null for the embedded database. */
+async function makePlace(): Promise<string | null> {
+  if (!onPostgres) return null
+  if (postgres === null) throw new Error('No Postgres answers.')
+  return createSchema(postgres)
 }
 
 /** No rate limits unless a test asks for them. */
@@ -44,11 +42,10 @@ const settings = { writesPerMinute: 0, readsPerMinute: 0 }
 export async function startTestServer(
   config: Partial<ServerConfig> = {},
   clock: Clock = Date.now,
-  { server: postgres }: TestDatabase = embedded,
 ): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'lucidream-server-'))
   const stopping = new AbortController()
-  const databaseUrl = postgres === null ? null : await createSchema(postgres)
+  const databaseUrl = await makePlace()
   const opened = await openContext({
     dataDirectory: folder,
     secrets: { maskKey: null, secretKey: null, bootstrapKey: null, databaseUrl },
@@ -87,8 +84,8 @@ export async function startTestServer(
       stopping.abort()
       await server.stop(1_000)
       await opened.close()
-      if (postgres !== null && databaseUrl !== null) await dropSchema(postgres, databaseUrl)
       rmSync(folder, { recursive: true, force: true })
+      if (postgres !== null && databaseUrl !== null) await dropSchema(postgres, databaseUrl)
     },
   }
 }
