@@ -35,7 +35,7 @@ export interface Context {
   readonly limits: DreamLimits
 }
 
-export interface DreamLimits {
+interface DreamLimits {
   readonly dreamMs: number
   readonly storeBytes: number
 }
