@@ -2,7 +2,7 @@ import { addBit, emptyBitset } from '../statistics/bitset.ts'
 import { benjaminiHochberg, chooseTestable, levelsOfFamilies } from '../statistics/multiplicity.ts'
 import { adjustByPermutation, type Permuted } from '../statistics/permutation.ts'
 import { shrinkEffects } from '../statistics/shrink.ts'
-import { isInformative, leastP } from '../statistics/strata.ts'
+import { cells, isInformative, leastP } from '../statistics/strata.ts'
 import type { Judged, Patterns } from './candidate.ts'
 import { type Contrast, contrast, discoveryRate, type Members, type RawEffect } from './contrast.ts'
 import type { Effect, Family } from './finding.ts'
@@ -159,13 +159,15 @@ function reshuffle(
       if (at !== -1) addBit(rows, at)
     }
     let [mean, variance, seen] = [0, 0, 0]
-    for (const s of tables.filter(isInformative)) {
-      const n1 = s.successWith + s.failureWith
-      const m1 = s.successWith + s.successWithout
-      const n = n1 + s.successWithout + s.failureWithout
+    for (let at = 0; at < tables.length; at += cells) {
+      if (!isInformative(tables, at)) continue
+      const [x1 = 0, f1 = 0, x0 = 0, f0 = 0] = tables.subarray(at, at + cells)
+      const n1 = x1 + f1
+      const m1 = x1 + x0
+      const n = n1 + x0 + f0
       mean += (n1 * m1) / n
       variance += (n1 * (n - n1) * m1 * (n - m1)) / (n * n * (n - 1))
-      seen += s.successWith
+      seen += x1
     }
     // Strata whose members are all or none add a constant to every deal.
     const constant = countConstant(tables)
@@ -175,9 +177,10 @@ function reshuffle(
 }
 
 function countConstant(tables: Contrast['strata']): number {
-  return tables.reduce((sum, s) => {
-    const others = s.successWithout + s.failureWithout
-    const mixed = s.successWith > 0 && s.failureWith > 0
-    return others === 0 && mixed ? sum + s.successWith : sum
-  }, 0)
+  let sum = 0
+  for (let at = 0; at < tables.length; at += cells) {
+    const [x1 = 0, f1 = 0, x0 = 0, f0 = 0] = tables.subarray(at, at + cells)
+    if (x0 + f0 === 0 && x1 > 0 && f1 > 0) sum += x1
+  }
+  return sum
 }
