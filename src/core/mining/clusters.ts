@@ -1,5 +1,5 @@
-/** Weighted terms of length one (L2), heaviest terms only. */
-export type Vector = ReadonlyMap<string, number>
+/** Weighted terms of length one (L2), heaviest terms only. A term is a text or the number of one. */
+export type Vector<Term = string> = ReadonlyMap<Term, number>
 
 export interface Cluster {
   /** Index of the vector that the members are alike to. */
@@ -8,22 +8,31 @@ export interface Cluster {
   readonly members: readonly number[]
 }
 
-/** tf-idf of term lists, each scaled to length one; a term that every list has weighs nothing. */
-export function weighTerms(lists: readonly (readonly string[])[]): Vector[] {
-  const found = new Map<string, number>()
+/** tf-idf of terms with how often each occurs, scaled to length one; a term that all have weighs nothing. */
+export function weighTerms<Term>(lists: readonly ReadonlyMap<Term, number>[]): Vector<Term>[] {
+  const found = new Map<Term, number>()
   for (const list of lists)
-    for (const term of new Set(list)) found.set(term, (found.get(term) ?? 0) + 1)
+    for (const term of list.keys()) found.set(term, (found.get(term) ?? 0) + 1)
+  const rarity = new Map([...found].map(([term, count]) => [term, Math.log(lists.length / count)]))
   return lists.map((list) => {
-    const counts = new Map<string, number>()
-    for (const term of list) counts.set(term, (counts.get(term) ?? 0) + 1)
-    const weighted = [...counts].map(
-      ([term, count]) => [term, count * Math.log(lists.length / (found.get(term) ?? 1))] as const,
-    )
-    const length = Math.hypot(...weighted.map(([, weight]) => weight)) || 1
-    return new Map(
-      weighted.flatMap(([term, weight]) => (weight > 0 ? [[term, weight / length] as const] : [])),
-    )
+    const terms: Term[] = []
+    const weights: number[] = []
+    for (const [term, count] of list) {
+      const weight = count * (rarity.get(term) as number)
+      if (weight <= 0) continue
+      terms.push(term)
+      weights.push(weight)
+    }
+    const length = Math.hypot(...weights) || 1
+    return new Map(terms.map((term, at) => [term, (weights[at] as number) / length] as const))
   })
+}
+
+/** How often each term of a list occurs, in the order in which they first come. */
+export function countTerms<Term>(list: Iterable<Term>): Map<Term, number> {
+  const counts = new Map<Term, number>()
+  for (const term of list) counts.set(term, (counts.get(term) ?? 0) + 1)
+  return counts
 }
 
 /**
@@ -31,7 +40,10 @@ export function weighTerms(lists: readonly (readonly string[])[]): Vector[] {
  * it is most alike to. Deterministic; time grows with vectors × clusters that share a term. Vectors without
  * terms belong to no cluster.
  */
-export function clusterVectors(vectors: readonly Vector[], alikeFrom: number): Cluster[] {
+export function clusterVectors<Term>(
+  vectors: readonly Vector<Term>[],
+  alikeFrom: number,
+): Cluster[] {
   const leaders = assign(vectors, [], alikeFrom)
   const medoids = [...leaders.values()].map((members) => findMedoid(vectors, members))
   const settled = assign(vectors, medoids, alikeFrom)
@@ -41,12 +53,12 @@ export function clusterVectors(vectors: readonly Vector[], alikeFrom: number): C
 }
 
 /** Every vector goes to the most alike leader, or leads a cluster of its own; ties go to the earlier. */
-function assign(
-  vectors: readonly Vector[],
+function assign<Term>(
+  vectors: readonly Vector<Term>[],
   given: readonly number[],
   alikeFrom: number,
 ): Map<number, number[]> {
-  const byTerm = new Map<string, number[]>()
+  const byTerm = new Map<Term, number[]>()
   const clusters = new Map<number, number[]>()
   const lead = (index: number) => {
     clusters.set(index, [])
@@ -84,8 +96,8 @@ function assign(
 }
 
 /** The member most alike to the sum of all; a sum instead of all pairs keeps it linear. */
-function findMedoid(vectors: readonly Vector[], members: readonly number[]): number {
-  const sum = new Map<string, number>()
+function findMedoid<Term>(vectors: readonly Vector<Term>[], members: readonly number[]): number {
+  const sum = new Map<Term, number>()
   for (const member of members)
     for (const [term, weight] of vectors[member] ?? []) sum.set(term, (sum.get(term) ?? 0) + weight)
   let best = members[0] ?? 0

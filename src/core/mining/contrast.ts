@@ -7,6 +7,7 @@ import {
   compareAcross,
   countDiscordantPairs,
   countInformative,
+  leastP,
   mantelHaenszelDifference,
   type StrataCounts,
   stratifiedP,
@@ -28,7 +29,8 @@ export interface Contrast {
   readonly sessionsWithout: number
   readonly support: Support
   readonly discordantPairs: number
-  readonly strata: StrataCounts
+  /** The least p that its margins could give. */
+  readonly leastP: number
   readonly effect: RawEffect | null
 }
 
@@ -49,7 +51,7 @@ export function contrast(population: Population, members: Members): Contrast {
     sessionsWithout: population.cases.length - members.length,
     support: countSupport(population, members),
     discordantPairs: population.adjustedFor === 'task' ? countDiscordantPairs(all) : 0,
-    strata: all,
+    leastP: leastP(all),
     effect: measure(population, members, { all, later }),
   }
 }
@@ -90,7 +92,8 @@ interface Tables {
   readonly later: StrataCounts
 }
 
-function tabulate(population: Population, members: Members): Tables {
+/** Successes and failures with and without the pattern, by stratum. */
+export function tabulate(population: Population, members: Members): Tables {
   const { rowOf, outcomes, stratumOf, later: isLater } = population
   const all = Int32Array.from(population.strataCounts)
   const later = Int32Array.from(population.laterCounts)
@@ -172,10 +175,7 @@ function adjustForAgent(
   return testScore(additive, having, intervalLevel)
 }
 
-function replicate(
-  { laterBy, laterRows }: Population,
-  later: StrataCounts,
-): Effect['replication'] {
+function replicate({ laterBy, laterRows }: Population, later: StrataCounts): Effect['replication'] {
   const difference = mantelHaenszelDifference(later, intervalLevel)
   return { by: laterBy, sessions: laterRows, riskDifference: difference?.riskDifference ?? null }
 }

@@ -1,5 +1,6 @@
-import type { Step } from '../transcript/trace.ts'
-import type { Case } from './case.ts'
+import type { Lexicon } from '../transcript/lexicon.ts'
+import { statusError, statusMask } from '../transcript/step-columns.ts'
+import type { LaidOutCase } from './case.ts'
 
 /** Errors of one tool that say the same, parts that vary as <…>. */
 export interface ErrorSignature {
@@ -11,10 +12,11 @@ export interface ErrorSignature {
 }
 
 export interface Occurrence {
-  readonly one: Case
+  readonly one: LaidOutCase
   /** Index of the case in the population. */
   readonly member: number
-  readonly step: Step
+  /** Index of the failed step. */
+  readonly index: number
 }
 
 /** Share of equal tokens from which two messages are the same error; Drain's own default is 0.4. */
@@ -30,33 +32,70 @@ interface Cluster {
   readonly occurrences: Occurrence[]
 }
 
+interface Leaf {
+  readonly clusters: Cluster[]
+  /** Counts what changed which cluster a message belongs to. */
+  changes: number
+}
+
+/** One message of one tool: where it went last, which holds as long as nothing in the leaf changes. */
+interface Message {
+  readonly tokens: string[]
+  readonly leaf: Leaf
+  cluster: Cluster | null
+  changes: number
+}
+
 /**
  * Groups failed steps by template with Drain's fixed-depth tree (He et al. 2017): tool, token count, first
  * tokens, then the most similar cluster of the leaf. Cases must be in canonical order: it decides templates.
  */
-export function clusterErrors(cases: readonly Case[]): ErrorSignature[] {
-  const leaves = new Map<string, Cluster[]>()
-  const children = new Map<string, Set<string>>()
+export function clusterErrors(cases: readonly LaidOutCase[]): ErrorSignature[] {
+  const leaves = new Leaves()
   for (const [member, one] of cases.entries()) {
-    for (const step of one.trace.steps) {
-      if (step.status !== 'error' || step.error === null) continue
-      const tokens = tokenise(step.error)
-      const leaf = descend(step.tool, tokens, children)
-      const clusters = leaves.get(leaf) ?? []
-      leaves.set(leaf, clusters)
-      join(clusters, tokens, { one, member, step })
+    const { columns, from, to } = one.steps
+    for (let at = from; at < to; at += 1) {
+      const error = columns.error[at] as number
+      if (error === -1 || ((columns.flags[at] as number) & statusMask) !== statusError) continue
+      const message = leaves.find(columns.tool[at] as number, error, columns.lexicon)
+      join(message).occurrences.push({ one, member, index: at - from })
     }
   }
-  return [...leaves]
-    .flatMap(([leaf, clusters]) =>
+  return leaves
+    .list()
+    .toSorted((a, b) => b.occurrences.length - a.occurrences.length || compareNames(a, b))
+}
+
+class Leaves {
+  readonly #leaves = new Map<string, Leaf & { readonly tool: string }>()
+  readonly #children = new Map<string, Set<string>>()
+  readonly #messages = new Map<number, Map<number, Message>>()
+
+  find(tool: number, error: number, lexicon: Lexicon): Message {
+    const ofTool = this.#messages.get(tool) ?? new Map<number, Message>()
+    this.#messages.set(tool, ofTool)
+    const known = ofTool.get(error)
+    if (known) return known
+    const name = lexicon.textOf(tool)
+    const tokens = tokenise(lexicon.textOf(error))
+    const place = descend(name, tokens, this.#children)
+    const leaf = this.#leaves.get(place) ?? { tool: name, clusters: [], changes: 0 }
+    this.#leaves.set(place, leaf)
+    const message: Message = { tokens, leaf, cluster: null, changes: -1 }
+    ofTool.set(error, message)
+    return message
+  }
+
+  list(): ErrorSignature[] {
+    return [...this.#leaves.values()].flatMap(({ tool, clusters }) =>
       clusters.map(({ tokens, first, occurrences }) => ({
-        tool: leaf.split('\0')[0] ?? '',
+        tool,
         template: tokens.join(' '),
         first,
         occurrences,
       })),
     )
-    .toSorted((a, b) => b.occurrences.length - a.occurrences.length || compareNames(a, b))
+  }
 }
 
 function descend(
@@ -76,19 +115,28 @@ function descend(
   return node
 }
 
-function join(clusters: Cluster[], tokens: string[], occurrence: Occurrence): void {
+/** The cluster that takes the message, made more general by it. */
+function join(message: Message): Cluster {
+  const { leaf, tokens } = message
+  if (message.cluster && message.changes === leaf.changes) return message.cluster
   let best: Cluster | null = null
   let highest = 0
-  for (const cluster of clusters) {
+  for (const cluster of leaf.clusters) {
     const similarity = similarityOf(cluster.tokens, tokens)
     if (similarity > highest) [best, highest] = [cluster, similarity]
   }
   if (!best || highest < similarityThreshold) {
-    clusters.push({ tokens, first: tokens.join(' '), occurrences: [occurrence] })
-    return
+    best = { tokens, first: tokens.join(' '), occurrences: [] }
+    leaf.clusters.push(best)
+    leaf.changes += 1
+  } else {
+    const merged = best.tokens.map((token, index) => (token === tokens[index] ? token : '<*>'))
+    if (merged.some((token, index) => token !== best?.tokens[index])) leaf.changes += 1
+    best.tokens = merged
   }
-  best.tokens = best.tokens.map((token, index) => (token === tokens[index] ? token : '<*>'))
-  best.occurrences.push(occurrence)
+  message.cluster = best
+  message.changes = leaf.changes
+  return best
 }
 
 function similarityOf(a: readonly string[], b: readonly string[]): number {

@@ -2,9 +2,9 @@ import { addBit, emptyBitset } from '../statistics/bitset.ts'
 import { benjaminiHochberg, chooseTestable, levelsOfFamilies } from '../statistics/multiplicity.ts'
 import { adjustByPermutation, type Permuted } from '../statistics/permutation.ts'
 import { shrinkEffects } from '../statistics/shrink.ts'
-import { cells, isInformative, leastP } from '../statistics/strata.ts'
-import type { Judged, Patterns } from './candidate.ts'
-import { type Contrast, contrast, discoveryRate, type Members, type RawEffect } from './contrast.ts'
+import { cells, isInformative, type StrataCounts } from '../statistics/strata.ts'
+import type { Candidate, Judged, Patterns } from './candidate.ts'
+import { type Contrast, contrast, discoveryRate, type RawEffect, tabulate } from './contrast.ts'
 import type { Effect, Family } from './finding.ts'
 import { findLack, gradeContrast } from './grade.ts'
 import type { Population } from './population.ts'
@@ -23,11 +23,7 @@ const reshuffles = 999
  */
 export function judge(population: Population, mined: readonly Patterns[]): JudgedPatterns[] {
   const families = mined.map(({ candidates, tested }) =>
-    compareFamily(
-      population,
-      candidates.map(({ members }) => members),
-      tested,
-    ),
+    compareFamily(population, candidates, tested),
   )
   const ps = families.map(({ contrasts, testable }) => pick(contrasts, testable))
   const withTests = ps.filter((family) => family.length > 0)
@@ -45,16 +41,17 @@ interface Compared {
   readonly testable: readonly boolean[]
 }
 
+/** Members are asked for one candidate at a time: those of thousands of sequences together fill the memory. */
 function compareFamily(
   population: Population,
-  groups: readonly Members[],
+  candidates: readonly Candidate[],
   tested: boolean,
 ): Compared {
-  const contrasts = groups.map((members) => {
+  const contrasts = candidates.map(({ members }) => {
     const compared = contrast(population, members)
     return tested ? compared : { ...compared, effect: null }
   })
-  const least = contrasts.map(({ effect, strata }) => (effect ? leastP(strata) : 1))
+  const least = contrasts.map(({ effect, leastP }) => (effect ? leastP : 1))
   return { contrasts, testable: chooseTestable(least, discoveryRate) }
 }
 
@@ -80,10 +77,7 @@ function judgeFamily(
     level > 0 && hopeful
       ? reshuffle(
           population,
-          at.map((index) => ({
-            members: patterns.candidates[index]?.members ?? [],
-            contrast: contrasts[index] as Contrast,
-          })),
+          at.map((index) => patterns.candidates[index] as Candidate),
         )
       : null
   const place = new Map(at.map((index, order) => [index, order]))
@@ -135,10 +129,8 @@ function findChance({ kind }: Patterns, effect: Effect | null, level: number): s
     : null
 }
 
-function reshuffle(
-  { rowOf, outcomes, strata }: Population,
-  patterns: readonly { readonly members: Members; readonly contrast: Contrast }[],
-): number[] {
+function reshuffle(population: Population, candidates: readonly Candidate[]): number[] {
+  const { rowOf, outcomes, strata } = population
   const kept = strata.map(({ rows, successes }) => successes > 0 && successes < rows)
   const place = new Int32Array(outcomes.length).fill(-1)
   const bounds = [0]
@@ -152,7 +144,8 @@ function reshuffle(
   place.forEach((at, row) => {
     if (at !== -1) dealt[at] = outcomes[row] ?? 0
   })
-  const permuted = patterns.map(({ members, contrast: { strata: tables } }): Permuted => {
+  const permuted = candidates.map(({ members }): Permuted => {
+    const tables = tabulate(population, members).all
     const rows = emptyBitset(dealt.length)
     for (const index of members) {
       const at = place[rowOf[index] ?? -1] ?? -1
@@ -176,7 +169,7 @@ function reshuffle(
   return adjustByPermutation({ bounds, outcomes: dealt }, permuted, { reshuffles, seed: 1 })
 }
 
-function countConstant(tables: Contrast['strata']): number {
+function countConstant(tables: StrataCounts): number {
   let sum = 0
   for (let at = 0; at < tables.length; at += cells) {
     const [x1 = 0, f1 = 0, x0 = 0, f0 = 0] = tables.subarray(at, at + cells)

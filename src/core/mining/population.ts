@@ -1,6 +1,8 @@
 import { type AdditiveModel, fitAdditive } from '../statistics/score-test.ts'
 import { cells, countsOf, type StrataCounts } from '../statistics/strata.ts'
-import { agentKey, type Case, inCanonicalOrder, principalKey } from './case.ts'
+import { Lexicon } from '../transcript/lexicon.ts'
+import { layOutSteps, type StepSpan } from '../transcript/step-columns.ts'
+import { agentKey, type Case, inCanonicalOrder, type LaidOutCase, principalKey } from './case.ts'
 import { findTaskTypes, type TaskTypes } from './task-types.ts'
 
 export type Adjustment = 'task' | 'task_type' | 'task_cluster' | 'nothing'
@@ -11,7 +13,9 @@ export type Adjustment = 'task' | 'task_type' | 'task_cluster' | 'nothing'
  */
 export interface Population<One extends Case = Case> {
   /** In canonical order; patterns name sessions by their index here. */
-  readonly cases: readonly One[]
+  readonly cases: readonly LaidOutCase<One>[]
+  /** What the numbers of texts in the steps' columns mean. */
+  readonly lexicon: Lexicon
   readonly types: TaskTypes
   readonly adjustedFor: Adjustment
   /** Case index → row, or -1 where no outcome is decided. Rows of one stratum stand together. */
@@ -50,7 +54,7 @@ interface StratumTotals {
 }
 
 export function layOut<One extends Case>(given: readonly One[]): Population<One> {
-  const cases = inCanonicalOrder(given)
+  const { cases, lexicon } = layOutCases(inCanonicalOrder(given))
   const types = findTaskTypes(cases)
   const decided = cases.flatMap(({ success }, index) => (success === null ? [] : [index]))
   const adjustedFor = chooseAdjustment(cases, decided, types)
@@ -73,7 +77,7 @@ export function layOut<One extends Case>(given: readonly One[]): Population<One>
     }
     strata.push({ first, rows: members.length, successes })
   }
-  const base = { cases, types, adjustedFor, rowOf, outcomes, stratumOf, strata }
+  const base = { cases, lexicon, types, adjustedFor, rowOf, outcomes, stratumOf, strata }
   const taskOf = numberAll(cases, ({ trace }, index) => trace.task.id ?? types.of[index] ?? null)
   const principalOf = numberAll(cases, principalKey)
   const split = splitLater(base, decided)
@@ -84,6 +88,25 @@ export function layOut<One extends Case>(given: readonly One[]): Population<One>
     ...addAgents(base),
     ...split,
     ...countWithout(base, split),
+  }
+}
+
+/** Cases from one store share a lexicon already; any others get one together. */
+function layOutCases<One extends Case>(
+  cases: readonly One[],
+): Pick<Population<One>, 'cases' | 'lexicon'> {
+  const shared = cases[0]?.steps?.columns.lexicon
+  if (shared && cases.every((one) => one.steps?.columns.lexicon === shared)) {
+    return { cases: cases as readonly LaidOutCase<One>[], lexicon: shared }
+  }
+  const lexicon = new Lexicon()
+  const spans = layOutSteps(
+    cases.map(({ trace }) => trace),
+    lexicon,
+  )
+  return {
+    cases: cases.map((one, index) => ({ ...one, steps: spans[index] as StepSpan })),
+    lexicon,
   }
 }
 

@@ -1,5 +1,5 @@
 import { addBit, type Bitset, emptyBitset } from '../statistics/bitset.ts'
-import { listActs } from './acts.ts'
+import { ActNames, nameOf, numberActs } from './acts.ts'
 import type { Candidate, Patterns } from './candidate.ts'
 import { cite, type Sighting } from './cite.ts'
 import type { Members } from './contrast.ts'
@@ -27,8 +27,9 @@ interface Sequence {
  * sequence that a longer one has the same sessions as is left out: they are one pattern.
  */
 export function mineSequences(population: Population): Patterns {
-  const { found, stoppedAt } = growAll(layOutActs(population), (members) =>
-    isComparable(population, members),
+  const { cases } = population
+  const { found, stoppedAt } = growAll(layOutActs(population), (sessions) =>
+    isComparable(cases.length, sessions),
   )
   return {
     kind: 'sequence',
@@ -53,35 +54,31 @@ interface Row {
   readonly sessions: number
 }
 
-/** Acts are listed anew where one is cited: kept for all sessions they would take more than the traces. */
 function layOutActs({ cases }: Population): Row {
-  const found = new Map<string, number>()
-  const first = cases.map(({ trace }) =>
-    Int32Array.from(listActs(trace), ({ name }) => {
-      const number = found.get(name) ?? found.size
-      found.set(name, number)
-      return number
-    }),
-  )
-  const names = [...found.keys()].toSorted()
-  const inOrder = new Map(names.map((name, number) => [name, number]))
-  const renamed = Int32Array.from([...found.keys()], (name) => inOrder.get(name) ?? -1)
-  const length = first.reduce((sum, list) => sum + list.length, 0)
-  const acts = new Int32Array(length)
-  const sessionAt = new Int32Array(length)
-  let at = 0
-  first.forEach((list, session) => {
-    for (const number of list) {
-      acts[at] = renamed[number] as number
-      sessionAt[at] = session
-      at += 1
-    }
+  const names = new ActNames()
+  const codes: number[] = []
+  const lengths = Int32Array.from(cases, (one) => {
+    const acts = numberActs(one, names).codes
+    for (const code of acts) codes.push(code)
+    return acts.length
   })
-  return { names, acts, sessionAt, sessions: cases.length }
+  const used = [...new Set(codes)].map((code) => [code, nameOf(code, names)] as const)
+  const inOrder = [...new Set(used.map(([, name]) => name))].toSorted()
+  const places = new Map(inOrder.map((name, number) => [name, number]))
+  const renamed = new Int32Array(2 * names.all.length)
+  for (const [code, name] of used) renamed[code] = places.get(name) ?? -1
+  const sessionAt = new Int32Array(codes.length)
+  let at = 0
+  lengths.forEach((length, session) => {
+    sessionAt.fill(session, at, at + length)
+    at += length
+  })
+  const acts = Int32Array.from(codes, (code) => renamed[code] as number)
+  return { names: inOrder, acts, sessionAt, sessions: cases.length }
 }
 
 /** Positions at which a prefix ends, ascending. */
-type Ends = readonly number[]
+type Ends = Int32Array
 
 /**
  * Length by length, so that a cut leaves out long patterns rather than late names; each length walks the
@@ -89,69 +86,112 @@ type Ends = readonly number[]
  */
 function growAll(
   row: Row,
-  wanted: (members: Members) => boolean,
+  wanted: (sessions: number) => boolean,
 ): { found: Sequence[]; stoppedAt: number | null } {
   const found: Sequence[] = []
-  const extend = makeExtension(row)
-  const walk = (prefix: readonly number[], ends: Ends, length: number): boolean => {
-    for (const [act, next] of extend(prefix.length === 0 ? null : ends)) {
-      const members = listSessions(row, next)
-      if (members.length < fewestSessions) continue
+  const extension = new Extension(row)
+  const walk = (prefix: readonly number[], ends: Ends | null, length: number): boolean => {
+    const next = extension.follow(ends)
+    for (let act = 0; act < row.names.length; act += 1) {
+      if ((next.sessions[act] as number) < fewestSessions) continue
       const acts = [...prefix, act]
       if (acts.length < length) {
-        if (!walk(acts, next, length)) return false
-      } else if (wanted(members)) {
+        if (!walk(acts, next.endsOf(act), length)) return false
+      } else if (wanted(next.sessions[act] as number)) {
         if (found.length >= maxPatterns) return false
-        found.push({
-          acts: acts.map((number) => row.names[number] ?? ''),
-          sessions: packMembers(members, row.sessions),
-          fingerprint: fingerprint(members),
-        })
+        const sessions = packSessions(row, next.endsOf(act))
+        const names = acts.map((number) => row.names[number] ?? '')
+        found.push({ acts: names, sessions, fingerprint: fingerprint(sessions) })
       }
     }
     return true
   }
   for (let length = 2; length <= longest; length += 1) {
-    if (!walk([], [], length)) return { found, stoppedAt: length }
+    if (!walk([], null, length)) return { found, stoppedAt: length }
   }
   return { found, stoppedAt: null }
 }
 
-/** Every act that can follow within the gap, with where it then ends; in name order. */
-function makeExtension({ names, acts, sessionAt }: Row) {
-  const seenBy = new Int32Array(acts.length).fill(-1)
-  let round = 0
-  return (ends: Ends | null): [number, number[]][] => {
-    const buckets = new Map<number, number[]>()
-    const note = (at: number) => {
-      if (seenBy[at] === round) return
-      seenBy[at] = round
-      const act = acts[at] as number
-      const bucket = buckets.get(act)
-      if (bucket) bucket.push(at)
-      else buckets.set(act, [at])
+interface Following {
+  /** By act: how many sessions show it there. */
+  readonly sessions: Int32Array
+  readonly endsOf: (act: number) => Ends
+}
+
+/** Every act that can follow within the gap, with where it then ends. */
+class Extension {
+  readonly #row: Row
+  readonly #seenBy: Int32Array
+  readonly #last: Int32Array
+  readonly #all: Ends
+  #round = 0
+
+  constructor(row: Row) {
+    this.#row = row
+    this.#seenBy = new Int32Array(row.acts.length)
+    this.#last = new Int32Array(row.names.length)
+    this.#all = row.acts.map((_, at) => at)
+  }
+
+  follow(ends: Ends | null): Following {
+    const { acts, names } = this.#row
+    const reached = ends === null ? this.#all : this.#reach(ends)
+    const offsets = new Int32Array(names.length + 1)
+    const sessions = this.#countSessions(reached, offsets)
+    for (let act = 0; act < names.length; act += 1) {
+      offsets[act + 1] = (offsets[act + 1] as number) + (offsets[act] as number)
     }
-    round += 1
-    if (ends === null) for (let at = 0; at < acts.length; at += 1) note(at)
-    else {
-      for (const end of ends) {
-        const last = Math.min(end + 1 + gap, acts.length - 1)
-        for (let at = end + 1; at <= last && sessionAt[at] === sessionAt[end]; at += 1) note(at)
+    const sorted = new Int32Array(reached.length)
+    const next = offsets.slice(0, names.length)
+    for (let at = 0; at < reached.length; at += 1) {
+      const act = acts[reached[at] as number] as number
+      sorted[next[act] as number] = reached[at] as number
+      next[act] = (next[act] as number) + 1
+    }
+    return { sessions, endsOf: (act) => sorted.subarray(offsets[act], offsets[act + 1]) }
+  }
+
+  /** Positions behind the ends, each once, ascending because the ends are. */
+  #reach(ends: Ends): Int32Array {
+    const { acts, sessionAt } = this.#row
+    this.#round += 1
+    const reached = new Int32Array(Math.min(ends.length * (gap + 1), acts.length))
+    let count = 0
+    for (let index = 0; index < ends.length; index += 1) {
+      const end = ends[index] as number
+      const session = sessionAt[end]
+      const last = Math.min(end + 1 + gap, acts.length - 1)
+      for (let at = end + 1; at <= last && sessionAt[at] === session; at += 1) {
+        if (this.#seenBy[at] === this.#round) continue
+        this.#seenBy[at] = this.#round
+        reached[count] = at
+        count += 1
       }
     }
-    return [...buckets].toSorted(([a], [b]) => a - b).filter(([act]) => names[act] !== undefined)
+    return reached.subarray(0, count)
+  }
+
+  /** Also counts positions by act into `offsets`, one place on. */
+  #countSessions(reached: Int32Array, offsets: Int32Array): Int32Array {
+    const { acts, sessionAt, names } = this.#row
+    const sessions = new Int32Array(names.length)
+    this.#last.fill(-1)
+    for (let index = 0; index < reached.length; index += 1) {
+      const at = reached[index] as number
+      const act = acts[at] as number
+      offsets[act + 1] = (offsets[act + 1] as number) + 1
+      if (this.#last[act] === sessionAt[at]) continue
+      this.#last[act] = sessionAt[at] as number
+      sessions[act] = (sessions[act] as number) + 1
+    }
+    return sessions
   }
 }
 
-function listSessions({ sessionAt }: Row, ends: Ends): number[] {
-  const sessions: number[] = []
-  let last = -1
-  for (const end of ends) {
-    const session = sessionAt[end] as number
-    if (session !== last) sessions.push(session)
-    last = session
-  }
-  return sessions
+function packSessions({ sessionAt, sessions }: Row, ends: Ends): Bitset {
+  const bits = emptyBitset(sessions)
+  for (let at = 0; at < ends.length; at += 1) addBit(bits, sessionAt[ends[at] as number] as number)
+  return bits
 }
 
 /** Of sequences with the very same sessions only those that no longer one contains. */
@@ -172,29 +212,23 @@ function keepClosed(found: readonly Sequence[]): Sequence[] {
   return found.filter((one) => closed.has(one))
 }
 
-/** Equal members have equal fingerprints; others hardly ever, and are compared in full. */
-function fingerprint(members: Members): string {
+/** Equal sessions have equal fingerprints; others hardly ever, and are compared in full. */
+function fingerprint(sessions: Bitset): string {
   let [a, b] = [0x811c9dc5, 0]
-  for (const member of members) {
-    a = Math.imul(a ^ member, 0x01000193)
-    b = (Math.imul(b, 31) + member) | 0
+  for (let at = 0; at < sessions.length; at += 1) {
+    a = Math.imul(a ^ (sessions[at] as number), 0x01000193)
+    b = (Math.imul(b, 31) + (sessions[at] as number)) | 0
   }
-  return `${members.length}:${a}:${b}`
-}
-
-function packMembers(members: Members, sessions: number): Bitset {
-  const bits = emptyBitset(sessions)
-  for (const member of members) addBit(bits, member)
-  return bits
+  return `${a}:${b}`
 }
 
 function unpackMembers(bits: Bitset): number[] {
   const members: number[] = []
-  bits.forEach((word, at) => {
-    for (let rest = word; rest !== 0; rest &= rest - 1) {
+  for (let at = 0; at < bits.length; at += 1) {
+    for (let rest = bits[at] as number; rest !== 0; rest &= rest - 1) {
       members.push(at * 32 + (31 - Math.clz32(rest & -rest)))
     }
-  })
+  }
   return members
 }
 
@@ -239,10 +273,13 @@ function sight(
     good: boolean
   },
 ): { supports: Sighting[]; contradicts: Sighting[] } {
+  const names = new ActNames()
   const sightings = given.members.flatMap((index): Sighting[] => {
     const one = cases[index]
-    const act = one && listActs(one.trace).find(({ name }) => name === given.acts.at(-1))
-    return one && act && one.success !== null ? [{ one, of: act.of, index: act.index }] : []
+    if (!one || one.success === null) return []
+    const { codes, places } = numberActs(one, names)
+    const place = places[codes.findIndex((code) => nameOf(code, names) === given.acts.at(-1))]
+    return place ? [{ one, ...place }] : []
   })
   return {
     supports: sightings.filter(({ one }) => one.success === given.good),

@@ -153,10 +153,7 @@ function fitCells(
   ]
   for (let round = 0; round < rounds; round += 1) {
     const left = { totals, level, rows: cells.rows }
-    const moved = Math.max(
-      centre(left, cells.task, taskRows),
-      centre(left, cells.agent, agentRows),
-    )
+    const moved = Math.max(centre(left, cells.task, taskRows), centre(left, cells.agent, agentRows))
     if (moved < 1e-9) break
   }
   return level
