@@ -16,6 +16,7 @@ const pureInCore = [
   'mdast-util-from-markdown', // CommonMark parser: documents into items
   'mdast-util-gfm', // tables and task lists
   'micromark-extension-gfm',
+  'ipaddr.js', // which range an address belongs to
 ]
 
 const inside = (names) => names.map((name) => `^src/${name}/`)

@@ -19,7 +19,7 @@ await inFolder(async (folder) => {
   await writeSessions(more, { sessions: Math.ceil(sessions / 100), steps: 100, from: sessions })
   const { context, close } = await openEmbedded({
     dataDirectory: join(folder, 'data'),
-    secrets: { maskKey: 'a key for measuring' },
+    secrets: { maskKey: 'a key for measuring', secretKey: null, bootstrapKey: null },
     log: pino({ level: 'silent' }),
     clock: Date.now,
     signal: new AbortController().signal,

@@ -24,7 +24,7 @@ export async function benchProfile(): Promise<void> {
     await writeSessions(path, { sessions, steps: 100 })
     const { context, close } = await openEmbedded({
       dataDirectory: join(folder, 'data'),
-      secrets: { maskKey: 'a key for measuring' },
+      secrets: { maskKey: 'a key for measuring', secretKey: null, bootstrapKey: null },
       log: pino({ level: 'silent' }),
       clock: Date.now,
       signal: new AbortController().signal,

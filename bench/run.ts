@@ -16,6 +16,7 @@ import { seeded, writeSessions } from './_sessions.ts'
 import { benchBlame } from './blame.ts'
 import { benchEntireCli } from './entire-cli.ts'
 import { benchInjected } from './injected.ts'
+import { benchLoad } from './load.ts'
 import { benchMemoryHistories } from './memory-histories.ts'
 import { benchNoise } from './noise.ts'
 import { benchPeers } from './peers.ts'
@@ -30,7 +31,7 @@ const quiet = () => {}
 async function withDatabase<T>(folder: string, use: (opened: Opened) => Promise<T>): Promise<T> {
   const opened = await openEmbedded({
     dataDirectory: folder,
-    secrets: { maskKey: 'a key for measuring' },
+    secrets: { maskKey: 'a key for measuring', secretKey: null, bootstrapKey: null },
     log: pino({ level: 'silent' }),
     clock: Date.now,
     signal: new AbortController().signal,
@@ -154,6 +155,7 @@ const benches = {
   join: benchJoin,
   histories: benchMemoryHistories,
   injected: benchInjected,
+  load: benchLoad,
   noise: benchNoise,
   large: benchLargeFile,
   blame: benchBlame,

@@ -1,5 +1,18 @@
 -- The schema after all migrations. Written by scripts/generate.ts; not edited by hand.
 
+CREATE TABLE api_keys (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  name TEXT NOT NULL,
+  hash TEXT NOT NULL UNIQUE,
+  hint TEXT NOT NULL,
+  scopes TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  expires_at TEXT,
+  revoked_at TEXT
+) STRICT;
+CREATE INDEX api_keys_by_time ON api_keys (workspace_id, created_at, id);
+
 CREATE TABLE audit_records (
   seq INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,
@@ -279,3 +292,52 @@ CREATE TABLE transcripts (
 CREATE INDEX transcripts_by_session ON transcripts (session_id, hash);
 CREATE UNIQUE INDEX transcripts_current ON transcripts (session_id) WHERE state = 'current';
 CREATE INDEX transcripts_staged ON transcripts (id) WHERE state = 'staged';
+
+CREATE TABLE webhook_attempts (
+  delivery_id TEXT NOT NULL REFERENCES webhook_deliveries (id),
+  attempt INTEGER NOT NULL,
+  at TEXT NOT NULL,
+  status INTEGER,
+  error TEXT,
+  PRIMARY KEY (delivery_id, attempt)
+) STRICT;
+
+CREATE TABLE webhook_deliveries (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  event_id TEXT NOT NULL REFERENCES webhook_events (id),
+  endpoint_id TEXT NOT NULL REFERENCES webhook_endpoints (id),
+  state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'dead')),
+  attempts INTEGER NOT NULL,
+  attempts_before INTEGER NOT NULL,
+  created_at TEXT NOT NULL,
+  ended_at TEXT,
+  UNIQUE (event_id, endpoint_id)
+) STRICT;
+CREATE INDEX webhook_deliveries_by_endpoint ON webhook_deliveries (endpoint_id, created_at, id);
+CREATE INDEX webhook_deliveries_by_time ON webhook_deliveries (workspace_id, created_at, id);
+
+CREATE TABLE webhook_endpoints (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  url TEXT NOT NULL,
+  description TEXT NOT NULL,
+  event_types TEXT NOT NULL,
+  secret TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('enabled', 'disabled')),
+  disabled_reason TEXT,
+  failing_since TEXT,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  deleted_at TEXT
+) STRICT;
+CREATE INDEX webhook_endpoints_by_time ON webhook_endpoints (workspace_id, created_at, id)
+  WHERE deleted_at IS NULL;
+
+CREATE TABLE webhook_events (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  type TEXT NOT NULL,
+  object_id TEXT NOT NULL,
+  created_at TEXT NOT NULL
+) STRICT;

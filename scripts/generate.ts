@@ -3,12 +3,15 @@ import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { endpoints } from '../src/api/endpoints.ts'
+import { renderOpenApi } from '../src/api/openapi.ts'
 import { openSqlite } from '../src/storage/sqlite/open.ts'
 import { dumpSchema } from '../src/storage/sqlite/schema.ts'
 
 const root = join(import.meta.dirname, '..')
 const files: Readonly<Record<string, () => Promise<string>>> = {
   'generated/schema.sql': renderSchema,
+  'generated/openapi.json': renderApi,
 }
 
 const onlyCheck = process.argv.includes('--check')
@@ -38,4 +41,9 @@ async function renderSchema(): Promise<string> {
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** The version is left out: a release must not change the API's description. */
+async function renderApi(): Promise<string> {
+  return `${JSON.stringify(renderOpenApi(endpoints, '0'), null, 2)}\n`
 }

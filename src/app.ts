@@ -3,11 +3,16 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import type { MachineFacts, Opened } from './cli/surroundings.ts'
-import type { Secrets } from './config.ts'
+import type { MachineFacts, Opened, ServeFlags, Serving } from './cli/surroundings.ts'
+import type { Secrets, ServerConfig } from './config.ts'
 import type { Clock } from './core/clock.ts'
 import { DomainError } from './core/errors.ts'
+import type { NewId } from './core/ids.ts'
 import { createMask } from './importers/mask.ts'
+import { makeKeyring } from './keyring.ts'
+import { makePost } from './pipeline/webhooks/post.ts'
+import { startServer } from './serve.ts'
+import { openEmbeddedJobs } from './storage/sqlite/jobs.ts'
 import { openSqlite } from './storage/sqlite/open.ts'
 
 export interface EmbeddedOptions {
@@ -16,29 +21,81 @@ export interface EmbeddedOptions {
   readonly log: Logger
   readonly clock: Clock
   readonly signal: AbortSignal
+  readonly allowPrivateTargets?: boolean
 }
+
+const organizationId = 'org_lucidream'
 
 /** The only wiring: an embedded database and what the pipeline needs around it. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Opened> {
-  const { dataDirectory, secrets, log, clock, signal } = options
+  const { dataDirectory, secrets, log, clock, signal, allowPrivateTargets = false } = options
   const databasePath = join(dataDirectory, 'lucidream.db')
   const database = await openSqlite({ path: databasePath, clock, hash })
-  const key = secrets.maskKey ?? findMaskKey(dataDirectory)
+  const key = secrets.maskKey ?? findSecret(dataDirectory, 'mask.key')
+  const secretKey = secrets.secretKey ?? findSecret(dataDirectory, 'secret.key')
   const owner = `${hostname()}:${process.pid}:${clock()}`
+  const isRunning = (other: string) => other === owner || isAlive(other)
+  const jobs = openEmbeddedJobs({ database, clock, isAlive: isRunning })
   return {
     context: {
       database,
+      jobs,
       clock,
       hash,
+      newId,
+      keyring: makeKeyring(secretKey),
       mask: createMask({ key }),
+      postWebhook: makePost({ allowPrivate: allowPrivateTargets }),
+      organizationId,
       log,
       owner,
-      isAlive: (other) => other === owner || isAlive(other),
+      isAlive: isRunning,
       signal,
     },
     databasePath,
-    close: () => database.close(),
+    async close() {
+      await jobs.close()
+      await database.close()
+    },
   }
+}
+
+export interface ServeSettings {
+  readonly config: ServerConfig
+  readonly version: string
+}
+
+/** The API over an opened database; flags win over the configuration. */
+export function serve(
+  { context }: Opened,
+  flags: ServeFlags,
+  { config, version }: ServeSettings,
+): Promise<Serving> {
+  const { database, jobs, clock, hash, newId: id, keyring, log } = context
+  return startServer({
+    context: {
+      database,
+      jobs,
+      clock,
+      hash,
+      newId: id,
+      keyring,
+      log,
+      settings: {
+        version,
+        organizationId,
+        strict: config.strict,
+        allowPrivateTargets: config.allowPrivateTargets,
+        rateLimits: {
+          writesPerMinute: config.writesPerMinute,
+          readsPerMinute: config.readsPerMinute,
+        },
+      },
+    },
+    host: flags.host ?? config.host,
+    port: flags.port ?? config.port,
+    metricsPort: config.metricsPort,
+  })
 }
 
 export function findMachineFacts(): MachineFacts {
@@ -51,9 +108,13 @@ function hash(text: string): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
-/** Made once for each data folder, so that equal secrets get equal placeholders there and nowhere else. */
-function findMaskKey(dataDirectory: string): string {
-  const path = join(dataDirectory, 'mask.key')
+/** 120 random bits: no two of any number of things that will ever be made are the same. */
+const newId: NewId = (prefix) =>
+  `${prefix}_${randomBytes(15).toString('hex')}` as ReturnType<typeof newId<typeof prefix>>
+
+/** Made once for each data folder and readable by its owner only. */
+function findSecret(dataDirectory: string, name: string): string {
+  const path = join(dataDirectory, name)
   mkdirSync(dataDirectory, { recursive: true, mode: 0o700 })
   try {
     writeFileSync(path, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' })
@@ -61,8 +122,11 @@ function findMaskKey(dataDirectory: string): string {
     if (!(cause instanceof Error && 'code' in cause && cause.code === 'EEXIST')) throw cause
   }
   const key = readFileSync(path, 'utf8').trim()
-  if (key.length >= 16) return key
-  throw new DomainError('invalid_config', `${path} is damaged; remove it and a new key is made.`)
+  if (key.length >= 32) return key
+  throw new DomainError(
+    'invalid_config',
+    `${path} is damaged. Restore it from a backup; without one, remove it and a new key is made: API keys and webhook secrets made under the old one are then worth nothing.`,
+  )
 }
 
 /** Whether the process that an owner names still runs. Another host's cannot be asked and counts as running. */

@@ -8,21 +8,58 @@ export interface Config {
   readonly dataDirectory: string
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug'
   readonly colour: 'auto' | 'always' | 'never'
+  readonly server: ServerConfig
+}
+
+export interface ServerConfig {
+  /** Postgres; null: the embedded database in the data folder. */
+  readonly databaseUrl: string | null
+  readonly host: string
+  readonly port: number
+  /** Serves `/metrics` without a key on a port of its own; null: on the main port, for admin keys. */
+  readonly metricsPort: number | null
+  readonly strict: boolean
+  readonly writesPerMinute: number
+  readonly readsPerMinute: number
+  /** Lets webhooks go to private addresses and plain http; for tests and closed networks. */
+  readonly allowPrivateTargets: boolean
 }
 
 /** Kept apart from Config so that printing the configuration can never print a secret. */
 export interface Secrets {
   /** Key of the placeholders that replace secrets in transcripts; null: one is made in the data folder. */
   readonly maskKey: string | null
+  /** What keys are hashed, cursors signed and webhook secrets sealed under; null: made in the data folder. */
+  readonly secretKey: string | null
+  /** The first API key of an empty database; null: one is made and printed once. */
+  readonly bootstrapKey: string | null
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
+
+const port = z.coerce.number().int().min(0).max(65_535)
+const perMinute = z.coerce.number().int().min(0).max(1_000_000)
+const onOrOff = z
+  .enum(['0', '1', 'true', 'false'])
+  .default('0')
+  .transform((text) => text === '1' || text === 'true')
 
 const environmentSchema = z.object({
   LUCIDREAM_DATA: z.string().min(1).default('.lucidream'),
   LUCIDREAM_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('warn'),
   LUCIDREAM_MASK_KEY: z.string().min(16).optional(),
   LUCIDREAM_MASK_KEY_FILE: z.string().min(1).optional(),
+  LUCIDREAM_SECRET_KEY: z.string().min(32).optional(),
+  LUCIDREAM_SECRET_KEY_FILE: z.string().min(1).optional(),
+  LUCIDREAM_BOOTSTRAP_KEY: z.string().min(24).max(512).optional(),
+  LUCIDREAM_DATABASE_URL: z.url().optional(),
+  LUCIDREAM_HOST: z.string().min(1).default('127.0.0.1'),
+  LUCIDREAM_PORT: port.default(4177),
+  LUCIDREAM_METRICS_PORT: port.optional(),
+  LUCIDREAM_STRICT: onOrOff,
+  LUCIDREAM_WRITES_PER_MINUTE: perMinute.default(300),
+  LUCIDREAM_READS_PER_MINUTE: perMinute.default(1_200),
+  LUCIDREAM_ALLOW_PRIVATE_TARGETS: onOrOff,
 })
 
 export function readConfig(environment: Environment = process.env): {
@@ -31,20 +68,34 @@ export function readConfig(environment: Environment = process.env): {
 } {
   const parsed = environmentSchema.safeParse(environment)
   if (!parsed.success) throw new DomainError('invalid_config', explain(parsed.error))
-  const { LUCIDREAM_MASK_KEY: key, LUCIDREAM_MASK_KEY_FILE: keyFile } = parsed.data
-  if (key !== undefined && keyFile !== undefined) {
-    throw new DomainError(
-      'invalid_config',
-      'LUCIDREAM_MASK_KEY and LUCIDREAM_MASK_KEY_FILE are both set; set one of them.',
-    )
-  }
+  const { data } = parsed
   return {
     config: {
-      dataDirectory: parsed.data.LUCIDREAM_DATA,
-      logLevel: parsed.data.LUCIDREAM_LOG_LEVEL,
+      dataDirectory: data.LUCIDREAM_DATA,
+      logLevel: data.LUCIDREAM_LOG_LEVEL,
       colour: colourOf(environment),
+      server: toServerConfig(data),
     },
-    secrets: { maskKey: keyFile === undefined ? (key ?? null) : readSecret(keyFile) },
+    secrets: {
+      maskKey: chooseSecret('LUCIDREAM_MASK_KEY', data, 16),
+      secretKey: chooseSecret('LUCIDREAM_SECRET_KEY', data, 32),
+      bootstrapKey: data.LUCIDREAM_BOOTSTRAP_KEY ?? null,
+    },
+  }
+}
+
+type Parsed = z.output<typeof environmentSchema>
+
+function toServerConfig(data: Parsed): ServerConfig {
+  return {
+    databaseUrl: data.LUCIDREAM_DATABASE_URL ?? null,
+    host: data.LUCIDREAM_HOST,
+    port: data.LUCIDREAM_PORT,
+    metricsPort: data.LUCIDREAM_METRICS_PORT ?? null,
+    strict: data.LUCIDREAM_STRICT,
+    writesPerMinute: data.LUCIDREAM_WRITES_PER_MINUTE,
+    readsPerMinute: data.LUCIDREAM_READS_PER_MINUTE,
+    allowPrivateTargets: data.LUCIDREAM_ALLOW_PRIVATE_TARGETS,
   }
 }
 
@@ -55,18 +106,34 @@ function colourOf(environment: Environment): Config['colour'] {
   return environment.TERM === 'dumb' ? 'never' : 'auto'
 }
 
-function readSecret(path: string): string {
-  try {
-    const secret = readFileSync(path, 'utf8').trim()
-    if (secret.length >= 16) return secret
-  } catch (cause) {
-    throw new DomainError('invalid_config', `LUCIDREAM_MASK_KEY_FILE: cannot read ${path}.`, {
-      cause,
-    })
+/** A secret by itself or in a file, never both. */
+function chooseSecret(
+  name: 'LUCIDREAM_MASK_KEY' | 'LUCIDREAM_SECRET_KEY',
+  data: Parsed,
+  fewest: number,
+): string | null {
+  const plain = data[name]
+  const path = data[`${name}_FILE`]
+  if (plain !== undefined && path !== undefined) {
+    throw new DomainError(
+      'invalid_config',
+      `${name} and ${name}_FILE are both set; set one of them.`,
+    )
   }
+  return path === undefined ? (plain ?? null) : readSecret(`${name}_FILE`, path, fewest)
+}
+
+function readSecret(name: string, path: string, fewest: number): string {
+  let secret: string
+  try {
+    secret = readFileSync(path, 'utf8').trim()
+  } catch (cause) {
+    throw new DomainError('invalid_config', `${name}: cannot read ${path}.`, { cause })
+  }
+  if (secret.length >= fewest) return secret
   throw new DomainError(
     'invalid_config',
-    `LUCIDREAM_MASK_KEY_FILE: ${path} holds fewer than 16 characters; write at least 16.`,
+    `${name}: ${path} holds fewer than ${fewest} characters; write at least ${fewest}.`,
   )
 }
 

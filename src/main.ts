@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { findMachineFacts, openEmbedded } from './app.ts'
+import { findMachineFacts, openEmbedded, serve } from './app.ts'
 import { runProgram } from './cli/program.ts'
 import type { Output } from './cli/surroundings.ts'
 import { readConfig } from './config.ts'
@@ -10,6 +10,7 @@ import { makeLog } from './log.ts'
 /** Runs the command line and sets the exit code. */
 export async function main(): Promise<void> {
   const stop = new AbortController()
+  process.once('SIGTERM', () => stop.abort())
   process.once('SIGINT', () => {
     process.stderr.write('\nstopping; run the same command again to go on\n')
     stop.abort()
@@ -33,8 +34,18 @@ export async function main(): Promise<void> {
       demo: { transcripts: bundled('transcripts'), memory: bundled('memory') },
       signal: stop.signal,
       open: (dataDirectory) =>
-        openEmbedded({ dataDirectory, secrets, log, clock: Date.now, signal: stop.signal }),
+        openEmbedded({
+          dataDirectory,
+          secrets,
+          log,
+          clock: Date.now,
+          signal: stop.signal,
+          allowPrivateTargets: config.server.allowPrivateTargets,
+        }),
       facts: findMachineFacts,
+      bootstrapKey: secrets.bootstrapKey,
+      serve: (opened, flags) =>
+        serve(opened, flags, { config: config.server, version: readVersion() }),
     })
   } catch (error) {
     if (!(error instanceof DomainError)) throw error

@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { findMachineFacts, openEmbedded } from '../src/app.ts'
+import { findMachineFacts, openEmbedded, serve } from '../src/app.ts'
 import { runProgram } from '../src/cli/program.ts'
+import { readConfig } from '../src/config.ts'
 import { airlineMemory, airlineTranscripts } from './_airline.ts'
 
 export interface Answer {
@@ -39,12 +40,18 @@ export async function run(
     open: (dataDirectory) =>
       openEmbedded({
         dataDirectory,
-        secrets: { maskKey: 'the key that tests use' },
+        secrets: { maskKey: 'the key that tests use', secretKey: null, bootstrapKey: null },
         log: pino({ level: 'silent' }),
         clock: Date.now,
         signal,
       }),
     facts: findMachineFacts,
+    bootstrapKey: null,
+    serve: (opened, flags) =>
+      serve(opened, flags, {
+        config: readConfig({}).config.server,
+        version: '0.0.0-test',
+      }),
   })
   return { code, ...written }
 }

@@ -6,7 +6,9 @@ import { runDoctor } from './commands/doctor.ts'
 import { runDream } from './commands/dream.ts'
 import { runFindings } from './commands/findings.ts'
 import { runImport } from './commands/import.ts'
+import { type KeyOptions, runKeyCreate, runKeyRevoke, runKeys } from './commands/keys.ts'
 import { runMemoryCat, runMemoryDiff, runMemoryList } from './commands/memory.ts'
+import { runServe } from './commands/serve.ts'
 import { runSession, runSessions } from './commands/sessions.ts'
 import { exitCodeHelp, exitCodes } from './exit-codes.ts'
 import { explainFailure, type GlobalOptions, type Invocation, invoke } from './invocation.ts'
@@ -65,6 +67,7 @@ function build(surroundings: Surroundings, result: { code: number }): Command {
   addResultCommands(program, act)
   addBriefCommand(program, act)
   addMemoryCommands(program, act)
+  addServerCommands(program, act)
   return program
 }
 
@@ -171,6 +174,34 @@ function addMemoryCommands(program: Command, act: Act): void {
     .action((options) => act(options, runMemoryDiff))
 }
 
+function addServerCommands(program: Command, act: Act): void {
+  command(program, 'serve', ['lucidream serve', 'lucidream serve --host 0.0.0.0 --port 8080'])
+    .description('serve the API; the first start on an empty database prints the first API key')
+    .option('--host <address>', 'address to listen on (LUCIDREAM_HOST, default 127.0.0.1)')
+    .option('--port <n>', 'port; 0 takes a free one (LUCIDREAM_PORT, default 4177)', parsePort)
+    .option('--empty', 'start bare: no bundled sessions on an empty database')
+    .action((options) => act(options, runServe))
+  const keys = command(program, 'keys', ['lucidream keys'])
+    .description('list the API keys')
+    .action((options) => act(options, runKeys))
+  command(keys, 'create', ['lucidream keys create ci --scope ingest,outcomes --expires 2027-01-31'])
+    .description('make an API key; it is printed once')
+    .argument('<name>', 'what it is for')
+    .option('--scope <scope...>', 'what it may do; admin includes all')
+    .option('--expires <when>', 'a date or time')
+    .action((name: string, _, self: Command) => {
+      const options: KeyOptions = self.optsWithGlobals()
+      return act(options, (invocation) => runKeyCreate(invocation, name, options))
+    })
+  command(keys, 'revoke', ['lucidream keys revoke apikey_12ab'])
+    .description('revoke an API key at once and for good')
+    .argument('<id>', 'its whole id')
+    .action((id: string, _, self: Command) => {
+      const options: GlobalOptions = self.optsWithGlobals()
+      return act(options, (invocation) => runKeyRevoke(invocation, id, options))
+    })
+}
+
 function command(parent: Command, name: string, lines: readonly string[]): Command {
   return parent
     .command(name)
@@ -189,4 +220,10 @@ function parseCount(text: string): number {
   const count = Number(text)
   if (Number.isInteger(count) && count > 0 && count <= 1_000_000) return count
   throw new InvalidArgumentError('give a whole number from 1 to 1000000.')
+}
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= 65_535) return port
+  throw new InvalidArgumentError('give a port from 0 to 65535.')
 }

@@ -16,6 +16,21 @@ export interface Surroundings {
   /** Opens the embedded database in a folder, making both where there are none. */
   readonly open: (dataDirectory: string) => Promise<Opened>
   readonly facts: () => MachineFacts
+  /** The first API key of an empty database, where the administrator chose it. */
+  readonly bootstrapKey: string | null
+  /** Starts the API over an opened database; flags win over the configuration. */
+  readonly serve: (opened: Opened, flags: ServeFlags) => Promise<Serving>
+}
+
+export interface ServeFlags {
+  readonly host?: string
+  readonly port?: number
+}
+
+export interface Serving {
+  readonly url: string
+  /** Lets open requests end for this long. */
+  readonly stop: (drainMs: number) => Promise<void>
 }
 
 export interface Output {

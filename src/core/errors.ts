@@ -7,6 +7,15 @@ export type ErrorCode =
   | 'invalid_config'
   | 'not_found'
   | 'conflict'
+  | 'memory_path_conflict'
+  | 'memory_precondition_failed'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'rate_limited'
+  /** Understood, and not built yet: the message says what works instead. */
+  | 'unsupported'
+  | 'stopping'
+  | 'database_unavailable'
   | 'database_busy'
   | 'database_newer'
   | 'database_damaged'
@@ -27,13 +36,22 @@ export type ErrorCode =
   /** A fault of ours, kept to one file so that the others are still read. */
   | 'bug'
 
+/** What programs may read beside the message: `conflicting_path`, `error_code`, `retry_after`. */
+export type ErrorDetails = Readonly<Record<string, string | number>>
+
 /** The only error thrown on purpose. Anything else that is thrown is a bug or a lost resource. */
 export class DomainError extends Error {
   readonly code: ErrorCode
+  readonly details: ErrorDetails
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: ErrorOptions & { readonly details?: ErrorDetails } = {},
+  ) {
     super(message, options)
     this.name = 'DomainError'
     this.code = code
+    this.details = options.details ?? {}
   }
 }

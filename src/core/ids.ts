@@ -16,6 +16,11 @@ export type ChangeId = Id<'chg'>
 export type EvidenceId = Id<'evd'>
 export type JobId = Id<'job'>
 export type AuditRecordId = Id<'aud'>
+export type ApiKeyId = Id<'apikey'>
+export type RequestId = Id<'req'>
+export type WebhookEndpointId = Id<'whend'>
+export type WebhookEventId = Id<'whe'>
+export type WebhookDeliveryId = Id<'whdel'>
 
 interface IdByPrefix {
   sesn: SessionId
@@ -30,7 +35,15 @@ interface IdByPrefix {
   evd: EvidenceId
   job: JobId
   aud: AuditRecordId
+  apikey: ApiKeyId
+  req: RequestId
+  whend: WebhookEndpointId
+  whe: WebhookEventId
+  whdel: WebhookDeliveryId
 }
+
+/** Makes ids of things that are made on request and have no other name; unique by randomness. */
+export type NewId = <Prefix extends keyof IdByPrefix>(prefix: Prefix) => IdByPrefix[Prefix]
 
 /**
  * Names a thing after what it is made of, so that importing or dreaming twice gives the same id.

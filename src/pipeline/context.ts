@@ -1,15 +1,23 @@
 import type { Logger } from 'pino'
 import type { Clock } from '../core/clock.ts'
-import type { Hash } from '../core/ids.ts'
+import type { Hash, NewId } from '../core/ids.ts'
+import type { Keyring } from '../core/keyring.ts'
 import type { Mask } from '../importers/importer.ts'
 import type { Database } from '../storage/database.ts'
+import type { Jobs } from '../storage/jobs.ts'
+import type { Post } from './webhooks/post.ts'
 
 /** Everything the background work needs from outside; made once by app.ts. */
 export interface Context {
   readonly database: Database
+  readonly jobs: Jobs
   readonly clock: Clock
   readonly hash: Hash
+  readonly newId: NewId
+  readonly keyring: Keyring
   readonly mask: Mask
+  readonly postWebhook: Post
+  readonly organizationId: string
   readonly log: Logger
   /** Names this process in leases and staged transcripts: `host:pid:start`. */
   readonly owner: string

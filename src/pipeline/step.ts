@@ -2,7 +2,7 @@ import { DomainError } from '../core/errors.ts'
 import { makeId } from '../core/ids.ts'
 import type { Writer } from '../storage/database.ts'
 import type { Dream } from '../storage/dreams.ts'
-import { enqueueJob, heartbeatJob, type Job, settleJob } from '../storage/jobs.ts'
+import type { Job } from '../storage/jobs.ts'
 import type { Context } from './context.ts'
 import type { OnProgress } from './reports.ts'
 
@@ -30,10 +30,7 @@ export const leaseMs = 60_000
 /** Keeps the lease during long work and stops at a safe point when asked to. */
 export async function beat({ context, job }: StepWork): Promise<void> {
   if (context.signal.aborted) throw new DomainError('interrupted', 'The dream was stopped.')
-  const leaseUntil = context.clock() + leaseMs
-  const kept = await context.database.scratch((scratch) =>
-    heartbeatJob(scratch, { id: job.id, attempt: job.attempt, leaseUntil }),
-  )
+  const kept = await context.jobs.heartbeat({ id: job.id, attempt: job.attempt, leaseMs })
   if (!kept) throw new DomainError('lease_lost', `Job ${job.id} was taken over by another worker.`)
 }
 
@@ -46,7 +43,7 @@ export async function finish(
   write: (writer: Writer) => Promise<void>,
 ): Promise<void> {
   await context.database.write({ type: 'dream', id: dream.id }, async (writer) => {
-    await settleJob(writer, { id: job.id, attempt: job.attempt, state: 'done', error: null })
+    await context.jobs.settle(writer, { id: job.id, attempt: job.attempt, state: 'done' })
     await write(writer)
     const next = stepKinds[stepKinds.indexOf(job.kind as StepKind) + 1]
     if (next) await enqueueStep(writer, context, { dreamId: dream.id, kind: next })
@@ -59,7 +56,7 @@ export async function enqueueStep(
   { dreamId, kind }: { dreamId: Dream['id']; kind: StepKind },
 ): Promise<void> {
   const id = makeId('job', context.hash, [dreamId, kind])
-  await enqueueJob(writer, {
+  await context.jobs.enqueue(writer, {
     id,
     kind,
     payload: { dream_id: dreamId },

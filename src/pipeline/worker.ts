@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { DomainError } from '../core/errors.ts'
 import type { DreamId } from '../core/ids.ts'
 import { type Dream, getDream, updateDream } from '../storage/dreams.ts'
-import { claimJob, type Job, retryJob, settleJob } from '../storage/jobs.ts'
+import type { Job } from '../storage/jobs.ts'
 import type { Context } from './context.ts'
 import type { OnProgress } from './reports.ts'
 import { leaseMs, type Step, type StepKind, stepKinds } from './step.ts'
@@ -37,14 +36,12 @@ export async function workUntilEnded(
     if (context.signal.aborted) throw new DomainError('interrupted', 'The dream was stopped.')
     const job = await claim(context)
     if (job) await runJob(context, job, onProgress)
-    else await sleep(pollMs)
+    else await context.jobs.waitForWork(pollMs, context.signal)
   }
 }
 
-function claim({ database, owner, clock, isAlive }: Context): Promise<Job | null> {
-  return database.scratch((scratch) =>
-    claimJob(scratch, { owner, now: clock(), leaseMs, kinds: stepKinds, isAlive }),
-  )
+function claim({ jobs, owner }: Context): Promise<Job | null> {
+  return jobs.claim({ owner, leaseMs, kinds: stepKinds })
 }
 
 async function runJob(context: Context, job: Job, onProgress: OnProgress): Promise<void> {
@@ -64,21 +61,19 @@ async function runJob(context: Context, job: Job, onProgress: OnProgress): Promi
 
 /** Interrupted work is due again at once; failed work after a while, and after the last try never. */
 async function giveBack(context: Context, job: Job, error: unknown): Promise<void> {
-  const { database, clock, log } = context
+  const { database, jobs, clock, log } = context
   const interrupted = error instanceof DomainError && error.code === 'interrupted'
   const message = error instanceof Error ? error.message : String(error)
   if (!interrupted)
     log.error({ job: job.id, kind: job.kind, err: error }, 'a step of a dream failed')
   if (interrupted || job.attempt < maxAttempts) {
     const availableAt = clock() + (interrupted ? 0 : 1000 * 2 ** job.attempt)
-    await database.scratch((scratch) =>
-      retryJob(scratch, { id: job.id, attempt: job.attempt, availableAt, error: message }),
-    )
+    await jobs.retry({ id: job.id, attempt: job.attempt, availableAt, error: message })
     return
   }
   const dreamId = job.payload.dream_id as DreamId
   await database.write({ type: 'dream', id: dreamId }, async (writer) => {
-    await settleJob(writer, { id: job.id, attempt: job.attempt, state: 'failed', error: message })
+    await jobs.settle(writer, { id: job.id, attempt: job.attempt, state: 'failed', error: message })
     await updateDream(writer, dreamId, {
       status: 'failed',
       error: { type: 'internal_error', message: `${job.kind}: ${message}` },

@@ -30,6 +30,8 @@ export interface Scratch extends Reader {
   readonly scratch: Kysely<ScratchTables>
   /** When the door was opened, RFC 3339 UTC. */
   readonly at: string
+  /** Calls `react` once the door's rows are on the disk, and never when they were undone. It must not throw. */
+  onCommit(react: () => void): void
 }
 
 export interface Writer extends Scratch {

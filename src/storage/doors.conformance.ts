@@ -4,7 +4,7 @@ import { changeSomething, hash, importer, jobId, note } from './_rows.ts'
 import type { Fresh } from './_subject.ts'
 import { listAuditRecords } from './audit-records.ts'
 import type { Database, Reader, Writer } from './database.ts'
-import { enqueueJob } from './jobs.ts'
+import { insertJob } from './jobs-table.ts'
 import { listMemoryStores } from './memory-stores.ts'
 
 export function describeDoors(fresh: Fresh): void {
@@ -34,7 +34,7 @@ function describeWrite(fresh: Fresh): void {
   })
 
   test('even disposable rows need an audit record when they change through the write door', async () => {
-    const writing = fresh.database().write(importer, (writer) => enqueueJob(writer, job))
+    const writing = fresh.database().write(importer, (writer) => insertJob(writer, job))
     await expect(writing).rejects.toMatchObject({ code: 'audit_missing' })
   })
 
@@ -71,6 +71,22 @@ function describeWrite(fresh: Fresh): void {
     expect(seen).toEqual(['a begins', 'a ends', 'b begins', 'b ends'])
   })
 
+  test('what waits for a commit is called after it, and never for what was undone', async () => {
+    const database = fresh.database()
+    const called: string[] = []
+    await database.scratch(async (scratch) => {
+      scratch.onCommit(() => called.push('scratch'))
+      expect(called).toEqual([])
+    })
+    const undone = database.write(importer, async (writer) => {
+      writer.onCommit(() => called.push('undone'))
+      throw new Error('stop')
+    })
+    await expect(undone).rejects.toThrow('stop')
+    await database.write(importer, async (writer) => writer.onCommit(() => called.push('write')))
+    expect(called).toEqual(['scratch', 'write'])
+  })
+
   test('a write inside a write is refused instead of waiting for itself', async () => {
     const database = fresh.database()
     const nested = database.write(importer, () => database.scratch(async () => {}))
@@ -79,7 +95,7 @@ function describeWrite(fresh: Fresh): void {
 
   test('scratch needs no audit record, and its type lets no domain row through', async () => {
     const database = fresh.database()
-    await database.scratch((scratch) => enqueueJob(scratch, job))
+    await database.scratch((scratch) => insertJob(scratch, job))
     expect(await records(database)).toEqual([])
     await database.scratch(async (scratch) => {
       // @ts-expect-error memories are not among the tables of scratch
@@ -251,7 +267,7 @@ function describeLifetime(fresh: Fresh): void {
     await expect(namesIn(writer)).rejects.toThrow('after its transaction ended')
     await expect(changeSomething(writer, 'a')).rejects.toThrow('after its transaction ended')
     await expect(note(writer, 'a')).rejects.toThrow('after its transaction ended')
-    await expect(enqueueJob(scratch, job)).rejects.toThrow('after its transaction ended')
+    await expect(insertJob(scratch, job)).rejects.toThrow('after its transaction ended')
   })
 
   test('closing waits for open doors and refuses new ones', async () => {

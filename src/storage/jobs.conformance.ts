@@ -2,38 +2,58 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { changeSomething, importer, jobId, note, start, write } from './_rows.ts'
 import type { Fresh } from './_subject.ts'
-import type { Database } from './database.ts'
-import {
-  type Attempt,
-  type Claim,
-  claimJob,
-  enqueueJob,
-  getJob,
-  heartbeatJob,
-  type Job,
-  listJobs,
-  retryJob,
-  settleJob,
-} from './jobs.ts'
+import type { Attempt, Claim, Job } from './jobs.ts'
 import { listMemoryStores } from './memory-stores.ts'
 
 const leaseMs = 1_000
 
 export function describeJobs(fresh: Fresh): void {
   describe('jobs', () => {
+    describeEnqueue(fresh)
     describeClaims(fresh)
     describeFencing(fresh)
     describeModel(fresh)
+    describeWaiting(fresh)
+  })
+}
+
+function describeEnqueue(fresh: Fresh): void {
+  test('a job is invisible until its transaction commits, and gone when it is undone', async () => {
+    const jobs = await fresh.jobs()
+    const undone = fresh.database().scratch(async (scratch) => {
+      await jobs.enqueue(scratch, newJob('undone'))
+      throw new Error('stop')
+    })
+    await expect(undone).rejects.toThrow('stop')
+    await fresh.database().scratch(async (scratch) => {
+      await jobs.enqueue(scratch, newJob('a'))
+      expect(await fresh.database().read((reader) => jobs.list(reader, { limit: 9 }))).toEqual([])
+    })
+    expect((await claim(fresh))?.id).toBe(jobId('a'))
+    expect(await claim(fresh)).toBeNull()
+  })
+
+  test('the same id twice is one job, for good', async () => {
+    await enqueue(fresh, 'a')
+    await enqueue(fresh, 'a', { kind: 'other', availableAt: start - 50 })
+    const job = await take(fresh)
+    await enqueue(fresh, 'a')
+    expect(await claim(fresh)).toBeNull()
+    await settle(fresh, job)
+    await enqueue(fresh, 'a')
+    expect(await claim(fresh)).toBeNull()
+    const jobs = await fresh.jobs()
+    const stored = await fresh.database().read((reader) => jobs.get(reader, jobId('a')))
+    expect(stored).toMatchObject({ kind: 'digest', state: 'done', availableAt: start })
   })
 }
 
 function describeClaims(fresh: Fresh): void {
   test('a claim takes the oldest due job and says how often it was claimed', async () => {
-    const database = fresh.database()
-    await enqueue(database, 'later', { availableAt: start + 5 })
-    await enqueue(database, 'second', { availableAt: start - 1 })
-    await enqueue(database, 'first', { availableAt: start - 2 })
-    const job = await claim(database)
+    await enqueue(fresh, 'later', { availableAt: start + 5 })
+    await enqueue(fresh, 'second', { availableAt: start - 1 })
+    await enqueue(fresh, 'first', { availableAt: start - 2 })
+    const job = await claim(fresh)
     expect(job).toMatchObject({
       id: jobId('first'),
       kind: 'digest',
@@ -43,126 +63,130 @@ function describeClaims(fresh: Fresh): void {
       owner: 'w',
       leaseUntil: start + leaseMs,
     })
-    expect((await claim(database))?.id).toBe(jobId('second'))
-    expect(await claim(database)).toBeNull()
-    expect((await claim(database, { now: start + 5 }))?.id).toBe(jobId('later'))
+    expect((await claim(fresh))?.id).toBe(jobId('second'))
+    expect(await claim(fresh)).toBeNull()
+    expect((await claim(fresh, { at: start + 5 }))?.id).toBe(jobId('later'))
   })
 
   test('a claim for some kinds leaves the others', async () => {
-    const database = fresh.database()
-    await enqueue(database, 'a', { kind: 'mine' })
-    expect(await claim(database, { kinds: ['digest'] })).toBeNull()
-    expect(await claim(database, { kinds: [] })).toBeNull()
-    expect((await claim(database, { kinds: ['digest', 'mine'] }))?.id).toBe(jobId('a'))
+    await enqueue(fresh, 'a', { kind: 'mine' })
+    expect(await claim(fresh, { kinds: ['digest'] })).toBeNull()
+    expect(await claim(fresh, { kinds: [] })).toBeNull()
+    expect((await claim(fresh, { kinds: ['digest', 'mine'] }))?.id).toBe(jobId('a'))
   })
 
   test('a job whose lease ran out is claimed again, as the next attempt', async () => {
-    const database = fresh.database()
-    await enqueue(database, 'a')
-    await claim(database)
-    expect(await claim(database, { now: start + leaseMs - 1 })).toBeNull()
-    expect(await claim(database, { now: start + leaseMs, owner: 'v' })).toMatchObject({
+    await enqueue(fresh, 'a')
+    await claim(fresh)
+    expect(await claim(fresh, { at: start + leaseMs - 1 })).toBeNull()
+    expect(await claim(fresh, { at: start + leaseMs, owner: 'v' })).toMatchObject({
       attempt: 2,
       owner: 'v',
     })
   })
 
   test('a job whose owner is known dead is claimed again at once', async () => {
-    const database = fresh.database()
-    await enqueue(database, 'a')
-    await claim(database, { owner: 'dead' })
-    expect(await claim(database, { isAlive: () => true })).toBeNull()
-    const again = await claim(database, { isAlive: (owner) => owner !== 'dead' })
-    expect(again?.attempt).toBe(2)
+    await enqueue(fresh, 'a')
+    await claim(fresh, { owner: 'dead' })
+    expect(await claim(fresh)).toBeNull()
+    const knowing = await fresh.subject.openJobs(fresh.place(), {
+      database: fresh.database(),
+      clock: () => fresh.time.ms,
+      isAlive: (owner) => owner !== 'dead',
+    })
+    expect(await knowing.claim({ owner: 'w', leaseMs })).toMatchObject({ attempt: 2, owner: 'w' })
+    expect(await knowing.claim({ owner: 'w', leaseMs })).toBeNull()
+    await knowing.close()
   })
 
   test('a heartbeat keeps the lease; a settled or retaken job has none', async () => {
-    const database = fresh.database()
-    await enqueue(database, 'a')
-    const first = await take(database)
-    expect(await beat(database, first, start + 5_000)).toBe(true)
-    expect(await claim(database, { now: start + 4_999 })).toBeNull()
-    const second = await take(database, { now: start + 5_000 })
-    expect(await beat(database, first, start + 9_000)).toBe(false)
-    await settle(database, second)
-    expect(await beat(database, second, start + 9_000)).toBe(false)
+    await enqueue(fresh, 'a')
+    const first = await take(fresh)
+    expect(await beat(fresh, first, start + 4_000)).toBe(true)
+    expect(await claim(fresh, { at: start + 4_999 })).toBeNull()
+    const second = await take(fresh, { at: start + 5_000 })
+    expect(await beat(fresh, first)).toBe(false)
+    await settle(fresh, second)
+    expect(await beat(fresh, second)).toBe(false)
   })
 
   test('a job given back waits until it is due and keeps the reason', async () => {
-    const database = fresh.database()
-    await enqueue(database, 'a')
-    const { id, attempt } = await take(database)
-    await database.scratch((scratch) =>
-      retryJob(scratch, { id, attempt, availableAt: start + 50, error: 'timeout' }),
-    )
-    expect(await claim(database, { now: start + 49 })).toBeNull()
-    const again = await claim(database, { now: start + 50 })
-    expect(again).toMatchObject({ attempt: 2, error: 'timeout' })
+    await enqueue(fresh, 'a')
+    const { id, attempt } = await take(fresh)
+    const jobs = await fresh.jobs()
+    await jobs.retry({ id, attempt, availableAt: start + 50, error: 'timeout' })
+    expect(await claim(fresh, { at: start + 49 })).toBeNull()
+    expect(await claim(fresh, { at: start + 50 })).toMatchObject({ attempt: 2, error: 'timeout' })
   })
 
   test('jobs are listed by state, oldest first', async () => {
-    const database = fresh.database()
     for (const name of ['a', 'b', 'c']) {
-      await enqueue(database, name, { availableAt: fresh.time.ms })
+      await enqueue(fresh, name, { availableAt: fresh.time.ms })
       fresh.time.ms += 1
     }
-    await settle(database, await take(database))
+    await settle(fresh, await take(fresh))
+    const jobs = await fresh.jobs()
     const list = (states?: Job['state'][]) =>
-      database.read(async (reader) =>
-        (await listJobs(reader, { limit: 9, ...(states ? { states } : {}) })).map(({ id }) => id),
-      )
+      fresh
+        .database()
+        .read(async (reader) =>
+          (await jobs.list(reader, { limit: 9, ...(states ? { states } : {}) })).map(
+            ({ id }) => id,
+          ),
+        )
     expect(await list(['queued'])).toEqual([jobId('b'), jobId('c')])
     expect(await list(['done', 'failed'])).toEqual([jobId('a')])
     expect(await list()).toHaveLength(3)
-    const missing = database.read((reader) => getJob(reader, jobId('no')))
+    const missing = fresh.database().read((reader) => jobs.get(reader, jobId('no')))
     await expect(missing).rejects.toMatchObject({ code: 'not_found' })
   })
 
   test('two workers that claim at once never get the same job', async () => {
-    const database = fresh.database()
-    const other = await fresh.subject.open(fresh.place(), { clock: () => start })
-    for (let index = 0; index < 20; index += 1) await enqueue(database, String(index))
+    const database = await fresh.subject.open(fresh.place(), { clock: () => start })
+    const other = await fresh.subject.openJobs(fresh.place(), { database, clock: () => start })
+    for (let index = 0; index < 20; index += 1) await enqueue(fresh, String(index))
+    const jobs = await fresh.jobs()
     const claims = Array.from({ length: 20 }, (_, index) =>
-      claim(index % 2 === 0 ? database : other),
+      (index % 2 === 0 ? jobs : other).claim({ owner: 'w', leaseMs }),
     )
     const ids = (await Promise.all(claims)).map((job) => job?.id)
     expect(new Set(ids).size).toBe(20)
     await other.close()
+    await database.close()
   })
 }
 
 function describeFencing(fresh: Fresh): void {
   test('a late worker writes nothing: its rows are undone with its settling', async () => {
     const database = fresh.database()
-    await enqueue(database, 'a')
-    const late = await take(database)
-    const newer = await take(database, { now: start + 2 * leaseMs })
+    const jobs = await fresh.jobs()
+    await enqueue(fresh, 'a')
+    const late = await take(fresh)
+    const newer = await take(fresh, { at: start + 2 * leaseMs })
     const writing = database.write(importer, async (writer) => {
       await changeSomething(writer, 'late')
       await note(writer, 'late')
-      await settleJob(writer, { ...late, state: 'done' })
+      await jobs.settle(writer, { ...late, state: 'done' })
     })
     await expect(writing).rejects.toMatchObject({ code: 'lease_lost' })
     const stores = await database.read((reader) => listMemoryStores(reader, { limit: 9 }))
     expect(stores).toEqual([])
-    await settle(database, newer)
-    expect(await database.read((reader) => getJob(reader, newer.id))).toMatchObject({
+    await settle(fresh, newer)
+    expect(await database.read((reader) => jobs.get(reader, newer.id))).toMatchObject({
       state: 'done',
       attempt: 2,
     })
   })
 
   test('a job is settled once, and a settled job is never given back', async () => {
-    const database = fresh.database()
-    await enqueue(database, 'a')
-    const job = await take(database)
-    await settle(database, job)
-    await expect(settle(database, job)).rejects.toMatchObject({ code: 'lease_lost' })
-    const back = database.scratch((scratch) =>
-      retryJob(scratch, { ...job, availableAt: start, error: null }),
-    )
+    const jobs = await fresh.jobs()
+    await enqueue(fresh, 'a')
+    const job = await take(fresh)
+    await settle(fresh, job)
+    await expect(settle(fresh, job)).rejects.toMatchObject({ code: 'lease_lost' })
+    const back = jobs.retry({ ...job, availableAt: start, error: null })
     await expect(back).rejects.toMatchObject({ code: 'lease_lost' })
-    expect(await claim(database, { now: start + 1e9 })).toBeNull()
+    expect(await claim(fresh, { at: start + 1e9 })).toBeNull()
   })
 }
 
@@ -177,35 +201,34 @@ function describeModel(fresh: Fresh): void {
   )
 
   test('whatever workers try, only the newest attempt of a running job acts on it', async () => {
-    const database = fresh.database()
     let round = 0
     await fc.assert(
       fc.asyncProperty(fc.array(act, { maxLength: 12 }), async (acts) => {
         const kind = `kind ${round++}`
-        await enqueue(database, kind, { kind })
-        const model = { state: 'queued', attempt: 0, leaseUntil: 0, now: start }
+        fresh.time.ms = start
+        await enqueue(fresh, kind, { kind })
+        const model = { state: 'queued', attempt: 0, leaseUntil: 0 }
         for (const step of acts) {
-          if (step.act === 'wait') model.now += step.ms
+          const now = fresh.time.ms
+          if (step.act === 'wait') fresh.time.ms += step.ms
           else if (step.act === 'claim') {
             const free =
-              model.state === 'queued' ||
-              (model.state === 'running' && model.leaseUntil <= model.now)
-            const job = await claim(database, { now: model.now, kinds: [kind] })
+              model.state === 'queued' || (model.state === 'running' && model.leaseUntil <= now)
+            const job = await claim(fresh, { kinds: [kind] })
             expect(job?.attempt ?? null).toBe(free ? model.attempt + 1 : null)
             if (!job) continue
             model.state = 'running'
             model.attempt += 1
-            model.leaseUntil = model.now + leaseMs
+            model.leaseUntil = now + leaseMs
           } else {
             const holds = model.state === 'running' && step.attempt === model.attempt
-            const done = await perform(database, step.act, {
+            const done = await perform(fresh, step.act, {
               id: jobId(kind),
               attempt: step.attempt,
-              now: model.now,
             })
             expect(done).toBe(holds)
             if (!done) continue
-            if (step.act === 'beat') model.leaseUntil = model.now + leaseMs
+            if (step.act === 'beat') model.leaseUntil = now + leaseMs
             if (step.act === 'retry') model.state = 'queued'
             if (step.act === 'settle') model.state = 'done'
           }
@@ -216,18 +239,67 @@ function describeModel(fresh: Fresh): void {
   })
 }
 
+function describeWaiting(fresh: Fresh): void {
+  const never = new AbortController().signal
+  const long = 3_600_000
+
+  test('a wait ends when this process enqueues or gives back a job, and not when that is undone', async () => {
+    const jobs = await fresh.jobs()
+    await claim(fresh)
+    let awake = false
+    const waiting = jobs.waitForWork(long, never).then(() => {
+      awake = true
+    })
+    const undone = fresh.database().scratch(async (scratch) => {
+      await jobs.enqueue(scratch, newJob('undone'))
+      throw new Error('stop')
+    })
+    await expect(undone).rejects.toThrow('stop')
+    expect(awake).toBe(false)
+    await enqueue(fresh, 'a')
+    await waiting
+    const job = await take(fresh)
+    const again = jobs.waitForWork(long, never)
+    await jobs.retry({ ...job, availableAt: start, error: null })
+    await again
+    expect(await claim(fresh)).toMatchObject({ id: job.id, attempt: 2 })
+  })
+
+  test('a job enqueued between looking and waiting ends the wait at once', async () => {
+    const jobs = await fresh.jobs()
+    expect(await claim(fresh)).toBeNull()
+    await enqueue(fresh, 'a')
+    await jobs.waitForWork(long, never)
+    expect((await claim(fresh))?.id).toBe(jobId('a'))
+  })
+
+  test('a wait ends after its time, when it is aborted, and when the jobs are closed', async () => {
+    const jobs = await fresh.jobs()
+    await claim(fresh)
+    await jobs.waitForWork(1, never)
+    const stop = new AbortController()
+    const aborted = jobs.waitForWork(long, stop.signal)
+    stop.abort()
+    await aborted
+    const closed = jobs.waitForWork(long, never)
+    await jobs.close()
+    await closed
+    await jobs.waitForWork(long, never)
+    expect(await fresh.database().read((reader) => jobs.list(reader, { limit: 9 }))).toEqual([])
+  })
+}
+
 async function perform(
-  database: Database,
+  fresh: Fresh,
   act: 'beat' | 'retry' | 'settle',
-  { now, ...attempt }: Attempt & { readonly now: number },
+  attempt: Attempt,
 ): Promise<boolean> {
-  if (act === 'beat') return beat(database, attempt, now + leaseMs)
+  if (act === 'beat') return beat(fresh, attempt)
+  const jobs = await fresh.jobs()
   const acting =
     act === 'settle'
-      ? settle(database, attempt)
-      : database.scratch((scratch) =>
-          retryJob(scratch, { ...attempt, availableAt: now, error: null }),
-        )
+      ? settle(fresh, attempt)
+      : jobs.retry({ ...attempt, availableAt: fresh.time.ms, error: null })
   return acting.then(
     () => true,
     (error: unknown) => {
@@ -237,31 +309,46 @@ async function perform(
   )
 }
 
-const enqueue = (
-  database: Database,
-  name: string,
-  given: { readonly kind?: string; readonly availableAt?: number } = {},
-) =>
-  database.scratch((scratch) =>
-    enqueueJob(scratch, {
-      id: jobId(name),
-      kind: given.kind ?? 'digest',
-      payload: { name },
-      availableAt: given.availableAt ?? start,
-    }),
-  )
+interface Given {
+  readonly kind?: string
+  readonly availableAt?: number
+}
 
-const claim = (database: Database, given: Partial<Claim> = {}) =>
-  database.scratch((scratch) => claimJob(scratch, { owner: 'w', now: start, leaseMs, ...given }))
+const newJob = (name: string, { kind = 'digest', availableAt = start }: Given = {}) => ({
+  id: jobId(name),
+  kind,
+  payload: { name },
+  availableAt,
+})
 
-async function take(database: Database, given: Partial<Claim> = {}): Promise<Attempt> {
-  const job = await claim(database, { now: start + 100, ...given })
+async function enqueue(fresh: Fresh, name: string, given: Given = {}): Promise<void> {
+  const jobs = await fresh.jobs()
+  await fresh.database().scratch((scratch) => jobs.enqueue(scratch, newJob(name, given)))
+}
+
+async function claim(
+  fresh: Fresh,
+  { at, ...given }: Partial<Claim> & { readonly at?: number } = {},
+): Promise<Job | null> {
+  if (at !== undefined) fresh.time.ms = at
+  return (await fresh.jobs()).claim({ owner: 'w', leaseMs, ...given })
+}
+
+async function take(
+  fresh: Fresh,
+  given: Partial<Claim> & { readonly at?: number } = {},
+): Promise<Attempt> {
+  const job = await claim(fresh, given)
   if (!job) throw new Error('There was no job to claim.')
   return { id: job.id, attempt: job.attempt }
 }
 
-const beat = (database: Database, attempt: Attempt, leaseUntil: number) =>
-  database.scratch((scratch) => heartbeatJob(scratch, { ...attempt, leaseUntil }))
+async function beat(fresh: Fresh, attempt: Attempt, at?: number): Promise<boolean> {
+  if (at !== undefined) fresh.time.ms = at
+  return (await fresh.jobs()).heartbeat({ ...attempt, leaseMs })
+}
 
-const settle = (database: Database, attempt: Attempt) =>
-  write(database, (writer) => settleJob(writer, { ...attempt, state: 'done' }))
+async function settle(fresh: Fresh, attempt: Attempt): Promise<void> {
+  const jobs = await fresh.jobs()
+  await write(fresh.database(), (writer) => jobs.settle(writer, { ...attempt, state: 'done' }))
+}

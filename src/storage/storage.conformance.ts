@@ -6,6 +6,7 @@ import { describeDoors } from './doors.conformance.ts'
 import { describeDreams } from './dreams.conformance.ts'
 import { describeDurability } from './durability.conformance.ts'
 import { describeJobs } from './jobs.conformance.ts'
+import type { Jobs } from './jobs.ts'
 import { describeMemories } from './memories.conformance.ts'
 import { describeSessions } from './sessions.conformance.ts'
 import { describeTranscripts } from './transcripts.conformance.ts'
@@ -28,24 +29,36 @@ function useFreshDatabase(subject: DatabaseUnderTest): Fresh {
   const places: string[] = []
   const time = { ms: start }
   let database: Database | null = null
+  let jobs: Promise<Jobs> | null = null
+  const close = async () => {
+    await (await jobs)?.close()
+    jobs = null
+    await database?.close()
+  }
   beforeAll(() => {
     places.length = 0
   })
   beforeEach(async () => {
-    await database?.close()
+    await close()
     time.ms = start
-    const place = await subject.createPlace()
-    places.push(place)
-    database = await subject.open(place, { clock: () => time.ms })
+    const created = await subject.createPlace()
+    places.push(created)
+    database = await subject.open(created, { clock: () => time.ms })
   })
   afterAll(async () => {
-    await database?.close()
+    await close()
     for (const place of places) await subject.removePlace(place)
   })
+  const place = () => places.at(-1) as string
   return {
     subject,
     time,
-    place: () => places.at(-1) as string,
+    place,
     database: () => database as Database,
+    jobs() {
+      const options = { database: database as Database, clock: () => time.ms }
+      jobs ??= subject.openJobs(place(), options)
+      return jobs
+    },
   }
 }

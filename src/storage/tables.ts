@@ -2,6 +2,7 @@ import type { Generated, GeneratedAlways } from 'kysely'
 import type { Actor } from '../core/audit/record.ts'
 import type { Grade } from '../core/evidence.ts'
 import type {
+  ApiKeyId,
   AuditRecordId,
   ChangeId,
   DreamId,
@@ -14,7 +15,11 @@ import type {
   MemoryVersionId,
   OutcomeSignalId,
   SessionId,
+  WebhookDeliveryId,
+  WebhookEndpointId,
+  WebhookEventId,
 } from '../core/ids.ts'
+import type { WebhookEventType } from '../core/webhooks.ts'
 
 /**
  * The rows as they are stored, column for column. Times are RFC 3339 text in UTC except in `jobs`, where
@@ -39,6 +44,11 @@ export interface Tables {
   evidence: EvidenceTable
   audit_records: AuditRecordsTable
   jobs: JobsTable
+  api_keys: ApiKeysTable
+  webhook_endpoints: WebhookEndpointsTable
+  webhook_events: WebhookEventsTable
+  webhook_deliveries: WebhookDeliveriesTable
+  webhook_attempts: WebhookAttemptsTable
 }
 
 /** Rows that are disposable or that no one sees yet; they may change without an audit record. */
@@ -285,4 +295,60 @@ export interface JobsTable {
   available_at: number
   error: string | null
   created_at: Timestamp
+}
+
+export interface ApiKeysTable {
+  id: ApiKeyId
+  workspace_id: Generated<string>
+  name: string
+  hash: string
+  hint: string
+  scopes: Json
+  created_at: Timestamp
+  expires_at: Timestamp | null
+  revoked_at: Timestamp | null
+}
+
+export interface WebhookEndpointsTable {
+  id: WebhookEndpointId
+  workspace_id: Generated<string>
+  url: string
+  description: string
+  event_types: Json
+  secret: string
+  state: 'enabled' | 'disabled'
+  disabled_reason: string | null
+  failing_since: Timestamp | null
+  created_at: Timestamp
+  updated_at: Timestamp
+  deleted_at: Timestamp | null
+}
+
+interface WebhookEventsTable {
+  id: WebhookEventId
+  workspace_id: Generated<string>
+  type: WebhookEventType
+  object_id: string
+  created_at: Timestamp
+}
+
+export interface WebhookDeliveriesTable {
+  id: WebhookDeliveryId
+  workspace_id: Generated<string>
+  event_id: WebhookEventId
+  endpoint_id: WebhookEndpointId
+  state: 'pending' | 'delivered' | 'dead'
+  attempts: number
+  /** As many were made before the last replay. */
+  attempts_before: number
+  created_at: Timestamp
+  ended_at: Timestamp | null
+}
+
+interface WebhookAttemptsTable {
+  delivery_id: WebhookDeliveryId
+  attempt: number
+  at: Timestamp
+  status: number | null
+  error: string | null
 }

@@ -2,7 +2,6 @@ import { statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { DoctorDocument } from '../../contract/doctor.ts'
 import { listDreams } from '../../storage/dreams.ts'
-import { listJobs } from '../../storage/jobs.ts'
 import { countSessions } from '../../storage/sessions.ts'
 import { listStaged } from '../../storage/transcripts.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -69,7 +68,7 @@ async function checkRows({ context }: Opened): Promise<Check[]> {
   return context.database.read(async (reader) => {
     const sessions = await countSessions(reader)
     const staged = (await listStaged(reader)).filter(({ owner }) => !context.isAlive(owner))
-    const running = await listJobs(reader, { states: ['queued', 'running'], limit: 1_000 })
+    const running = await context.jobs.list(reader, { states: ['queued', 'running'], limit: 1_000 })
     const failed = await listDreams(reader, { filter: { status: 'failed' }, limit: 100 })
     return [
       {

@@ -4,7 +4,7 @@ import type { Migration } from './migration.ts'
 export const tracesApart: Migration = {
   number: 2,
   name: 'traces-apart',
-  sql: `
+  sqlite: `
 DROP TABLE digests;
 CREATE TABLE digests (
   session_id TEXT NOT NULL,
@@ -15,5 +15,17 @@ CREATE TABLE digests (
   quotes BLOB NOT NULL,
   PRIMARY KEY (session_id, transcript_hash, digester_version)
 ) STRICT;
+`,
+  postgres: `
+DROP TABLE digests;
+CREATE TABLE digests (
+  session_id text COLLATE "C" NOT NULL,
+  transcript_hash text COLLATE "C" NOT NULL,
+  digester_version integer NOT NULL,
+  encoding text COLLATE "C" NOT NULL CHECK (encoding = 'deflate'),
+  trace bytea NOT NULL,
+  quotes bytea NOT NULL,
+  PRIMARY KEY (session_id, transcript_hash, digester_version)
+);
 `,
 }

@@ -1,6 +1,11 @@
-/** One step of the schema. After a release its text never changes: the next step gets the next number. */
+/**
+ * One step of the schema, written for each database by hand: the same tables, columns and rules. After a
+ * release neither text changes: the next step gets the next number.
+ */
 export interface Migration {
   readonly number: number
   readonly name: string
-  readonly sql: string
+  readonly sqlite: string
+  /** Every text column is `text COLLATE "C"`, so that order and ranges are by code point as in SQLite. */
+  readonly postgres: string
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { hash } from '../_rows.ts'
 import type { DatabaseUnderTest } from '../_subject.ts'
+import { openEmbeddedJobs } from './jobs.ts'
 import { openSqlite } from './open.ts'
 
 export const subject: DatabaseUnderTest = {
@@ -11,5 +12,6 @@ export const subject: DatabaseUnderTest = {
   },
   removePlace: (place) => rm(dirname(place), { recursive: true, force: true }),
   open: (path, options) => openSqlite({ path, hash, ...options }),
+  openJobs: async (_place, options) => openEmbeddedJobs(options),
   module: import.meta.url,
 }

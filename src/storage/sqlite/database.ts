@@ -57,7 +57,7 @@ export class SqliteDatabase implements Database {
       let audited = false
       const before = countChanges(writing)
       const result = await work({
-        ...scratchOver(write, toTimestamp(clock())),
+        ...scratchOver(write, transaction, toTimestamp(clock())),
         write,
         actor,
         hash,
@@ -75,7 +75,9 @@ export class SqliteDatabase implements Database {
 
   scratch<T>(work: (scratch: Scratch) => Promise<T>): Promise<T> {
     return this.#change((transaction) =>
-      work(scratchOver(kyselyOver<Tables>(transaction), toTimestamp(this.#parts.clock()))),
+      work(
+        scratchOver(kyselyOver<Tables>(transaction), transaction, toTimestamp(this.#parts.clock())),
+      ),
     )
   }
 
@@ -122,8 +124,13 @@ export class SqliteDatabase implements Database {
   }
 }
 
-function scratchOver(write: Writer['write'], at: string): Scratch {
-  return { read: write, scratch: write.$pickTables<keyof ScratchTables>(), at }
+function scratchOver(write: Writer['write'], transaction: Transaction, at: string): Scratch {
+  return {
+    read: write,
+    scratch: write.$pickTables<keyof ScratchTables>(),
+    at,
+    onCommit: (react) => transaction.onCommit(react),
+  }
 }
 
 function countChanges(connection: SqliteConnection): number {

@@ -34,10 +34,10 @@ export async function migrate(connection: SqliteConnection, options: MigrateOpti
         'INSERT INTO migrations (number, name, sha256, applied_at) VALUES (?, ?, ?, ?)',
         migration.number,
         migration.name,
-        options.hash(migration.sql),
+        options.hash(migration.sqlite),
         toTimestamp(options.clock()),
       )
-      connection.exec(migration.sql)
+      connection.exec(migration.sqlite)
     })
   }
 }
@@ -67,7 +67,7 @@ function listRecorded(
   }
   for (const [index, row] of recorded.entries()) {
     const known = migrations[index]
-    const same = known && row.number === known.number && row.sha256 === hash(known.sql)
+    const same = known && row.number === known.number && row.sha256 === hash(known.sqlite)
     if (!same) throw foreignMigration(connection.path, row)
   }
   return recorded

@@ -98,7 +98,8 @@ describe('migrations', () => {
   const second: Migration = {
     number: migrations.length + 1,
     name: 'more',
-    sql: 'CREATE TABLE more (id INTEGER) STRICT',
+    sqlite: 'CREATE TABLE more (id INTEGER) STRICT',
+    postgres: 'CREATE TABLE more (id integer)',
   }
 
   test('run once: opening again changes nothing', async () => {
@@ -129,7 +130,7 @@ describe('migrations', () => {
 
   test('a migration that was edited after it ran is noticed', async () => {
     await (await open({ migrations: [...migrations, second] })).close()
-    const edited = { ...second, sql: `${second.sql} -- edited` }
+    const edited = { ...second, sqlite: `${second.sqlite} -- edited` }
     await expect(open({ migrations: [...migrations, edited] })).rejects.toMatchObject({
       code: 'database_damaged',
     })
@@ -138,7 +139,7 @@ describe('migrations', () => {
   test('a migration that fails half-way leaves nothing of itself', async () => {
     await (await open()).close()
     const before = dumpSchema(path)
-    const broken = { ...second, sql: `${second.sql}; CREATE TABLE more (id INTEGER) STRICT` }
+    const broken = { ...second, sqlite: `${second.sqlite}; CREATE TABLE more (id INTEGER) STRICT` }
     await expect(open({ migrations: [...migrations, broken] })).rejects.toThrow('already exists')
     expect(dumpSchema(path)).toBe(before)
     await (await open({ migrations: [...migrations, second] })).close()

@@ -11,6 +11,7 @@ const pauseMs = 5
 /** One open transaction. Runs queries until it ends; afterwards every query is refused. */
 export class Transaction implements Executor {
   readonly #connection: SqliteConnection
+  readonly #reactions: (() => void)[] = []
   #open = true
 
   constructor(connection: SqliteConnection) {
@@ -30,8 +31,16 @@ export class Transaction implements Executor {
     return this.#connection.execute(query)
   }
 
+  onCommit(react: () => void): void {
+    this.#reactions.push(react)
+  }
+
   end(): void {
     this.#open = false
+  }
+
+  committed(): void {
+    for (const react of this.#reactions) react()
   }
 }
 
@@ -41,6 +50,16 @@ export async function runTransaction<T>(
   work: (transaction: Transaction) => Promise<T>,
 ): Promise<T> {
   const transaction = new Transaction(connection)
+  const result = await commit(connection, transaction, work)
+  transaction.committed()
+  return result
+}
+
+async function commit<T>(
+  connection: SqliteConnection,
+  transaction: Transaction,
+  work: (transaction: Transaction) => Promise<T>,
+): Promise<T> {
   try {
     const result = await work(transaction)
     transaction.end()

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { AuditRecord } from '../src/core/audit/record.ts'
-import { listAuditRecords } from '../src/storage/audit-records.ts'
-import { listDreams } from '../src/storage/dreams.ts'
-import { openSqlite } from '../src/storage/sqlite/open.ts'
-import { listStaged } from '../src/storage/transcripts.ts'
-import { airlineMemory, airlineTranscripts } from './_airline.ts'
-import { ended, inFolder, run, start } from './_program.ts'
+import type { AuditRecord } from '../../src/core/audit/record.ts'
+import { listAuditRecords } from '../../src/storage/audit-records.ts'
+import { listDreams } from '../../src/storage/dreams.ts'
+import { openSqlite } from '../../src/storage/sqlite/open.ts'
+import { listStaged } from '../../src/storage/transcripts.ts'
+import { airlineMemory, airlineTranscripts } from '../_airline.ts'
+import { ended, inFolder, run, start } from '../_program.ts'
 
 const hash = (text: string) => createHash('sha256').update(text).digest('hex')
 

@@ -1,0 +1,29 @@
+import type { Logger } from 'pino'
+import type { Clock } from '../core/clock.ts'
+import type { Hash, NewId } from '../core/ids.ts'
+import type { Keyring } from '../core/keyring.ts'
+import type { Database } from '../storage/database.ts'
+import type { Jobs } from '../storage/jobs.ts'
+import type { RateLimits } from './rate-limit.ts'
+
+/** Everything the API needs from outside; made once by app.ts. */
+export interface ApiContext {
+  readonly database: Database
+  readonly jobs: Jobs
+  readonly clock: Clock
+  readonly hash: Hash
+  readonly newId: NewId
+  readonly keyring: Keyring
+  readonly log: Logger
+  readonly settings: ApiSettings
+}
+
+export interface ApiSettings {
+  readonly version: string
+  readonly organizationId: string
+  /** Refuses what the reference would refuse and a lenient server need not: see README, "Strict". */
+  readonly strict: boolean
+  readonly rateLimits: RateLimits
+  /** Webhooks may go to private addresses and plain http. */
+  readonly allowPrivateTargets: boolean
+}

@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Anthropic, { type ClientOptions } from '@anthropic-ai/sdk'
+import { pino } from 'pino'
+import { openEmbedded, serve } from '../src/app.ts'
+import type { Opened } from '../src/cli/surroundings.ts'
+import { readConfig, type ServerConfig } from '../src/config.ts'
+import type { Scope } from '../src/core/access.ts'
+import type { Clock } from '../src/core/clock.ts'
+import { insertApiKey } from '../src/storage/api-keys.ts'
+import { makeApiKey } from '../src/storage/new-api-key.ts'
+
+/** A running server on a real database of its own, reached over a real socket. */
+export interface TestServer {
+  readonly url: string
+  /** A key that may do everything. */
+  readonly key: string
+  readonly context: Opened['context']
+  readonly makeKey: (...scopes: Scope[]) => Promise<string>
+  readonly client: (options?: Partial<ClientOptions>) => Anthropic
+  readonly fetch: (path: string, init?: RequestInit) => Promise<Response>
+  readonly stop: () => Promise<void>
+}
+
+/** No rate limits unless a test asks for them. */
+const settings = { writesPerMinute: 0, readsPerMinute: 0 }
+
+export async function startTestServer(
+  config: Partial<ServerConfig> = {},
+  clock: Clock = Date.now,
+): Promise<TestServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'lucidream-server-'))
+  const stopping = new AbortController()
+  const opened = await openEmbedded({
+    dataDirectory: folder,
+    secrets: { maskKey: null, secretKey: null, bootstrapKey: null },
+    log: pino({ level: 'silent' }),
+    clock,
+    signal: stopping.signal,
+  })
+  const server = await serve(
+    opened,
+    { port: 0 },
+    { config: { ...readConfig({}).config.server, ...settings, ...config }, version: '0.0.0-test' },
+  )
+  const { context } = opened
+  const makeKey = async (...scopes: Scope[]) => {
+    const { key, row } = makeApiKey(context, { name: 'test', scopes, expiresAt: null })
+    await context.database.write({ type: 'user', id: 'test' }, async (writer) => {
+      await insertApiKey(writer, row)
+      await writer.audit({ action: 'api_key.created', objectType: 'api_key', objectId: row.id })
+    })
+    return key
+  }
+  const key = await makeKey('admin')
+  return {
+    url: server.url,
+    key,
+    context,
+    makeKey,
+    client: (options) =>
+      new Anthropic({ apiKey: key, baseURL: server.url, maxRetries: 0, ...options }),
+    fetch: (path, init) =>
+      fetch(`${server.url}${path}`, {
+        ...init,
+        headers: { 'x-api-key': key, ...init?.headers },
+      }),
+    async stop() {
+      stopping.abort()
+      await server.stop(1_000)
+      await opened.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,0 +1,61 @@
+import { hostname } from 'node:os'
+import { pino } from 'pino'
+import { openEmbedded } from '../../src/app.ts'
+import type { Opened } from '../../src/cli/surroundings.ts'
+import { dream } from '../../src/pipeline/dream.ts'
+import { importPaths } from '../../src/pipeline/import.ts'
+import { readMemoryFolder } from '../../src/pipeline/memory-folder.ts'
+import { mirrorFolder } from '../../src/pipeline/memory-store.ts'
+import { type Kill, killAtWrite } from './_killing-database.ts'
+
+type Context = Opened['context']
+export type Scenario = (context: Context, given: Readonly<Record<string, string>>) => Promise<void>
+
+const actor = { type: 'user', id: 'test' } as const
+const quiet = () => {}
+
+/** What may be cut off at any write and done again; each is safe to run on what an earlier run left. */
+export const scenarios: Readonly<Record<string, Scenario>> = {
+  async import(context, { transcripts = '' }) {
+    const result = await importPaths(context, [transcripts], quiet)
+    if (result.totals.failedFiles > 0) throw new Error('a file failed')
+  },
+  async dream(context, { memory = '' }) {
+    const folder = await readMemoryFolder(memory, context.hash)
+    const storeId = await mirrorFolder(context, folder, actor)
+    await dream(context, { storeId, filter: {}, actor }, quiet)
+  },
+}
+
+/** The time stands still, so that rows of a run that was cut off equal those of one that was not. */
+const clock = () => Date.parse('2026-11-25T08:00:00Z')
+
+/** Opens a data folder whose process will die at a write. */
+export async function runScenario(
+  name: string,
+  data: string,
+  { kill, given }: { readonly kill: Kill; readonly given: Readonly<Record<string, string>> },
+): Promise<void> {
+  const opened = await openEmbedded({
+    dataDirectory: data,
+    secrets: { maskKey: 'the key that tests use', secretKey: null, bootstrapKey: null },
+    log: pino({ level: 'silent' }),
+    clock,
+    signal: new AbortController().signal,
+  })
+  // Each process is another owner though the time stands still.
+  const context = {
+    ...opened.context,
+    database: killAtWrite(opened.context.database, kill),
+    owner: `${hostname()}:${process.pid}:${process.hrtime.bigint()}`,
+  }
+  const scenario = scenarios[name]
+  if (!scenario) throw new Error(`There is no scenario ${name}.`)
+  await scenario(context, given)
+  await opened.close()
+}
+
+const [, script, name, data, rest] = process.argv
+if (script === import.meta.filename && name !== undefined && data !== undefined) {
+  await runScenario(name, data, JSON.parse(rest ?? '{}'))
+}
