@@ -33,6 +33,7 @@ export interface Tables {
   session_events: SessionEventsTable
   raw_chunks: RawChunksTable
   outcome_signals: OutcomeSignalsTable
+  digest_batches: DigestBatchesTable
   digests: DigestsTable
   memory_stores: MemoryStoresTable
   memories: MemoriesTable
@@ -54,7 +55,7 @@ export interface Tables {
 /** Rows that are disposable or that no one sees yet; they may change without an audit record. */
 export type ScratchTables = Pick<
   Tables,
-  'transcripts' | 'session_events' | 'raw_chunks' | 'digests' | 'jobs'
+  'transcripts' | 'session_events' | 'raw_chunks' | 'digest_batches' | 'digests' | 'jobs'
 >
 
 type Json = string
@@ -151,13 +152,20 @@ export interface OutcomeSignalsTable {
   created_at: Timestamp
 }
 
+/** Traces of several sessions, as `packTraces` makes them. */
+interface DigestBatchesTable {
+  id: Generated<number>
+  head: Json
+  body: Uint8Array
+}
+
+/** Where the digest of a transcript stands: the batch, and the place in it. */
 interface DigestsTable {
   session_id: SessionId
   transcript_hash: string
   digester_version: number
-  encoding: 'deflate'
-  trace: Uint8Array
-  quotes: Uint8Array
+  batch_id: number
+  place: number
 }
 
 export interface MemoryStoresTable {

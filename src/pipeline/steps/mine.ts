@@ -1,18 +1,17 @@
-import { makeId, type SessionId } from '../../core/ids.ts'
-import type { Case } from '../../core/mining/case.ts'
+import { makeId } from '../../core/ids.ts'
+import type { LaidOutCase } from '../../core/mining/case.ts'
 import { quoteFindings } from '../../core/mining/cite.ts'
 import type { CitedFinding, Finding } from '../../core/mining/finding.ts'
 import { type MiningInput, minePatterns } from '../../core/mining/mine.ts'
 import { sessionOutcome } from '../../core/outcome-signal.ts'
-import type { Quotes } from '../../core/transcript/digest.ts'
 import { digesterVersion } from '../../core/transcript/digester.ts'
-import type { Share } from '../../core/transcript/packed-trace.ts'
-import { findQuotes, listTraces } from '../../storage/digests.ts'
+import { Lexicon } from '../../core/transcript/lexicon.ts'
+import { listTraces } from '../../storage/digests.ts'
 import { listDreamSessions, updateDream } from '../../storage/dreams.ts'
 import { insertFindings } from '../../storage/findings.ts'
 import { listMemories } from '../../storage/memories.ts'
 import { listOutcomeSignals } from '../../storage/outcome-signals.ts'
-import { checkQuotes } from '../quotes.ts'
+import { readQuotes } from '../quotes.ts'
 import type { Mined } from '../reports.ts'
 import { beat, finish, type StepWork } from '../step.ts'
 
@@ -57,17 +56,17 @@ async function readInput({ context, dream }: StepWork): Promise<MiningInput> {
 }
 
 /** One case per session, in the dream's order; outcomes are those known now, not when the dream began. */
-async function readCases(work: StepWork): Promise<Case[]> {
+async function readCases(work: StepWork): Promise<LaidOutCase[]> {
   const { context, dream, onProgress } = work
   return context.database.read(async (reader) => {
     const sessions = await listDreamSessions(reader, dream.id)
     const ids = sessions.map((session) => session.sessionId)
     const signals = Map.groupBy(await listOutcomeSignals(reader, ids), (one) => one.sessionId)
-    const cases: Case[] = []
-    const share = shareTexts()
-    for await (const traces of listTraces(reader, { sessions, digesterVersion, share })) {
-      for (const trace of traces) {
-        cases.push({ trace, ...sessionOutcome(signals.get(trace.sessionId) ?? []) })
+    const cases: LaidOutCase[] = []
+    const lexicon = new Lexicon()
+    for await (const traces of listTraces(reader, { sessions, digesterVersion, lexicon })) {
+      for (const { trace, steps } of traces) {
+        cases.push({ trace, steps, ...sessionOutcome(signals.get(trace.sessionId) ?? []) })
       }
       onProgress({ stage: 'read', done: cases.length, total: sessions.length, unit: 'sessions' })
     }
@@ -75,37 +74,16 @@ async function readCases(work: StepWork): Promise<Case[]> {
   })
 }
 
-/** Names of tools, errors and sources recur in every session; one copy of each is kept. */
-function shareTexts(): Share {
-  const known = new Map<string, string>()
-  return (text) => {
-    const first = known.get(text)
-    if (first === undefined) known.set(text, text)
-    return first ?? text
-  }
-}
-
-/** Looks up what the findings cite, and leaves out what does not stand byte for byte in its transcript. */
+/** Looks up what the findings cite. What does not stand in its transcript is left out and counted. */
 async function quote({ context, dream }: StepWork, cited: readonly CitedFinding[]) {
   return context.database.read(async (reader) => {
-    const hashes = new Map(
+    const transcripts = new Map(
       (await listDreamSessions(reader, dream.id)).map((ref) => [ref.sessionId, ref]),
     )
-    const quotes = new Map<SessionId, Quotes>()
-    for (const sessionId of new Set(
-      cited.flatMap(({ citations }) => citations.map((c) => c.sessionId)),
-    )) {
-      const ref = hashes.get(sessionId)
-      const found = ref && (await findQuotes(reader, { ...ref, digesterVersion }))
-      if (found) quotes.set(sessionId, found)
-    }
-    const findings: Finding[] = []
-    let lost = 0
-    for (const finding of quoteFindings(cited, (sessionId) => quotes.get(sessionId))) {
-      const { resolved, unresolved } = await checkQuotes(reader, finding.evidence, hashes)
-      findings.push({ ...finding, evidence: resolved })
-      lost += unresolved.length
-    }
+    const citations = cited.flatMap((finding) => finding.citations)
+    const quotes = await readQuotes(reader, citations, transcripts)
+    const findings: readonly Finding[] = quoteFindings(cited, quotes)
+    const lost = citations.filter((citation) => quotes(citation) === null).length
     const unresolved =
       lost === 0
         ? []
@@ -116,12 +94,12 @@ async function quote({ context, dream }: StepWork, cited: readonly CitedFinding[
   })
 }
 
-function countCases(cases: readonly Case[]): Mined['read'] {
+function countCases(cases: readonly LaidOutCase[]): Mined['read'] {
   const distinct = (values: (string | null)[]) =>
     [...new Set(values.filter((value) => value !== null))].toSorted()
   return {
     sessions: cases.length,
-    steps: cases.reduce((sum, { trace }) => sum + trace.steps.length, 0),
+    steps: cases.reduce((sum, { steps }) => sum + steps.to - steps.from, 0),
     succeeded: cases.filter((one) => one.success === true).length,
     failed: cases.filter((one) => one.success === false).length,
     undecided: cases.filter((one) => one.success === null).length,
