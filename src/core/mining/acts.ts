@@ -43,45 +43,40 @@ export class ActNames {
   }
 }
 
-export interface NumberedActs {
-  /** Twice the number of the name, plus one where the same came several times in a row. */
-  readonly codes: readonly number[]
-  /** Where each began: what it is, and its index. */
-  readonly places: readonly Pick<Act, 'of' | 'index'>[]
-}
-
 /**
  * Calls, what the agent said that commits it, and what the user answered, in the order of the transcript;
- * the same several times in a row is one act.
+ * the same several times in a row is one act. Twice the number of the name, plus one where it came several
+ * times; `began` hears of each where it begins.
  */
-export function numberActs(one: LaidOutCase, names: ActNames): NumberedActs {
+export function codeActs(one: LaidOutCase, names: ActNames, began?: Visit): number[] {
   const codes: number[] = []
-  const places: Pick<Act, 'of' | 'index'>[] = []
+  let last = -1
   walkActs(one, names, (name, of, index) => {
-    const last = codes.length - 1
-    if ((codes[last] ?? -1) >> 1 === name) codes[last] = 2 * name + 1
+    if (last === name) codes[codes.length - 1] = 2 * name + 1
     else {
       codes.push(2 * name)
-      places.push({ of, index })
+      began?.(name, of, index)
     }
+    last = name
   })
-  return { codes, places }
+  return codes
 }
 
 /** The same by name; what came several times in a row is marked `+`. */
 export function listActs(one: LaidOutCase): Act[] {
   const names = new ActNames()
-  const { codes, places } = numberActs(one, names)
-  return codes.map((code, index) => ({
+  const places: Pick<Act, 'of' | 'index'>[] = []
+  const codes = codeActs(one, names, (_, of, index) => places.push({ of, index }))
+  return codes.map((code, at) => ({
     name: nameOf(code, names),
-    ...(places[index] as NumberedActs['places'][number]),
+    ...(places[at] as Pick<Act, 'of' | 'index'>),
   }))
 }
 
 export const nameOf = (code: number, names: ActNames): string =>
   `${names.all[code >> 1] ?? ''}${code % 2 === 1 ? '+' : ''}`
 
-type Visit = (name: number, of: Citation['of'], index: number) => void
+type Visit = (name: number, of: Citation['of'], index: number) => unknown
 
 function walkActs(one: LaidOutCase, names: ActNames, visit: Visit): void {
   const { columns, from, to } = one.steps

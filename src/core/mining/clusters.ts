@@ -52,40 +52,38 @@ export function clusterVectors<Term>(
     .toSorted((a, b) => b.members.length - a.members.length || a.medoid - b.medoid)
 }
 
+/** Leaders that have a term, and its weight there. */
+interface Posting {
+  readonly leaders: number[]
+  readonly weights: number[]
+}
+
 /** Every vector goes to the most alike leader, or leads a cluster of its own; ties go to the earlier. */
 function assign<Term>(
   vectors: readonly Vector<Term>[],
   given: readonly number[],
   alikeFrom: number,
 ): Map<number, number[]> {
-  const byTerm = new Map<Term, number[]>()
+  const byTerm = new Map<Term, Posting>()
   const clusters = new Map<number, number[]>()
+  const scores = new Scores(vectors.length)
   const lead = (index: number) => {
     clusters.set(index, [])
-    for (const term of vectors[index]?.keys() ?? []) {
-      const posting = byTerm.get(term)
-      if (posting) posting.push(index)
-      else byTerm.set(term, [index])
+    for (const [term, weight] of vectors[index] ?? []) {
+      const posting = byTerm.get(term) ?? { leaders: [], weights: [] }
+      byTerm.set(term, posting)
+      posting.leaders.push(index)
+      posting.weights.push(weight)
     }
   }
   for (const index of given) lead(index)
   vectors.forEach((vector, index) => {
     if (vector.size === 0) return
-    const scores = new Map<number, number>()
     for (const [term, weight] of vector) {
-      for (const leader of byTerm.get(term) ?? []) {
-        const other = vectors[leader]?.get(term) ?? 0
-        scores.set(leader, (scores.get(leader) ?? 0) + weight * other)
-      }
+      const posting = byTerm.get(term)
+      if (posting) scores.add(posting, weight)
     }
-    let best = -1
-    let highest = alikeFrom
-    for (const [leader, score] of scores) {
-      if (score > highest + 1e-12 || (best === -1 && score >= alikeFrom)) {
-        best = leader
-        highest = score
-      }
-    }
+    let best = scores.takeBest(alikeFrom)
     if (best === -1) {
       lead(index)
       best = index
@@ -93,6 +91,41 @@ function assign<Term>(
     clusters.get(best)?.push(index)
   })
   return new Map([...clusters].filter(([, members]) => members.length > 0))
+}
+
+/** How alike one vector is to each leader that shares a term with it. */
+class Scores {
+  readonly #scores: Float64Array
+  readonly #touched: number[] = []
+
+  constructor(leaders: number) {
+    this.#scores = new Float64Array(leaders).fill(-1)
+  }
+
+  add({ leaders, weights }: Posting, weight: number): void {
+    for (let at = 0; at < leaders.length; at += 1) {
+      const leader = leaders[at] as number
+      const known = this.#scores[leader] as number
+      if (known === -1) this.#touched.push(leader)
+      this.#scores[leader] = (known === -1 ? 0 : known) + weight * (weights[at] as number)
+    }
+  }
+
+  /** The best leader, the first touched of equal ones, or -1; forgets all scores. */
+  takeBest(alikeFrom: number): number {
+    let best = -1
+    let highest = alikeFrom
+    for (const leader of this.#touched) {
+      const score = this.#scores[leader] as number
+      if (score > highest + 1e-12 || (best === -1 && score >= alikeFrom)) {
+        best = leader
+        highest = score
+      }
+      this.#scores[leader] = -1
+    }
+    this.#touched.length = 0
+    return best
+  }
 }
 
 /** The member most alike to the sum of all; a sum instead of all pairs keeps it linear. */

@@ -53,7 +53,7 @@ function findStep(from: number, end: number, matches: (at: number) => boolean): 
 /** Texts of tokens, each made once. */
 class Tokens {
   readonly #calls: string[] = []
-  readonly #arguments = new Map<string, string | null>()
+  readonly #differences: (string | null)[] = []
 
   gather(
     columns: StepColumns,
@@ -73,36 +73,46 @@ class Tokens {
     }
     if (retry === null) return tokens
     if (columns.call[failed] !== columns.call[retry]) {
-      for (const token of this.#diff(columns, failed, retry)) tokens.add(token)
+      this.#addDifferences(columns, [failed, retry], tokens)
     } else if (untouched) tokens.add('retry')
     return tokens
   }
 
   /** Arguments that one of the two calls lacks or that differ, by their general path. */
-  *#diff(columns: StepColumns, failed: number, retry: number): Generator<string> {
+  #addDifferences(
+    columns: StepColumns,
+    [failed, retry]: readonly [number, number],
+    tokens: Set<string>,
+  ): void {
     const { argsFrom, argKeys, argValues } = columns
+    const add = (key: number, verb: number) => {
+      const name = this.#nameDifference(columns, key, verb)
+      if (name !== null) tokens.add(name)
+    }
     for (let arg = argsFrom[failed] as number; arg < (argsFrom[failed + 1] as number); arg += 1) {
       const other = findArgument(columns, retry, argKeys[arg] as number)
       if (other !== -1 && argValues[arg] === argValues[other]) continue
-      yield* this.#name(columns, argKeys[arg] as number, other === -1 ? 'removed' : 'changed')
+      add(argKeys[arg] as number, other === -1 ? removed : changed)
     }
     for (let arg = argsFrom[retry] as number; arg < (argsFrom[retry + 1] as number); arg += 1) {
       const key = argKeys[arg] as number
-      if (findArgument(columns, failed, key) === -1) yield* this.#name(columns, key, 'added')
+      if (findArgument(columns, failed, key) === -1) add(key, added)
     }
   }
 
-  *#name(columns: StepColumns, key: number, verb: string): Generator<string> {
-    const place = `${verb} ${key}`
-    let name = this.#arguments.get(place)
-    if (name === undefined) {
-      const path = columns.lexicon.textOf(key)
-      name = remark.test(path) ? null : `args:${verb}:${generalise(path)}`
-      this.#arguments.set(place, name)
-    }
-    if (name !== null) yield name
+  #nameDifference({ lexicon }: StepColumns, key: number, verb: number): string | null {
+    const place = verbs.length * key + verb
+    const known = this.#differences[place]
+    if (known !== undefined) return known
+    const path = lexicon.textOf(key)
+    const name = remark.test(path) ? null : `args:${verbs[verb]}:${generalise(path)}`
+    this.#differences[place] = name
+    return name
   }
 }
+
+const verbs = ['added', 'changed', 'removed'] as const
+const [added, changed, removed] = [0, 1, 2]
 
 /** Place of the argument of this key; -1 where the step has none. */
 function findArgument({ argsFrom, argKeys }: StepColumns, at: number, key: number): number {
@@ -127,69 +137,83 @@ export function findRecoveries(attempts: readonly Attempt[]): Recovery[] {
       else having.set(token, [attempt])
     }
   }
-  const all = countTries(attempts)
+  const types = [...new Set(attempts.map(typeOf))].toSorted()
+  const numbers = new Map(types.map((type, number) => [type, number]))
+  const all = countTries(attempts, numbers)
   return [...having]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([token, list]) => judge(token, list, all))
+    .flatMap(([token, list]) => judge(token, list, { all, numbers }))
     .toSorted((a, b) => b.low - a.low || (a.token < b.token ? -1 : 1))
 }
 
+const typeOf = ({ one }: Attempt) => one.trace.task.type ?? ''
+
 interface Tries {
-  tried: number
-  recovered: number
+  readonly tried: number
+  readonly recovered: number
+  /** By type of task: recovered and not. */
+  readonly byType: Int32Array
 }
 
-/** By type of task, types in order. */
-function countTries(attempts: readonly Attempt[]): Map<string, Tries> {
-  const counts = new Map<string, Tries>()
-  for (const { one, recovered } of attempts) {
-    const type = one.trace.task.type ?? ''
-    const count = counts.get(type) ?? { tried: 0, recovered: 0 }
-    counts.set(type, count)
-    count.tried += 1
-    if (recovered) count.recovered += 1
+function countTries(attempts: readonly Attempt[], numbers: ReadonlyMap<string, number>): Tries {
+  const byType = new Int32Array(2 * numbers.size)
+  let recovered = 0
+  for (const attempt of attempts) {
+    const type = numbers.size === 1 ? 0 : (numbers.get(typeOf(attempt)) ?? 0)
+    const place = 2 * type + (attempt.recovered ? 0 : 1)
+    byType[place] = (byType[place] as number) + 1
+    if (attempt.recovered) recovered += 1
   }
-  return new Map([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1)))
+  return { tried: attempts.length, recovered, byType }
 }
-
-const sum = (counts: ReadonlyMap<string, Tries>, of: keyof Tries) =>
-  [...counts.values()].reduce((total, count) => total + count[of], 0)
 
 function judge(
   token: string,
   having: readonly Attempt[],
-  all: ReadonlyMap<string, Tries>,
+  { all, numbers }: { readonly all: Tries; readonly numbers: ReadonlyMap<string, number> },
 ): Recovery[] {
-  const counts = countTries(having)
-  const recovered = having.filter((attempt) => attempt.recovered).map(({ one }) => one)
-  const triedWithout = sum(all, 'tried') - having.length
+  const own = countTries(having, numbers)
   const enough =
-    triedWithout >= needed.without &&
-    new Set(recovered.map(({ trace }) => trace.sessionId)).size >= needed.sessions &&
-    new Set(recovered.map(({ trace }) => trace.task.id ?? trace.sessionId)).size >= needed.tasks &&
-    new Set(recovered.map(occasionKey)).size >= needed.principals
-  const difference = enough ? mantelHaenszelDifference(stratify(counts, all), intervalLevel) : null
+    all.tried - own.tried >= needed.without &&
+    hasDistinct(having, ({ one }) => one.trace.sessionId, needed.sessions) &&
+    hasDistinct(having, ({ one }) => one.trace.task.id ?? one.trace.sessionId, needed.tasks) &&
+    hasDistinct(having, ({ one }) => occasionKey(one), needed.principals)
+  const difference = enough ? mantelHaenszelDifference(stratify(own, all), intervalLevel) : null
   if (!difference || difference.low <= 0) return []
   return [
     {
       token,
-      recoveredWith: recovered.length,
-      triedWith: having.length,
-      recoveredWithout: sum(all, 'recovered') - recovered.length,
-      triedWithout,
+      recoveredWith: own.recovered,
+      triedWith: own.tried,
+      recoveredWithout: all.recovered - own.recovered,
+      triedWithout: all.tried - own.tried,
       ...difference,
     },
   ]
 }
 
-function stratify(having: ReadonlyMap<string, Tries>, all: ReadonlyMap<string, Tries>): Stratum[] {
-  return [...all].map(([type, { tried, recovered }]) => {
-    const own = having.get(type) ?? { tried: 0, recovered: 0 }
+/** Whether the attempts that recovered come from so many; stops as soon as they do. */
+function hasDistinct(
+  attempts: readonly Attempt[],
+  keyOf: (attempt: Attempt) => string,
+  fewest: number,
+): boolean {
+  const found = new Set<string>()
+  return attempts.some((attempt) => {
+    if (attempt.recovered) found.add(keyOf(attempt))
+    return found.size >= fewest
+  })
+}
+
+function stratify(own: Tries, all: Tries): Stratum[] {
+  return Array.from({ length: all.byType.length / 2 }, (_, type) => {
+    const successWith = own.byType[2 * type] as number
+    const failureWith = own.byType[2 * type + 1] as number
     return {
-      successWith: own.recovered,
-      failureWith: own.tried - own.recovered,
-      successWithout: recovered - own.recovered,
-      failureWithout: tried - recovered - (own.tried - own.recovered),
+      successWith,
+      failureWith,
+      successWithout: (all.byType[2 * type] as number) - successWith,
+      failureWithout: (all.byType[2 * type + 1] as number) - failureWith,
     }
   })
 }

@@ -1,5 +1,5 @@
-import { addBit, type Bitset, emptyBitset } from '../statistics/bitset.ts'
-import { ActNames, nameOf, numberActs } from './acts.ts'
+import { type Bitset, countShared, emptyBitset } from '../statistics/bitset.ts'
+import { ActNames, codeActs, listActs, nameOf } from './acts.ts'
 import type { Candidate, Patterns } from './candidate.ts'
 import { cite, type Sighting } from './cite.ts'
 import type { Members } from './contrast.ts'
@@ -58,7 +58,7 @@ function layOutActs({ cases }: Population): Row {
   const names = new ActNames()
   const codes: number[] = []
   const lengths = Int32Array.from(cases, (one) => {
-    const acts = numberActs(one, names).codes
+    const acts = codeActs(one, names)
     for (const code of acts) codes.push(code)
     return acts.length
   })
@@ -90,19 +90,24 @@ function growAll(
 ): { found: Sequence[]; stoppedAt: number | null } {
   const found: Sequence[] = []
   const extension = new Extension(row)
+  const collect = (prefix: readonly number[], ends: Ends | null): boolean => {
+    const next = extension.gather(ends)
+    for (let act = 0; act < row.names.length; act += 1) {
+      if (next.count(act) < fewestSessions || !wanted(next.count(act))) continue
+      if (found.length >= maxPatterns) return false
+      const sessions = next.sessionsOf(act)
+      const acts = [...prefix, act].map((number) => row.names[number] ?? '')
+      found.push({ acts, sessions, fingerprint: fingerprint(sessions) })
+    }
+    return true
+  }
   const walk = (prefix: readonly number[], ends: Ends | null, length: number): boolean => {
+    if (prefix.length + 1 === length) return collect(prefix, ends)
     const next = extension.follow(ends)
     for (let act = 0; act < row.names.length; act += 1) {
-      if ((next.sessions[act] as number) < fewestSessions) continue
-      const acts = [...prefix, act]
-      if (acts.length < length) {
-        if (!walk(acts, next.endsOf(act), length)) return false
-      } else if (wanted(next.sessions[act] as number)) {
-        if (found.length >= maxPatterns) return false
-        const sessions = packSessions(row, next.endsOf(act))
-        const names = acts.map((number) => row.names[number] ?? '')
-        found.push({ acts: names, sessions, fingerprint: fingerprint(sessions) })
-      }
+      const reached = next(act)
+      if (countSessions(row, reached) < fewestSessions) continue
+      if (!walk([...prefix, act], reached, length)) return false
     }
     return true
   }
@@ -112,86 +117,105 @@ function growAll(
   return { found, stoppedAt: null }
 }
 
-interface Following {
-  /** By act: how many sessions show it there. */
-  readonly sessions: Int32Array
-  readonly endsOf: (act: number) => Ends
+function countSessions({ sessionAt }: Row, ends: Ends): number {
+  let [count, last] = [0, -1]
+  for (let at = 0; at < ends.length; at += 1) {
+    const session = sessionAt[ends[at] as number] as number
+    if (session !== last) count += 1
+    last = session
+  }
+  return count
 }
 
-/** Every act that can follow within the gap, with where it then ends. */
+interface Gathered {
+  readonly count: (act: number) => number
+  readonly sessionsOf: (act: number) => Bitset
+}
+
+/** What can follow within the gap. */
 class Extension {
   readonly #row: Row
   readonly #seenBy: Int32Array
-  readonly #last: Int32Array
   readonly #all: Ends
+  /** By act the sessions that show it, as bits; filled anew by every `gather`. */
+  readonly #bits: Uint32Array
+  readonly #words: number
   #round = 0
 
   constructor(row: Row) {
     this.#row = row
     this.#seenBy = new Int32Array(row.acts.length)
-    this.#last = new Int32Array(row.names.length)
     this.#all = row.acts.map((_, at) => at)
+    this.#words = emptyBitset(row.sessions).length
+    this.#bits = new Uint32Array(this.#words * row.names.length)
   }
 
-  follow(ends: Ends | null): Following {
+  /** By act: where it then ends. */
+  follow(ends: Ends | null): (act: number) => Ends {
     const { acts, names } = this.#row
     const reached = ends === null ? this.#all : this.#reach(ends)
     const offsets = new Int32Array(names.length + 1)
-    const sessions = this.#countSessions(reached, offsets)
+    for (let at = 0; at < reached.length; at += 1) {
+      const place = (acts[reached[at] as number] as number) + 1
+      offsets[place] = (offsets[place] as number) + 1
+    }
     for (let act = 0; act < names.length; act += 1) {
       offsets[act + 1] = (offsets[act + 1] as number) + (offsets[act] as number)
     }
     const sorted = new Int32Array(reached.length)
     const next = offsets.slice(0, names.length)
     for (let at = 0; at < reached.length; at += 1) {
-      const act = acts[reached[at] as number] as number
-      sorted[next[act] as number] = reached[at] as number
+      const position = reached[at] as number
+      const act = acts[position] as number
+      sorted[next[act] as number] = position
       next[act] = (next[act] as number) + 1
     }
-    return { sessions, endsOf: (act) => sorted.subarray(offsets[act], offsets[act + 1]) }
+    return (act) => sorted.subarray(offsets[act], offsets[act + 1])
+  }
+
+  /** By act: which sessions show it then. Cheaper than `follow`, for what is not gone on from. */
+  gather(ends: Ends | null): Gathered {
+    const { acts, sessionAt } = this.#row
+    const [bits, words] = [this.#bits, this.#words]
+    bits.fill(0)
+    const all = ends ?? this.#all
+    const reach = ends === null ? 0 : gap + 1
+    const first = ends === null ? 0 : 1
+    for (let index = 0; index < all.length; index += 1) {
+      const end = all[index] as number
+      const session = sessionAt[end] as number
+      const mask = 1 << (session & 31)
+      for (let at = end + first; at <= end + reach && sessionAt[at] === session; at += 1) {
+        const word = (acts[at] as number) * words + (session >>> 5)
+        bits[word] = (bits[word] as number) | mask
+      }
+    }
+    const sessionsOf = (act: number) => bits.subarray(act * words, (act + 1) * words)
+    return {
+      count: (act) => countShared(sessionsOf(act), sessionsOf(act)),
+      sessionsOf: (act) => sessionsOf(act).slice(),
+    }
   }
 
   /** Positions behind the ends, each once, ascending because the ends are. */
   #reach(ends: Ends): Int32Array {
     const { acts, sessionAt } = this.#row
-    this.#round += 1
+    const [seenBy, round] = [this.#seenBy, this.#round + 1]
+    this.#round = round
     const reached = new Int32Array(Math.min(ends.length * (gap + 1), acts.length))
     let count = 0
     for (let index = 0; index < ends.length; index += 1) {
       const end = ends[index] as number
       const session = sessionAt[end]
-      const last = Math.min(end + 1 + gap, acts.length - 1)
-      for (let at = end + 1; at <= last && sessionAt[at] === session; at += 1) {
-        if (this.#seenBy[at] === this.#round) continue
-        this.#seenBy[at] = this.#round
+      for (let at = end + 1; at <= end + 1 + gap && sessionAt[at] === session; at += 1) {
+        if (seenBy[at] === round) continue
+        seenBy[at] = round
         reached[count] = at
         count += 1
       }
     }
     return reached.subarray(0, count)
   }
-
-  /** Also counts positions by act into `offsets`, one place on. */
-  #countSessions(reached: Int32Array, offsets: Int32Array): Int32Array {
-    const { acts, sessionAt, names } = this.#row
-    const sessions = new Int32Array(names.length)
-    this.#last.fill(-1)
-    for (let index = 0; index < reached.length; index += 1) {
-      const at = reached[index] as number
-      const act = acts[at] as number
-      offsets[act + 1] = (offsets[act + 1] as number) + 1
-      if (this.#last[act] === sessionAt[at]) continue
-      this.#last[act] = sessionAt[at] as number
-      sessions[act] = (sessions[act] as number) + 1
-    }
-    return sessions
-  }
-}
-
-function packSessions({ sessionAt, sessions }: Row, ends: Ends): Bitset {
-  const bits = emptyBitset(sessions)
-  for (let at = 0; at < ends.length; at += 1) addBit(bits, sessionAt[ends[at] as number] as number)
-  return bits
 }
 
 /** Of sequences with the very same sessions only those that no longer one contains. */
@@ -273,13 +297,12 @@ function sight(
     good: boolean
   },
 ): { supports: Sighting[]; contradicts: Sighting[] } {
-  const names = new ActNames()
+  const last = given.acts.at(-1)
   const sightings = given.members.flatMap((index): Sighting[] => {
     const one = cases[index]
     if (!one || one.success === null) return []
-    const { codes, places } = numberActs(one, names)
-    const place = places[codes.findIndex((code) => nameOf(code, names) === given.acts.at(-1))]
-    return place ? [{ one, ...place }] : []
+    const act = listActs(one).find(({ name }) => name === last)
+    return act ? [{ one, of: act.of, index: act.index }] : []
   })
   return {
     supports: sightings.filter(({ one }) => one.success === given.good),
