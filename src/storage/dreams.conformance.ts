@@ -323,6 +323,11 @@ const makeDigest = (key: string, transcriptHash: string): Digest => ({
 
 async function collect(batches: AsyncIterable<readonly ReadTrace[]>): Promise<Digest['trace'][]> {
   const all: Digest['trace'][] = []
-  for await (const batch of batches) all.push(...batch.map(({ trace }) => trace))
+  for await (const batch of batches) {
+    for (const { trace } of batch) {
+      const { steps, observations } = trace
+      all.push({ ...trace, steps, observations })
+    }
+  }
   return all
 }

@@ -72,6 +72,19 @@ export async function listSessions(
   return { sessions, next: last ? { startedAt: last.startedAt, id: last.id } : null }
 }
 
+/** Every session that passes the filter with its current transcript, by id: what a dream pins. */
+export async function listCurrentTranscripts(
+  reader: Reader,
+  filter: SessionFilter,
+): Promise<{ readonly sessionId: SessionId; readonly transcriptHash: string }[]> {
+  return reader.read
+    .selectFrom('sessions')
+    .select(['id as sessionId', 'transcript_hash as transcriptHash'])
+    .where((where) => where.and(filterConditions(filter)))
+    .orderBy('id')
+    .execute()
+}
+
 export async function countSessions(reader: Reader, filter: SessionFilter = {}): Promise<number> {
   const row = await reader.read
     .selectFrom('sessions')

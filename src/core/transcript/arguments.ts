@@ -21,7 +21,10 @@ export function flattenArguments(input: JsonObject): Record<string, string> {
   return Object.fromEntries(flat)
 }
 
-/** The first of the entries that `flattenArguments` gives whose key `wanted` names, as `path=value`. */
+/**
+ * The first of the entries that `flattenArguments` gives whose key `wanted` names, as `path=value`. Keys must
+ * be in order.
+ */
 export function findArgument(input: JsonObject, wanted: RegExp): string | null {
   let seen = 0
   const visit = (value: Json, path: string, key: string): string | null => {
@@ -31,7 +34,8 @@ export function findArgument(input: JsonObject, wanted: RegExp): string | null {
       if (!wanted.test(key)) return null
       return `${path}${key}=${JSON.stringify(value).slice(0, maxValue)}`
     }
-    for (const [name, one] of listEntries(value)) {
+    for (const name in value) {
+      const one = (value as JsonObject)[name] as Json
       const found = visit(one, path + key, `/${escapeKey(name)}`)
       if (found !== null) return found
     }
@@ -53,15 +57,33 @@ function listEntries(value: Parent): (readonly [string, Json])[] {
 const escapeKey = (key: string) =>
   /[~/]/.test(key) ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key
 
-/** RFC 8785 of JSON with its keys in order already is what `JSON.stringify` writes. */
-export function isOrdered(value: Json): boolean {
-  if (value === null || typeof value !== 'object') return true
-  if (Array.isArray(value)) return value.every(isOrdered)
-  let before: string | null = null
-  for (const key in value as JsonObject) {
-    if (before !== null && !(before < key)) return false
-    before = key
-    if (!isOrdered((value as JsonObject)[key] as Json)) return false
+/**
+ * The same with the keys of every object in order, so that `JSON.stringify` writes what RFC 8785 asks for;
+ * null where a key is a number, which objects put first whatever was asked.
+ */
+export function orderKeys(input: JsonObject): JsonObject | null {
+  const keys = Object.keys(input)
+  let isOrdered = true
+  let isFlat = true
+  for (let at = 0; at < keys.length; at += 1) {
+    const key = keys[at] as string
+    if (/^\d/.test(key)) return null
+    if (at > 0 && !((keys[at - 1] as string) < key)) isOrdered = false
+    if (typeof input[key] === 'object' && input[key] !== null) isFlat = false
   }
-  return true
+  if (isOrdered && isFlat) return input
+  const ordered: Record<string, Json> = {}
+  for (const key of isOrdered ? keys : keys.sort()) {
+    const value = orderValue(input[key] as Json)
+    if (value === undefined) return null
+    ordered[key] = value
+  }
+  return ordered
+}
+
+function orderValue(value: Json): Json | undefined {
+  if (value === null || typeof value !== 'object') return value
+  if (!Array.isArray(value)) return orderKeys(value as JsonObject) ?? undefined
+  const ordered = value.map(orderValue)
+  return ordered.includes(undefined) ? undefined : (ordered as Json[])
 }

@@ -9,7 +9,7 @@ const telling = /\b(?:\p{L}[\p{L}\p{N}_]{7,40}|[\p{L}_]*\d[\p{L}\p{N}_.-]{2,40})
 /** Ids, numbers of three digits and more, and words of eight letters and more: what a later step may use. */
 export function tellingWords(text: string): Set<string> {
   const looked = text.slice(0, maxText)
-  if (isPlain(looked)) return scanPlain(looked)
+  if (!foreign.test(looked)) return scanPlain(looked)
   const found = new Set<string>()
   for (const [word] of looked.matchAll(telling)) {
     found.add(word.toLowerCase())
@@ -29,24 +29,29 @@ const kinds = Uint8Array.from({ length: 128 }, (_, code) => {
 const underscore = 95
 const isWord = (kind: number | undefined) => kind === letter || kind === digit
 
-function isPlain(text: string): boolean {
-  for (let at = 0; at < text.length; at += 1) if (text.charCodeAt(at) > 127) return false
-  return true
-}
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII, control characters too
+const foreign = /[^\x00-\x7f]/
 
 /** The same words as `telling` finds, in ASCII text. */
 function scanPlain(text: string): Set<string> {
   const found = new Set<string>()
-  const kindAt = (at: number) => kinds[text.charCodeAt(at)]
+  const { length } = text
   let at = 0
-  while (at < text.length) {
-    if (!isWord(kindAt(at))) {
+  while (at < length) {
+    const kind = kinds[text.charCodeAt(at)] as number
+    if (kind !== letter && kind !== digit) {
       at += 1
       continue
     }
+    let hasDigit = kind === digit
     let end = at + 1
-    while (end < text.length && isWord(kindAt(end))) end += 1
-    const matched = matchAt(text, at, end)
+    for (; end < length; end += 1) {
+      const next = kinds[text.charCodeAt(end)] as number
+      if (next === digit) hasDigit = true
+      else if (next !== letter) break
+    }
+    // Short words without a digit are most of any text, and never match.
+    const matched = hasDigit || end - at >= 8 ? matchAt(text, at, end) : at
     if (matched > at) {
       found.add(text.slice(at, matched).toLowerCase())
       if (found.size === maxWords) break

@@ -110,36 +110,72 @@ export function unpackTraces({ head, body }: PackedTraces, lexicon: Lexicon): Re
     allLists.map((name, index) => [name, unpacked[index]]),
   ) as Record<(typeof allLists)[number], Int32Array>
   const columns: StepColumns = { ...named, lexicon, numbers, values }
-  const share = (text: string) => lexicon.textOf(lexicon.numberOf(text))
   return sessions.map((header, index): ReadTrace => {
-    const steps: StepSpan = {
-      columns,
-      from: index === 0 ? 0 : (named.stepsTo[index - 1] as number),
-      to: named.stepsTo[index] as number,
-    }
-    const from = index === 0 ? 0 : (named.observationsTo[index - 1] as number)
-    const span = { from, to: named.observationsTo[index] as number, lexicon, stated }
-    return {
-      steps,
-      trace: {
-        ...header,
-        intent: header.intent.map(share),
-        get steps() {
-          return readSteps(steps)
-        },
-        get observations() {
-          return readObservations(named, span)
-        },
-      },
-    }
+    const spanOf = (bounds: Int32Array) => ({
+      from: index === 0 ? 0 : (bounds[index - 1] as number),
+      to: bounds[index] as number,
+    })
+    const steps: StepSpan = { columns, ...spanOf(named.stepsTo) }
+    const observed = { columns: named, ...spanOf(named.observationsTo), lexicon, stated }
+    return { steps, trace: new StoredTrace(header, steps, observed) }
   })
 }
 
-function readObservations(
-  columns: ObservationColumns,
-  given: { from: number; to: number; lexicon: Lexicon; stated: readonly string[] },
-): Observation[] {
-  const { from, to, lexicon, stated } = given
+interface ObservationSpan {
+  readonly columns: ObservationColumns
+  readonly from: number
+  readonly to: number
+  readonly lexicon: Lexicon
+  readonly stated: readonly string[]
+}
+
+/** One shape for all: a hundred thousand objects of spread fields and accessors are slow to read. */
+class StoredTrace implements Trace {
+  readonly sessionId: Trace['sessionId']
+  readonly agent: Trace['agent']
+  readonly task: Trace['task']
+  readonly principal: Trace['principal']
+  readonly startedAt: Trace['startedAt']
+  readonly turns: Trace['turns']
+  readonly sayings: Trace['sayings']
+  readonly compactions: Trace['compactions']
+  readonly intent: Trace['intent']
+  readonly observationsLeftOut: Trace['observationsLeftOut']
+  readonly stopReason: Trace['stopReason']
+  readonly usage: Trace['usage']
+  readonly seconds: Trace['seconds']
+  readonly #steps: StepSpan
+  readonly #observed: ObservationSpan
+
+  constructor(header: Header, steps: StepSpan, observed: ObservationSpan) {
+    const { lexicon } = observed
+    this.sessionId = header.sessionId
+    this.agent = header.agent
+    this.task = header.task
+    this.principal = header.principal
+    this.startedAt = header.startedAt
+    this.turns = header.turns
+    this.sayings = header.sayings
+    this.compactions = header.compactions
+    this.intent = header.intent.map((text) => lexicon.textOf(lexicon.numberOf(text)))
+    this.observationsLeftOut = header.observationsLeftOut
+    this.stopReason = header.stopReason
+    this.usage = header.usage
+    this.seconds = header.seconds
+    this.#steps = steps
+    this.#observed = observed
+  }
+
+  get steps(): Trace['steps'] {
+    return readSteps(this.#steps)
+  }
+
+  get observations(): Trace['observations'] {
+    return readObservations(this.#observed)
+  }
+}
+
+function readObservations({ columns, from, to, lexicon, stated }: ObservationSpan): Observation[] {
   const observations: Observation[] = []
   for (let at = from; at < to; at += 1) {
     observations.push({

@@ -59,8 +59,12 @@ export const statusOf = (flags: number): StepStatus => statuses[flags & statusMa
 
 /** Lays out the steps of several sessions in one set of columns, one span for each. */
 export function layOutSteps(traces: readonly Pick<Trace, 'steps'>[], lexicon: Lexicon): StepSpan[] {
-  const draft = new ColumnsDraft(lexicon)
-  const bounds = traces.map(({ steps }) => {
+  const lists = traces.map(({ steps }) => steps)
+  const draft = new ColumnsDraft(
+    lists.reduce((sum, steps) => sum + steps.length, 0),
+    lexicon,
+  )
+  const bounds = lists.map((steps) => {
     for (const step of steps) draft.add(step)
     return draft.length
   })
@@ -70,54 +74,58 @@ export function layOutSteps(traces: readonly Pick<Trace, 'steps'>[], lexicon: Le
 
 class ColumnsDraft {
   readonly #lexicon: Lexicon
-  readonly #fields = Object.fromEntries(
-    stepFields.map((field) => [field, []]),
-  ) as unknown as Record<StepField, number[]>
+  readonly #fields: Readonly<Record<StepField, Int32Array>>
   readonly #numbers: number[] = []
   readonly #places = new Map<number, number>()
-  readonly #argsFrom: number[] = [0]
+  readonly #argsFrom: Int32Array
   readonly #argKeys: number[] = []
   readonly #argValues: number[] = []
   readonly #values = new Lexicon()
+  #length = 0
 
-  constructor(lexicon: Lexicon) {
+  constructor(steps: number, lexicon: Lexicon) {
     this.#lexicon = lexicon
+    this.#argsFrom = new Int32Array(steps + 1)
+    this.#fields = Object.fromEntries(
+      stepFields.map((field) => [field, new Int32Array(steps)]),
+    ) as Record<StepField, Int32Array>
   }
 
   get length(): number {
-    return this.#fields.at.length
+    return this.#length
   }
 
   add(step: Step): void {
     const to = this.#fields
-    to.at.push(step.at)
-    to.tool.push(this.#lexicon.numberOf(step.tool))
-    to.act.push(this.#lexicon.numberOf(step.act))
-    to.flags.push(flagsOf(step))
-    to.error.push(step.error === null ? -1 : this.#lexicon.numberOf(step.error))
-    to.call.push(step.call)
-    to.resource.push(step.resource)
-    to.result.push(step.result)
-    to.resultAt.push(step.resultAt)
-    to.source.push(step.source === null ? -1 : this.#lexicon.numberOf(step.source))
-    to.resultTokens.push(step.resultTokens)
-    to.used.push(this.#placeOf(step.used))
-    to.seconds.push(this.#placeOf(step.seconds))
+    const at = this.#length
+    const tool = this.#lexicon.numberOf(step.tool)
+    to.at[at] = step.at
+    to.tool[at] = tool
+    to.act[at] = step.act === step.tool ? tool : this.#lexicon.numberOf(step.act)
+    to.flags[at] = flagsOf(step)
+    to.error[at] = step.error === null ? -1 : this.#lexicon.numberOf(step.error)
+    to.call[at] = step.call
+    to.resource[at] = step.resource
+    to.result[at] = step.result
+    to.resultAt[at] = step.resultAt
+    to.source[at] = step.source === null ? -1 : this.#lexicon.numberOf(step.source)
+    to.resultTokens[at] = step.resultTokens
+    to.used[at] = this.#placeOf(step.used)
+    to.seconds[at] = this.#placeOf(step.seconds)
     for (const key in step.args) {
       this.#argKeys.push(this.#lexicon.numberOf(key))
       this.#argValues.push(this.#values.numberOf(step.args[key] as string))
     }
-    this.#argsFrom.push(this.#argKeys.length)
+    this.#length += 1
+    this.#argsFrom[this.#length] = this.#argKeys.length
   }
 
   finish(): StepColumns {
     return {
-      ...(Object.fromEntries(
-        stepFields.map((field) => [field, Int32Array.from(this.#fields[field])]),
-      ) as Record<StepField, Int32Array>),
+      ...this.#fields,
       lexicon: this.#lexicon,
       numbers: this.#numbers,
-      argsFrom: Int32Array.from(this.#argsFrom),
+      argsFrom: this.#argsFrom,
       argKeys: Int32Array.from(this.#argKeys),
       argValues: Int32Array.from(this.#argValues),
       values: this.#values.texts,
@@ -126,12 +134,11 @@ class ColumnsDraft {
 
   #placeOf(value: number | null): number {
     if (value === null) return -1
-    const place = this.#places.get(value) ?? this.#numbers.length
-    if (place === this.#numbers.length) {
-      this.#places.set(value, place)
-      this.#numbers.push(value)
-    }
-    return place
+    const known = this.#places.get(value)
+    if (known !== undefined) return known
+    this.#places.set(value, this.#numbers.length)
+    this.#numbers.push(value)
+    return this.#numbers.length - 1
   }
 }
 

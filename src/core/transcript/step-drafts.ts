@@ -1,7 +1,7 @@
 import canonicalize from 'canonicalize'
 import type { EventId, Hash } from '../ids.ts'
 import { type EventBody, eventText, type JsonObject, type SessionEvent } from '../session.ts'
-import { findArgument, flattenArguments, isOrdered } from './arguments.ts'
+import { findArgument, flattenArguments, orderKeys } from './arguments.ts'
 import { commandChangesState, nameAct } from './commands.ts'
 import { looksLikeError, normaliseError } from './error-text.ts'
 import { type Observed, observe } from './observations.ts'
@@ -49,7 +49,8 @@ export class StepDrafts {
   }
 
   open(event: Event, { name, input }: Body<'agent.tool_use'>): void {
-    const canonical = isOrdered(input) ? JSON.stringify(input) : (canonicalize(input) ?? '')
+    const ordered = orderKeys(input)
+    const canonical = ordered ? JSON.stringify(ordered) : (canonicalize(input) ?? '')
     this.#use.consume(canonical)
     const act = nameAct(name, input)
     const changes = act === name ? this.#changesState(name) : commandChangesState(input)
@@ -62,7 +63,7 @@ export class StepDrafts {
         status: 'no_result',
         error: null,
         call: this.#callNumbers.of(this.#nameText(`${name}\0${canonical}`)),
-        resource: this.#numberResource(input),
+        resource: this.#numberResource(ordered, input),
         result: -1,
         resultAt: -1,
         source: changes === true ? null : nameSource(input),
@@ -142,11 +143,15 @@ export class StepDrafts {
   }
 
   /** The first argument that identifies something. */
-  #numberResource(input: JsonObject): number {
-    const found = findArgument(input, identifying)
+  #numberResource(ordered: JsonObject | null, input: JsonObject): number {
+    const found = ordered
+      ? findArgument(ordered, identifying)
+      : joinFirst(Object.entries(flattenArguments(input)).find(([path]) => identifying.test(path)))
     return found === null ? -1 : this.#resourceNumbers.of(found)
   }
 }
+
+const joinFirst = (entry: readonly [string, string] | undefined) => entry?.join('=') ?? null
 
 const identifying = /(?:^|[/_])(?:id|path|url|file)$/
 

@@ -23,7 +23,7 @@ const batchSessions = 128
 const taskSessions = 32
 const taskBytes = 8 * 1024 * 1024
 /** From here threads pay for their start. */
-const poolFrom = 512
+const poolFrom = 4_096
 /** A larger transcript is read page by page on this thread, so that no task holds more than this. */
 const largestTask = 16 * 1024 * 1024
 const mostEvents = 50_000
