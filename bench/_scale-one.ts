@@ -1,4 +1,11 @@
-import { createReadStream, rmSync } from 'node:fs'
+import {
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { pino } from 'pino'
@@ -38,10 +45,43 @@ async function parseLines(path: string): Promise<Spent> {
   return { wall: total.wall * share, cpu: total.cpu * share }
 }
 
-await inFolder(async (folder) => {
-  const [all, more] = [join(folder, 'all.jsonl'), join(folder, 'more.jsonl')]
+interface Imported {
+  readonly parsed: Spent
+  readonly imported: Spent
+}
+
+type Context = Awaited<ReturnType<typeof openEmbedded>>['context']
+
+async function importAll(context: Context, folder: string): Promise<Imported> {
+  const all = join(folder, 'all.jsonl')
   await writeSessions(all, { sessions, steps: 100 })
+  const parsed = await parseLines(all)
+  const imported = await spend(() => importPaths(context, [all], quiet))
+  rmSync(all)
+  return { parsed, imported }
+}
+
+async function dreamTwice(context: Context, folder: string) {
+  const storeId = await openDefaultStore(context, operator)
+  let highest = 0
+  const watch = setInterval(() => {
+    highest = Math.max(highest, process.memoryUsage.rss())
+  }, 100)
+  const dreamOnce = async () => {
+    highest = 0
+    const spent = await spend(() => dream(context, { storeId, filter: {}, actor: operator }, quiet))
+    return { spent, rss: Math.max(highest, process.memoryUsage.rss()) }
+  }
+  const first = await dreamOnce()
+  const more = join(folder, 'more.jsonl')
   await writeSessions(more, { sessions: Math.ceil(sessions / 100), steps: 100, from: sessions })
+  await importPaths(context, [more], quiet)
+  const second = await dreamOnce()
+  clearInterval(watch)
+  return { first: first.spent, second: second.spent, rss: first.rss, secondRss: second.rss }
+}
+
+async function run(folder: string, kept: Imported | null, only: 'import' | 'all'): Promise<void> {
   const { context, close } = await openEmbedded({
     dataDirectory: join(folder, 'data'),
     secrets: { maskKey: 'a key for measuring', secretKey: null, bootstrapKey: null },
@@ -49,23 +89,21 @@ await inFolder(async (folder) => {
     clock: Date.now,
     signal: new AbortController().signal,
   })
-  const storeId = await openDefaultStore(context, operator)
-  let highest = 0
-  const watch = setInterval(() => {
-    highest = Math.max(highest, process.memoryUsage.rss())
-  }, 100)
-  const dreamOnce = () => dream(context, { storeId, filter: {}, actor: operator }, quiet)
-  const parsed = await parseLines(all)
-  const imported = await spend(() => importPaths(context, [all], quiet))
-  rmSync(all)
-  highest = 0
-  const first = await spend(dreamOnce)
-  const rss = Math.max(highest, process.memoryUsage.rss())
-  await importPaths(context, [more], quiet)
-  highest = 0
-  const second = await spend(dreamOnce)
-  const secondRss = Math.max(highest, process.memoryUsage.rss())
-  clearInterval(watch)
+  const imported = kept ?? (await importAll(context, folder))
+  if (only === 'import') writeFileSync(join(folder, 'imported.json'), JSON.stringify(imported))
+  else {
+    const dreamt = await dreamTwice(context, folder)
+    console.log(JSON.stringify({ sessions, ...imported, ...dreamt }))
+  }
   await close()
-  console.log(JSON.stringify({ sessions, parsed, imported, first, second, rss, secondRss }))
-})
+}
+
+/** With a folder, the first run imports into it and ends, and the second one dreams: a day may be split. */
+const [, , , keptFolder] = process.argv
+if (keptFolder === undefined) await inFolder((folder) => run(folder, null, 'all'))
+else {
+  mkdirSync(keptFolder, { recursive: true })
+  const path = join(keptFolder, 'imported.json')
+  if (existsSync(path)) await run(keptFolder, JSON.parse(readFileSync(path, 'utf8')), 'all')
+  else await run(keptFolder, null, 'import')
+}

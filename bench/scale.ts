@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Spent } from './_measure.ts'
 import { keepResults, type Row } from './_results.ts'
 
@@ -15,11 +17,17 @@ interface Measured {
 /** Resident memory in MB by sessions, from DESIGN section 14. */
 const limits: Readonly<Record<number, number>> = { 1000: 500, 100000: 4_000 }
 
-/** Sessions of 100 steps each; SCALE_SIZES=1000,10000,100000 takes about half an hour and 15 GB of disk. */
+/**
+ * Sessions of 100 steps each; SCALE_SIZES=1000,10000,100000 takes about half an hour and 15 GB of disk. What
+ * `node bench/_scale-one.ts N FOLDER/N` imported before is taken from SCALE_FOLDER=FOLDER.
+ */
 export function benchScale(): void {
   const sizes = (process.env.SCALE_SIZES ?? '1000,10000').split(',').map(Number)
   const measured = sizes.map((sessions): Measured => {
-    const out = execFileSync(process.execPath, ['bench/_scale-one.ts', String(sessions)], {
+    const kept = join(process.env.SCALE_FOLDER ?? '', String(sessions))
+    const given = existsSync(join(kept, 'imported.json')) ? [kept] : []
+    const program = ['bench/_scale-one.ts', String(sessions), ...given]
+    const out = execFileSync(process.execPath, program, {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'inherit'],
     })

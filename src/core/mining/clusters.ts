@@ -8,31 +8,37 @@ export interface Cluster {
   readonly members: readonly number[]
 }
 
-/** tf-idf of terms with how often each occurs, scaled to length one; a term that all have weighs nothing. */
-export function weighTerms<Term>(lists: readonly ReadonlyMap<Term, number>[]): Vector<Term>[] {
-  const found = new Map<Term, number>()
-  for (const list of lists)
-    for (const term of list.keys()) found.set(term, (found.get(term) ?? 0) + 1)
-  const rarity = new Map([...found].map(([term, count]) => [term, Math.log(lists.length / count)]))
-  return lists.map((list) => {
-    const terms: Term[] = []
-    const weights: number[] = []
-    for (const [term, count] of list) {
-      const weight = count * (rarity.get(term) as number)
-      if (weight <= 0) continue
-      terms.push(term)
-      weights.push(weight)
-    }
-    const length = Math.hypot(...weights) || 1
-    return new Map(terms.map((term, at) => [term, (weights[at] as number) / length] as const))
-  })
+/** Terms in the order in which they first come, with how often each does. */
+export interface Counted<Term> {
+  readonly terms: readonly Term[]
+  readonly counts: readonly number[]
 }
 
-/** How often each term of a list occurs, in the order in which they first come. */
-export function countTerms<Term>(list: Iterable<Term>): Map<Term, number> {
+export function countTerms<Term>(list: Iterable<Term>): Counted<Term> {
   const counts = new Map<Term, number>()
   for (const term of list) counts.set(term, (counts.get(term) ?? 0) + 1)
-  return counts
+  return { terms: [...counts.keys()], counts: [...counts.values()] }
+}
+
+/** tf-idf, scaled to length one; a term that all have weighs nothing. */
+export function weighTerms<Term>(lists: readonly Counted<Term>[]): Vector<Term>[] {
+  const found = new Map<Term, number>()
+  for (const { terms } of lists)
+    for (const term of terms) found.set(term, (found.get(term) ?? 0) + 1)
+  const rarity = new Map<Term, number>()
+  for (const [term, count] of found) {
+    if (count < lists.length) rarity.set(term, Math.log(lists.length / count))
+  }
+  return lists.map(({ terms, counts }) => {
+    const weighted: [Term, number][] = []
+    for (let at = 0; at < terms.length; at += 1) {
+      const weight = rarity.get(terms[at] as Term)
+      if (weight !== undefined) weighted.push([terms[at] as Term, (counts[at] as number) * weight])
+    }
+    const length = Math.hypot(...weighted.map(([, weight]) => weight)) || 1
+    for (const entry of weighted) entry[1] /= length
+    return new Map(weighted)
+  })
 }
 
 /**

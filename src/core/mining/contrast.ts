@@ -44,15 +44,26 @@ export type RawEffect = Omit<Effect, 'q' | 'permutationP' | 'shrunk'> & {
  * Compares the members with all others whose outcome is decided, inside the population's strata. Sessions
  * without a decided outcome count as support and take no part in the comparison.
  */
-export function contrast(population: Population, members: Members): Contrast {
+export function contrast(
+  population: Population,
+  pattern: { readonly members: Members },
+  as: 'tested' | 'counted' = 'tested',
+): Contrast {
+  const { members } = pattern
   const { all, later } = tabulate(population, members)
+  // Asked for of the few that pass the tests; holding the members of all until then would fill the memory.
+  let support: Support | null = null
+  const sessionsWith = members.length
   return {
-    sessionsWith: members.length,
-    sessionsWithout: population.cases.length - members.length,
-    support: countSupport(population, members),
+    sessionsWith,
+    sessionsWithout: population.cases.length - sessionsWith,
+    get support() {
+      support ??= countSupport(population, pattern.members)
+      return support
+    },
     discordantPairs: population.adjustedFor === 'task' ? countDiscordantPairs(all) : 0,
     leastP: leastP(all),
-    effect: measure(population, members, { all, later }),
+    effect: as === 'tested' ? measure(population, members, { all, later }) : null,
   }
 }
 

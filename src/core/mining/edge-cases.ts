@@ -4,7 +4,7 @@ import type { StepColumns } from '../transcript/step-columns.ts'
 import type { Candidate, Patterns } from './candidate.ts'
 import type { LaidOutCase } from './case.ts'
 import { cite } from './cite.ts'
-import { clusterVectors, countTerms, weighTerms } from './clusters.ts'
+import { type Counted, clusterVectors, weighTerms } from './clusters.ts'
 import { intervalLevel } from './contrast.ts'
 import type { Population } from './population.ts'
 
@@ -20,7 +20,7 @@ const labelWords = 5
 export function mineEdgeCases(population: Population): Patterns {
   const { cases } = population
   const terms = new Terms()
-  const counted = cases.map((one) => countTerms(terms.list(one)))
+  const counted = cases.map((one) => terms.count(one))
   const vectors = weighTerms(counted)
   const clusters = clusterVectors(vectors, alikeFrom).filter(
     ({ members }) =>
@@ -50,28 +50,45 @@ class Terms {
   readonly #calls: number[] = []
   readonly #arguments: number[] = []
   readonly #errors = new Map<number, number>()
+  /** By term: the session that had it last, and its place among that one's terms. */
+  readonly #seenIn: number[] = []
+  readonly #placeIn: number[] = []
+  #session = 0
 
   get texts(): readonly string[] {
     return this.#names.texts
   }
 
-  list({ trace, steps: { columns, from, to } }: LaidOutCase): number[] {
+  count({ trace, steps: { columns, from, to } }: LaidOutCase): Counted<number> {
     const { lexicon, tool, error, argsFrom, argKeys } = columns
-    const terms = trace.intent.map((word) => this.#names.numberOf(word))
+    const counted = { terms: [], counts: [] }
+    this.#session += 1
+    for (const word of trace.intent) this.#add(this.#names.numberOf(word), counted)
     for (let at = from; at < to; at += 1) {
       const number = tool[at] as number
       this.#calls[number] ??= this.#names.numberOf(`call ${lexicon.textOf(number)}`)
-      terms.push(this.#calls[number] as number)
+      this.#add(this.#calls[number] as number, counted)
     }
     for (let at = from; at < to; at += 1) {
-      if (error[at] !== -1) terms.push(this.#ofError(columns, at))
+      if (error[at] !== -1) this.#add(this.#ofError(columns, at), counted)
     }
     for (let arg = argsFrom[from] as number; arg < (argsFrom[to] as number); arg += 1) {
       const key = argKeys[arg] as number
       this.#arguments[key] ??= this.#names.numberOf(`argument ${lexicon.textOf(key)}`)
-      terms.push(this.#arguments[key] as number)
+      this.#add(this.#arguments[key] as number, counted)
     }
-    return terms
+    return counted
+  }
+
+  #add(term: number, { terms, counts }: { terms: number[]; counts: number[] }): void {
+    const place = this.#seenIn[term] === this.#session ? (this.#placeIn[term] as number) : -1
+    if (place !== -1) counts[place] = (counts[place] as number) + 1
+    else {
+      this.#seenIn[term] = this.#session
+      this.#placeIn[term] = terms.length
+      terms.push(term)
+      counts.push(1)
+    }
   }
 
   #ofError({ lexicon, tool, error }: StepColumns, at: number): number {
@@ -130,12 +147,12 @@ const priorWeight = 10
  */
 function label(
   members: readonly number[],
-  counted: readonly ReadonlyMap<number, number>[],
+  counted: readonly Counted<number>[],
   texts: readonly string[],
 ): string[] {
   const inside = new Map<number, number>()
   for (const index of members)
-    for (const term of counted[index]?.keys() ?? []) inside.set(term, (inside.get(term) ?? 0) + 1)
+    for (const term of counted[index]?.terms ?? []) inside.set(term, (inside.get(term) ?? 0) + 1)
   const textOf = (term: number) => texts[term] ?? ''
   const asked = [...inside].filter(([term]) => !textOf(term).includes(' '))
   const shown = asked.length > 0 ? asked : [...inside]
@@ -162,10 +179,13 @@ function label(
 
 /** By term: how many of all sessions have it. */
 function countHaving(
-  counted: readonly ReadonlyMap<number, number>[],
+  counted: readonly Counted<number>[],
   terms: readonly number[],
 ): Map<number, number> {
   return new Map(
-    terms.map((term) => [term, counted.reduce((sum, one) => sum + (one.has(term) ? 1 : 0), 0)]),
+    terms.map((term) => [
+      term,
+      counted.reduce((sum, one) => sum + (one.terms.includes(term) ? 1 : 0), 0),
+    ]),
   )
 }

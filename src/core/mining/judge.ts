@@ -47,10 +47,9 @@ function compareFamily(
   candidates: readonly Candidate[],
   tested: boolean,
 ): Compared {
-  const contrasts = candidates.map(({ members }) => {
-    const compared = contrast(population, members)
-    return tested ? compared : { ...compared, effect: null }
-  })
+  const contrasts = candidates.map((candidate) =>
+    contrast(population, candidate, tested ? 'tested' : 'counted'),
+  )
   const least = contrasts.map(({ effect, leastP }) => (effect ? leastP : 1))
   return { contrasts, testable: chooseTestable(least, discoveryRate) }
 }
@@ -89,7 +88,10 @@ function judgeFamily(
       permutationP: order === undefined ? null : (permuted?.[order] ?? null),
       shrunk: order === undefined ? 0 : (shrunk[order] ?? 0),
     }
-    const lack = findLack(compared) ?? findChance(patterns, effect, level)
+    const chance = findChance(patterns, effect, level)
+    // What chance explains well lacks enough; only of what comes close is it told what else is missing.
+    const isFar = chance !== null && (effect?.q ?? 1) > discoveryRate / 2
+    const lack = isFar ? chance : (findLack(compared) ?? chance)
     return {
       contrast: compared,
       effect,

@@ -56,24 +56,25 @@ interface Row {
 
 function layOutActs({ cases }: Population): Row {
   const names = new ActNames()
-  const codes: number[] = []
-  const lengths = Int32Array.from(cases, (one) => {
-    const acts = codeActs(one, names)
-    for (const code of acts) codes.push(code)
-    return acts.length
-  })
-  const used = [...new Set(codes)].map((code) => [code, nameOf(code, names)] as const)
-  const inOrder = [...new Set(used.map(([, name]) => name))].toSorted()
-  const places = new Map(inOrder.map((name, number) => [name, number]))
-  const renamed = new Int32Array(2 * names.all.length)
-  for (const [code, name] of used) renamed[code] = places.get(name) ?? -1
-  const sessionAt = new Int32Array(codes.length)
+  const coded = cases.map((one) => Int32Array.from(codeActs(one, names)))
+  const length = coded.reduce((sum, codes) => sum + codes.length, 0)
+  const acts = new Int32Array(length)
+  const sessionAt = new Int32Array(length)
+  const isUsed = new Uint8Array(2 * names.all.length)
   let at = 0
-  lengths.forEach((length, session) => {
-    sessionAt.fill(session, at, at + length)
-    at += length
+  coded.forEach((codes, session) => {
+    acts.set(codes, at)
+    sessionAt.fill(session, at, at + codes.length)
+    for (let index = 0; index < codes.length; index += 1) isUsed[codes[index] as number] = 1
+    at += codes.length
   })
-  const acts = Int32Array.from(codes, (code) => renamed[code] as number)
+  const used = [...isUsed.keys()].filter((code) => isUsed[code] === 1)
+  const inOrder = [...new Set(used.map((code) => nameOf(code, names)))].toSorted()
+  const places = new Map(inOrder.map((name, number) => [name, number]))
+  const renamed = new Int32Array(isUsed.length)
+  for (const code of used) renamed[code] = places.get(nameOf(code, names)) ?? -1
+  for (let index = 0; index < length; index += 1)
+    acts[index] = renamed[acts[index] as number] as number
   return { names: inOrder, acts, sessionAt, sessions: cases.length }
 }
 

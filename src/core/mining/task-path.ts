@@ -165,18 +165,37 @@ function countVariants(won: readonly LaidOutCase[], lexicon: Lexicon): Variant[]
   const variants = new Map<string, Variant>()
   for (const one of won) {
     const acts = listCalls(one)
-    const key = String.fromCharCode(...acts.flatMap((act) => [act & 0xffff, act >>> 16]))
+    const key = acts.join()
     const known = variants.get(key)
     if (known) known.sessions += 1
     else variants.set(key, { acts, sessions: 1 })
   }
-  const named = [...variants.values()].map((variant) => ({
-    variant,
-    name: variant.acts.map((act) => lexicon.textOf(act)).join('\0'),
-  }))
-  return named
-    .toSorted((a, b) => b.variant.sessions - a.variant.sessions || (a.name < b.name ? -1 : 1))
-    .map(({ variant }) => variant)
+  const rank = rankNames(lexicon)
+  return [...variants.values()].toSorted(
+    (a, b) => b.sessions - a.sessions || compareActs(a.acts, b.acts, rank),
+  )
+}
+
+/** By number of a text: its place in the order of all. */
+function rankNames({ texts }: Lexicon): Int32Array {
+  const rank = new Int32Array(texts.length)
+  const order = [...texts.keys()].sort((a, b) =>
+    (texts[a] as string) < (texts[b] as string) ? -1 : 1,
+  )
+  order.forEach((number, place) => {
+    rank[number] = place
+  })
+  return rank
+}
+
+/** Name by name; what goes on where the other ends comes after it. */
+function compareActs(a: readonly number[], b: readonly number[], rank: Int32Array): number {
+  const length = Math.min(a.length, b.length)
+  for (let at = 0; at < length; at += 1) {
+    const difference = (rank[a[at] as number] as number) - (rank[b[at] as number] as number)
+    if (difference !== 0) return difference
+  }
+  return a.length - b.length
 }
 
 function findSharedCalls(
