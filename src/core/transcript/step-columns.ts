@@ -31,7 +31,7 @@ export const stepFields = [
   'used',
   'seconds',
 ] as const
-export type StepField = (typeof stepFields)[number]
+type StepField = (typeof stepFields)[number]
 
 /** The steps of one session. */
 export interface StepSpan {
