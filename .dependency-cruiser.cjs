@@ -16,6 +16,7 @@ const pureInCore = [
   'mdast-util-from-markdown', // CommonMark parser: documents into items
   'mdast-util-gfm', // tables and task lists
   'micromark-extension-gfm',
+  'croner', // cron expressions and time zones: when a schedule fires
   'ipaddr.js', // which range an address belongs to
 ]
 

@@ -3,6 +3,7 @@ import { blame, fitted, scoreSignals, type Weights } from '../src/core/blame/bla
 import { type Candidate, findSignals, type Reason, type Turn } from '../src/core/blame/signals.ts'
 import { contentText, type SessionEvent } from '../src/core/session.ts'
 import { hash, type ReadSession } from '../test/_airline.ts'
+import { countOpeningsBlamed } from './_blame-airline.ts'
 import { keepResults, type Row } from './_results.ts'
 import { readSourceSessions } from './_sources.ts'
 import { wilson } from './_statistics.ts'
@@ -45,7 +46,11 @@ export async function benchBlame(): Promise<void> {
   const why = countReasons(report)
   const rivals = Object.entries(rules).filter(([name]) => name !== 'blame')
   const paired = Object.fromEntries(rivals.map(([name, rule]) => [name, pair(report, rule)]))
-  keepResults('blame', [...toRows(measured, Object.keys(rules)), verdictRow(verdict)])
+  keepResults('blame', [
+    ...toRows(measured, Object.keys(rules)),
+    verdictRow(verdict),
+    await countOpeningsBlamed(),
+  ])
   saveDetails({
     verdict,
     paired,

@@ -8,6 +8,7 @@ import { seededRandom } from '../src/core/statistics/random.ts'
 import { hash } from '../test/_airline.ts'
 import { type PlantedLine, type PlantedStore, plantStore, type Split } from './_planted-store.ts'
 import { keepResults, type Row } from './_results.ts'
+import { makeSearch } from './_search.ts'
 import { shuffle, wilson } from './_statistics.ts'
 
 const seeds = Array.from({ length: 20 }, (_, index) => index + 1)
@@ -258,7 +259,8 @@ function scoreSurvival(
     ]
     if (!old || !current) continue
     tally.add('changed keys')
-    if (search(askFor(old.text, current.text)) === old.text) tally.add('stale')
+    const [best = -1] = search(askFor(old.text, current.text), 1)
+    if (left[best] === old.text) tally.add('stale')
   }
 }
 
@@ -266,34 +268,6 @@ function scoreSurvival(
 function askFor(old: string, current: string): string {
   const words = new Set(current.toLowerCase().match(/\p{L}+/gu))
   return (old.toLowerCase().match(/\p{L}+/gu) ?? []).filter((word) => words.has(word)).join(' ')
-}
-
-/** BM25 (k1 1.2, b 0.75) over lines; the best line for a query. */
-function makeSearch(lines: readonly string[]): (query: string) => string | undefined {
-  const tokens = lines.map((line) => line.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [])
-  const postings = new Map<string, Map<number, number>>()
-  tokens.forEach((list, at) => {
-    for (const token of list) {
-      const posting = postings.get(token) ?? new Map<number, number>()
-      postings.set(token, posting.set(at, (posting.get(at) ?? 0) + 1))
-    }
-  })
-  const average = tokens.reduce((sum, list) => sum + list.length, 0) / lines.length
-  return (query) => {
-    const scores = new Map<number, number>()
-    for (const token of new Set(query.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [])) {
-      const posting = postings.get(token)
-      if (!posting) continue
-      const weight = Math.log(1 + (lines.length - posting.size + 0.5) / (posting.size + 0.5))
-      for (const [at, count] of posting) {
-        const length = (tokens[at]?.length ?? 0) / average
-        const score = (weight * count * 2.2) / (count + 1.2 * (0.25 + 0.75 * length))
-        scores.set(at, (scores.get(at) ?? 0) + score)
-      }
-    }
-    const [best] = [...scores].toSorted(([a, x], [b, y]) => y - x || a - b)
-    return best ? lines[best[0]] : undefined
-  }
 }
 
 function scoreLaws(documents: readonly MemoryDocument[], seed: number, tally: Tally): void {

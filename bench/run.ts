@@ -13,10 +13,14 @@ import { openDefaultStore } from '../src/pipeline/memory-store.ts'
 import { inFolder, measure, megabytes, print, spend, spendMedian } from './_measure.ts'
 import { renderResults } from './_render.ts'
 import { seeded, writeSessions } from './_sessions.ts'
+import { benchAppend } from './append.ts'
 import { benchBlame } from './blame.ts'
 import { benchEntireCli } from './entire-cli.ts'
 import { benchInjected } from './injected.ts'
+import { benchLabelDraw, benchLabelSheet, benchLabels } from './labels.ts'
 import { benchLoad } from './load.ts'
+import { benchLocomo } from './locomo.ts'
+import { benchLoghub } from './loghub.ts'
 import { benchMemoryHistories } from './memory-histories.ts'
 import { benchNoise } from './noise.ts'
 import { benchPeers } from './peers.ts'
@@ -152,6 +156,7 @@ async function joinNotes(count: number): Promise<void> {
 }
 
 const benches = {
+  append: benchAppend,
   bundled: benchBundled,
   thousand: benchThousand,
   join: benchJoin,
@@ -160,6 +165,11 @@ const benches = {
   load: benchLoad,
   noise: benchNoise,
   large: benchLargeFile,
+  labels: benchLabels,
+  'label-draw': benchLabelDraw,
+  'label-sheet': benchLabelSheet,
+  locomo: benchLocomo,
+  loghub: benchLoghub,
   blame: benchBlame,
   'entire-cli': benchEntireCli,
   peers: benchPeers,

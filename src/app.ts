@@ -3,15 +3,18 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
-import type { MachineFacts, Opened, ServeFlags, Serving } from './cli/surroundings.ts'
-import type { Secrets, ServerConfig } from './config.ts'
+import { Feed } from './api/feed.ts'
+import type { DataPlace, MachineFacts, Opened, ServeFlags, Serving } from './cli/surroundings.ts'
+import type { DreamConfig, Secrets, ServerConfig } from './config.ts'
 import type { Clock } from './core/clock.ts'
 import { DomainError } from './core/errors.ts'
 import type { NewId } from './core/ids.ts'
 import { createMask } from './importers/mask.ts'
 import { makeKeyring } from './keyring.ts'
+import { thinkHere } from './pipeline/thinking.ts'
 import { makePost } from './pipeline/webhooks/post.ts'
 import { startServer } from './serve.ts'
+import { SessionWakes } from './storage/session-wakes.ts'
 import { openEmbeddedJobs } from './storage/sqlite/jobs.ts'
 import { openSqlite } from './storage/sqlite/open.ts'
 
@@ -21,14 +24,18 @@ export interface EmbeddedOptions {
   readonly log: Logger
   readonly clock: Clock
   readonly signal: AbortSignal
+  /** Limits of dreams over the wire; those of an empty environment when left out. */
+  readonly dreams?: DreamConfig
   readonly allowPrivateTargets?: boolean
 }
 
 const organizationId = 'org_lucidream'
+const defaultDreams: DreamConfig = { hours: 6, storeBytes: 10_485_760 }
 
 /** The only wiring: an embedded database and what the pipeline needs around it. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Opened> {
   const { dataDirectory, secrets, log, clock, signal, allowPrivateTargets = false } = options
+  const { dreams = defaultDreams } = options
   const databasePath = join(dataDirectory, 'lucidream.db')
   const database = await openSqlite({ path: databasePath, clock, hash })
   const key = secrets.maskKey ?? findSecret(dataDirectory, 'mask.key')
@@ -45,12 +52,15 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Opened> {
       newId,
       keyring: makeKeyring(secretKey),
       mask: createMask({ key }),
+      wakes: new SessionWakes(),
       postWebhook: makePost({ allowPrivate: allowPrivateTargets }),
       organizationId,
       log,
       owner,
       isAlive: isRunning,
       signal,
+      thinking: thinkHere(hash),
+      limits: { dreamMs: dreams.hours * 3_600_000, storeBytes: dreams.storeBytes },
     },
     databasePath,
     async close() {
@@ -60,26 +70,42 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Opened> {
   }
 }
 
+/** The database that a command was told to use. */
+export function openPlace(
+  { dataDirectory, databaseUrl }: DataPlace,
+  options: Omit<EmbeddedOptions, 'dataDirectory'>,
+): Promise<Opened> {
+  if (databaseUrl === null) return openEmbedded({ ...options, dataDirectory })
+  throw new DomainError(
+    'unsupported',
+    'Postgres cannot be opened yet; use the embedded database (--data).',
+  )
+}
+
 export interface ServeSettings {
   readonly config: ServerConfig
   readonly version: string
 }
 
 /** The API over an opened database; flags win over the configuration. */
-export function serve(
+export async function serve(
   { context }: Opened,
   flags: ServeFlags,
   { config, version }: ServeSettings,
 ): Promise<Serving> {
-  const { database, jobs, clock, hash, newId: id, keyring, log } = context
-  return startServer({
+  const { database, jobs, clock, hash: sha256, newId: id, keyring, mask, wakes, log } = context
+  const feed = new Feed({ database, wakes, hash: sha256 })
+  const server = await startServer({
     context: {
       database,
       jobs,
       clock,
-      hash,
+      hash: sha256,
       newId: id,
       keyring,
+      mask,
+      feed,
+      wakes,
       log,
       settings: {
         version,
@@ -96,6 +122,14 @@ export function serve(
     port: flags.port ?? config.port,
     metricsPort: config.metricsPort,
   })
+  return {
+    url: server.url,
+    stop(drainMs) {
+      // Open streams never end by themselves.
+      feed.close()
+      return server.stop(drainMs)
+    },
+  }
 }
 
 export function findMachineFacts(): MachineFacts {

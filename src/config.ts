@@ -9,6 +9,15 @@ export interface Config {
   readonly logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug'
   readonly colour: 'auto' | 'always' | 'never'
   readonly server: ServerConfig
+  readonly dreams: DreamConfig
+}
+
+/** Limits of dreams over the wire; a dream of the command line has none. */
+export interface DreamConfig {
+  /** A dream that runs longer fails with `timeout`. */
+  readonly hours: number
+  /** A store that holds more fails a dream with `input_memory_store_too_large`. */
+  readonly storeBytes: number
 }
 
 export interface ServerConfig {
@@ -60,6 +69,8 @@ const environmentSchema = z.object({
   LUCIDREAM_WRITES_PER_MINUTE: perMinute.default(300),
   LUCIDREAM_READS_PER_MINUTE: perMinute.default(1_200),
   LUCIDREAM_ALLOW_PRIVATE_TARGETS: onOrOff,
+  LUCIDREAM_DREAM_HOURS: z.coerce.number().positive().max(1_000).default(6),
+  LUCIDREAM_DREAM_STORE_BYTES: z.coerce.number().int().min(1).default(10_485_760),
 })
 
 export function readConfig(environment: Environment = process.env): {
@@ -75,6 +86,7 @@ export function readConfig(environment: Environment = process.env): {
       logLevel: data.LUCIDREAM_LOG_LEVEL,
       colour: colourOf(environment),
       server: toServerConfig(data),
+      dreams: { hours: data.LUCIDREAM_DREAM_HOURS, storeBytes: data.LUCIDREAM_DREAM_STORE_BYTES },
     },
     secrets: {
       maskKey: chooseSecret('LUCIDREAM_MASK_KEY', data, 16),

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { findMachineFacts, openEmbedded, serve } from './app.ts'
+import { findMachineFacts, openPlace, serve } from './app.ts'
 import { runProgram } from './cli/program.ts'
 import type { Output } from './cli/surroundings.ts'
 import { readConfig } from './config.ts'
@@ -33,13 +33,14 @@ export async function main(): Promise<void> {
       colour: config.colour,
       demo: { transcripts: bundled('transcripts'), memory: bundled('memory') },
       signal: stop.signal,
-      open: (dataDirectory) =>
-        openEmbedded({
-          dataDirectory,
+      databaseUrl: config.server.databaseUrl,
+      open: (place) =>
+        openPlace(place, {
           secrets,
           log,
           clock: Date.now,
           signal: stop.signal,
+          dreams: config.dreams,
           allowPrivateTargets: config.server.allowPrivateTargets,
         }),
       facts: findMachineFacts,

@@ -111,8 +111,9 @@ export class Fuzzer {
 
   #query(schema: z.ZodObject): string {
     const made = this.#make(this.#schema(schema), '')
+    if (typeof made !== 'object' || made === null) return ''
     const search = new URLSearchParams()
-    for (const [key, value] of Object.entries((made ?? {}) as Record<string, unknown>)) {
+    for (const [key, value] of Object.entries(made as Record<string, unknown>)) {
       if (Array.isArray(value)) for (const one of value) search.append(`${key}[]`, asText(one))
       else if (typeof value === 'object' && value !== null)
         for (const [inner, one] of Object.entries(value))

@@ -37,7 +37,8 @@ export async function run(
     colour: 'never',
     demo: { transcripts: airlineTranscripts, memory: airlineMemory },
     signal,
-    open: (dataDirectory) =>
+    databaseUrl: null,
+    open: ({ dataDirectory }) =>
       openEmbedded({
         dataDirectory,
         secrets: { maskKey: 'the key that tests use', secretKey: null, bootstrapKey: null },

@@ -19,6 +19,7 @@ import { dreamDocument } from '../src/contract/dream.ts'
 import { errorDocument } from '../src/contract/error.ts'
 import { findingsDocument } from '../src/contract/findings.ts'
 import { importDocument } from '../src/contract/import.ts'
+import { keyDocument, keysDocument } from '../src/contract/keys.ts'
 import { memoriesDocument, memoryDiffDocument, memoryDocument } from '../src/contract/memory.ts'
 import { sessionDocument, sessionsDocument } from '../src/contract/sessions.ts'
 import { airlineMemory, airlineTranscripts } from './_airline.ts'
@@ -48,6 +49,29 @@ describe('the demo', () => {
       const { out } = await run(['demo', '--quiet', '--data', folder], { columns: 72 })
       const long = out.split('\n').filter((line) => line.length > 72)
       expect(long.filter((line) => !/npm run|patch -d/.test(line))).toEqual([])
+    })
+  })
+})
+
+describe('API keys', () => {
+  it('are made, listed and revoked by commands whose documents keep the contract', async () => {
+    await inFolder(async (folder) => {
+      const data = ['--json', '--data', folder]
+      const create = ['keys', 'create', 'ci', '--scope', 'ingest,outcomes']
+      const made = parse(keyDocument, await run([...create, '--expires', '2099-01-31', ...data]))
+      expect(made).toMatchObject({
+        key: expect.stringMatching(/^sk-lucid-/),
+        api_key: { scopes: ['ingest', 'outcomes'], expires_at: '2099-01-31T00:00:00.000Z' },
+      })
+      const { id } = made.api_key
+      const listed = await run(['keys', ...data])
+      expect(parse(keysDocument, listed).data.map((key) => key.id)).toEqual([id])
+      expect(listed.out).not.toContain(made.key)
+      const revoked = parse(keyDocument, await run(['keys', 'revoke', id, ...data]))
+      expect(revoked.api_key.revoked_at).not.toBeNull()
+      expect((await run(['keys', 'revoke', 'apikey_none', ...data])).code).toBe(5)
+      expect((await run(['keys', 'create', 'x', '--scope', 'root', ...data])).code).toBe(2)
+      expect((await run(['keys', 'create', 'x', ...data])).code).toBe(2)
     })
   })
 })

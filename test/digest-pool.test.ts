@@ -28,7 +28,7 @@ it('digests on threads to the same bytes as here', async () => {
         times: live.map(({ processedAt }) => processedAt ?? '').join(),
         bodies: live.map(({ body }) => JSON.stringify(body)).join(),
       }
-      return { session, transcriptHash: 'h', texts }
+      return { session, transcriptHash: 'h', texts, end: events.length }
     })
     const there = await Promise.all([pool.run(tasks.slice(0, 12)), pool.run(tasks.slice(12))])
     const version = here[0]?.digesterVersion ?? 0

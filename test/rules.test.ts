@@ -227,10 +227,10 @@ describe('the house rules', () => {
   })
 
   it('find a generated file that is stale', () => {
-    const path = join(tree, 'generated/schema.sql')
+    const path = join(tree, 'generated/schema.sqlite.sql')
     writeFileSync(path, '-- old\n')
     const { status } = tools.generated()
-    cpSync(join(root, 'generated/schema.sql'), path)
+    cpSync(join(root, 'generated/schema.sqlite.sql'), path)
     expect(status).not.toBe(0)
   })
 

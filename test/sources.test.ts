@@ -7,7 +7,7 @@ import { listSource, readSourceSessions } from '../bench/_sources.ts'
 import { sessionOutcome } from '../src/core/outcome-signal.ts'
 import { eventText } from '../src/core/session.ts'
 import { readSessionIndex } from '../src/importers/formats/claude-code/session-index.ts'
-import { openTranscript } from '../src/importers/open.ts'
+import { openTranscript, recogniseBeside } from '../src/importers/open.ts'
 import {
   hash,
   noMask,
@@ -305,6 +305,14 @@ describe('claude-code with an index beside it', () => {
       },
     })
     expect(await readBeside('{"a":1}\n{"session":7}')).toEqual({ outcomes: [], skipped: {} })
+  })
+
+  it('is known for what it is when a whole folder is imported, and other files of its name are not', async () => {
+    const path = join(folder(), 'index.jsonl')
+    writeFileSync(path, lines(later))
+    expect(await recogniseBeside(path)).toBe('claude-code-outcomes')
+    writeFileSync(path, '{"session":"a"}\n')
+    expect(await recogniseBeside(path)).toBeNull()
   })
 
   it('is read again when its outcome comes later, and only then', async () => {

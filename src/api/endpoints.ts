@@ -1,11 +1,41 @@
 import type { Endpoint } from './endpoint.ts'
 import { apiKeyEndpoints } from './lucid/api-keys.ts'
+import { dreamScheduleEndpoints } from './lucid/dream-schedules.ts'
+import { selectedDreamEndpoints } from './lucid/dreams.ts'
+import { ingestEndpoints } from './lucid/sessions.ts'
 import { webhookDeliveryEndpoints } from './lucid/webhook-deliveries.ts'
 import { webhookEndpointEndpoints } from './lucid/webhook-endpoints.ts'
+import { agentEndpoints } from './v1/agents.ts'
+import { dreamEndpoints } from './v1/dreams.ts'
+import { environmentEndpoints } from './v1/environments.ts'
+import { fileEndpoints } from './v1/files.ts'
+import { memoryEndpoints } from './v1/memories.ts'
+import { memoryStoreEndpoints } from './v1/memory-stores.ts'
+import { memoryVersionEndpoints } from './v1/memory-versions.ts'
+import { modelEndpoints } from './v1/models.ts'
+import { sessionEventEndpoints } from './v1/session-events.ts'
+import { sessionResourceEndpoints } from './v1/session-resources.ts'
+import { sessionThreadEndpoints } from './v1/session-threads.ts'
+import { sessionEndpoints } from './v1/sessions.ts'
 
 /** Every endpoint there is. */
 export const endpoints: readonly Endpoint[] = [
   ...apiKeyEndpoints,
+  ...dreamEndpoints,
+  ...selectedDreamEndpoints,
+  ...dreamScheduleEndpoints,
+  ...modelEndpoints,
   ...webhookDeliveryEndpoints,
   ...webhookEndpointEndpoints,
+  ...ingestEndpoints,
+  ...memoryStoreEndpoints,
+  ...memoryEndpoints,
+  ...memoryVersionEndpoints,
+  ...agentEndpoints,
+  ...environmentEndpoints,
+  ...sessionEndpoints,
+  ...sessionEventEndpoints,
+  ...sessionResourceEndpoints,
+  ...sessionThreadEndpoints,
+  ...fileEndpoints,
 ]

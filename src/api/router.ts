@@ -11,7 +11,7 @@ import type { Endpoint } from './endpoint.ts'
 import { parse } from './parse.ts'
 import { readQuery } from './query.ts'
 import { type Allowance, makeRateLimiter } from './rate-limit.ts'
-import type { Variables } from './server.ts'
+import type { Variables } from './variables.ts'
 
 type RequestContext = Context<{ Variables: Variables }>
 

@@ -7,12 +7,7 @@ import { endpoints } from './endpoints.ts'
 import { toErrorResponse } from './errors.ts'
 import { renderOpenApi } from './openapi.ts'
 import { mountEndpoints } from './router.ts'
-
-export interface Variables {
-  requestId: string
-  /** `GET /v1/dreams/{dream_id}`: what metrics and logs count by; unset where no endpoint matched. */
-  route: string
-}
+import type { Variables } from './variables.ts'
 
 export interface Probes {
   /** Whether new requests should be sent here: false while stopping or while the database is away. */

@@ -1,11 +1,12 @@
 import { DomainError } from '../core/errors.ts'
 import { exitCodes, toExitCode } from './exit-codes.ts'
 import { type Progress, showProgress } from './progress.ts'
-import type { Opened, Surroundings } from './surroundings.ts'
+import type { DataPlace, Opened, Surroundings } from './surroundings.ts'
 import { type Colours, makeColours } from './text.ts'
 
 export interface GlobalOptions {
   readonly data?: string
+  readonly databaseUrl?: string
   readonly json?: boolean
   readonly quiet?: boolean
   readonly color?: boolean
@@ -64,12 +65,26 @@ export async function withData<T>(
   work: (opened: Opened) => Promise<T>,
 ): Promise<T> {
   const { surroundings, progress } = invocation
-  const opened = await surroundings.open(options.data ?? surroundings.dataDirectory)
+  const opened = await surroundings.open(choosePlace(surroundings, options))
   try {
     return await work(opened)
   } finally {
     progress.end()
     await opened.close()
+  }
+}
+
+/** A folder that is named wins over a database that the environment names. */
+function choosePlace(surroundings: Surroundings, { data, databaseUrl }: GlobalOptions): DataPlace {
+  if (data !== undefined && databaseUrl !== undefined) {
+    throw new DomainError(
+      'invalid_argument',
+      '--data and --database-url name two databases; give one of them.',
+    )
+  }
+  return {
+    dataDirectory: data ?? surroundings.dataDirectory,
+    databaseUrl: databaseUrl ?? (data === undefined ? surroundings.databaseUrl : null),
   }
 }
 

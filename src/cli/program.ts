@@ -10,6 +10,7 @@ import { type KeyOptions, runKeyCreate, runKeyRevoke, runKeys } from './commands
 import { runMemoryCat, runMemoryDiff, runMemoryList } from './commands/memory.ts'
 import { runServe } from './commands/serve.ts'
 import { runSession, runSessions } from './commands/sessions.ts'
+import { runMigrate, runWork } from './commands/work.ts'
 import { exitCodeHelp, exitCodes } from './exit-codes.ts'
 import { explainFailure, type GlobalOptions, type Invocation, invoke } from './invocation.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -176,11 +177,23 @@ function addMemoryCommands(program: Command, act: Act): void {
 
 function addServerCommands(program: Command, act: Act): void {
   command(program, 'serve', ['lucidream serve', 'lucidream serve --host 0.0.0.0 --port 8080'])
-    .description('serve the API; the first start on an empty database prints the first API key')
+    .description(
+      'serve the API and work on jobs; the first start on an empty database prints the first API key',
+    )
     .option('--host <address>', 'address to listen on (LUCIDREAM_HOST, default 127.0.0.1)')
     .option('--port <n>', 'port; 0 takes a free one (LUCIDREAM_PORT, default 4177)', parsePort)
     .option('--empty', 'start bare: no bundled sessions on an empty database')
+    .option('--no-work', 'the API alone; workers run elsewhere (lucidream work)')
     .action((options) => act(options, runServe))
+  command(program, 'work', [
+    'lucidream work',
+    'lucidream work --database-url postgres://db/lucidream',
+  ])
+    .description('work on dreams, schedules and deliveries until told to stop')
+    .action((options) => act(options, runWork))
+  command(program, 'migrate', ['lucidream migrate'])
+    .description('bring the schema of the database up to date')
+    .action((options) => act(options, runMigrate))
   const keys = command(program, 'keys', ['lucidream keys'])
     .description('list the API keys')
     .action((options) => act(options, runKeys))
@@ -206,6 +219,7 @@ function command(parent: Command, name: string, lines: readonly string[]): Comma
   return parent
     .command(name)
     .option('--data <dir>', 'folder of the embedded database (LUCIDREAM_DATA, default .lucidream)')
+    .option('--database-url <url>', 'Postgres instead of the folder (LUCIDREAM_DATABASE_URL)')
     .option('--json', 'print one JSON document')
     .option('--quiet', 'no progress and no notes')
     .option('--no-color', 'no colours')

@@ -9,17 +9,26 @@ export interface Surroundings {
   readonly clock: Clock
   /** From the environment; flags win. */
   readonly dataDirectory: string
+  /** From the environment; null: the embedded database in the data folder. */
+  readonly databaseUrl: string | null
   readonly colour: 'auto' | 'always' | 'never'
   /** The bundled transcripts and memory. */
   readonly demo: { readonly transcripts: string; readonly memory: string }
   readonly signal: AbortSignal
-  /** Opens the embedded database in a folder, making both where there are none. */
-  readonly open: (dataDirectory: string) => Promise<Opened>
+  /** Opens a database and brings its schema up to date; an embedded one is made where there is none. */
+  readonly open: (place: DataPlace) => Promise<Opened>
   readonly facts: () => MachineFacts
   /** The first API key of an empty database, where the administrator chose it. */
   readonly bootstrapKey: string | null
   /** Starts the API over an opened database; flags win over the configuration. */
   readonly serve: (opened: Opened, flags: ServeFlags) => Promise<Serving>
+}
+
+/** Which database: Postgres where there is a URL, else the embedded one in the folder. */
+export interface DataPlace {
+  /** Also holds the keys that were made there. */
+  readonly dataDirectory: string
+  readonly databaseUrl: string | null
 }
 
 export interface ServeFlags {

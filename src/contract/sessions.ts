@@ -12,7 +12,7 @@ const sessionSummary = z.object({
   task_type: z.string().nullable(),
   task_id: z.string().nullable(),
   title: z.string().nullable(),
-  status: z.enum(['idle', 'terminated']),
+  status: z.enum(['idle', 'running', 'rescheduling', 'terminated']),
   started_at: z.string().nullable(),
   ended_at: z.string().nullable(),
   events: z.int(),

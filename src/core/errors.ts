@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'stopping'
   | 'database_unavailable'
   | 'database_busy'
+  | 'database_unavailable'
   | 'database_newer'
   | 'database_damaged'
   | 'disk_full'

@@ -11,6 +11,7 @@ export type MemoryStoreId = Id<'memstore'>
 export type MemoryId = Id<'mem'>
 export type MemoryVersionId = Id<'memver'>
 export type DreamId = Id<'drm'>
+export type DreamScheduleId = Id<'dsch'>
 export type FindingId = Id<'fnd'>
 export type ChangeId = Id<'chg'>
 export type EvidenceId = Id<'evd'>
@@ -18,6 +19,12 @@ export type JobId = Id<'job'>
 export type AuditRecordId = Id<'aud'>
 export type ApiKeyId = Id<'apikey'>
 export type RequestId = Id<'req'>
+export type AgentId = Id<'agent'>
+export type EnvironmentId = Id<'env'>
+export type FileId = Id<'file'>
+export type SessionResourceId = Id<'sesrsc'>
+export type ThreadId = Id<'sthr'>
+export type OutcomeId = Id<'outc'>
 export type WebhookEndpointId = Id<'whend'>
 export type WebhookEventId = Id<'whe'>
 export type WebhookDeliveryId = Id<'whdel'>
@@ -30,6 +37,7 @@ interface IdByPrefix {
   mem: MemoryId
   memver: MemoryVersionId
   drm: DreamId
+  dsch: DreamScheduleId
   fnd: FindingId
   chg: ChangeId
   evd: EvidenceId
@@ -37,6 +45,12 @@ interface IdByPrefix {
   aud: AuditRecordId
   apikey: ApiKeyId
   req: RequestId
+  agent: AgentId
+  env: EnvironmentId
+  file: FileId
+  sesrsc: SessionResourceId
+  sthr: ThreadId
+  outc: OutcomeId
   whend: WebhookEndpointId
   whe: WebhookEventId
   whdel: WebhookDeliveryId

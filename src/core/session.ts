@@ -12,11 +12,14 @@ export interface Session {
   /** RFC 3339 UTC, or null where the source has no clock. */
   readonly startedAt: string | null
   readonly endedAt: string | null
-  readonly status: 'idle' | 'terminated'
+  readonly status: SessionStatus
   /** Who the agent worked for, when the source says; independence of support is counted by it. */
   readonly principal: string | null
   readonly labels: Readonly<Record<string, string>>
 }
+
+/** `rescheduling`: something broke and is being tried again. */
+export type SessionStatus = 'idle' | 'running' | 'rescheduling' | 'terminated'
 
 export interface AgentSnapshot {
   readonly name: string
@@ -65,6 +68,32 @@ export type EventBody =
   | { readonly type: 'agent.tool_use'; readonly name: string; readonly input: JsonObject }
   | {
       readonly type: 'agent.tool_result'
+      readonly tool_use_id: EventId | null
+      readonly content: readonly ContentBlock[]
+      readonly is_error: boolean
+    }
+  /** Tools that run outside of the agent's own machine: the caller's, and those of an MCP server. */
+  | { readonly type: 'agent.custom_tool_use'; readonly name: string; readonly input: JsonObject }
+  | {
+      readonly type: 'agent.mcp_tool_use'
+      readonly mcp_server_name: string
+      readonly name: string
+      readonly input: JsonObject
+    }
+  | {
+      readonly type: 'user.custom_tool_result'
+      readonly custom_tool_use_id: EventId | null
+      readonly content: readonly ContentBlock[]
+      readonly is_error: boolean
+    }
+  | {
+      readonly type: 'agent.mcp_tool_result'
+      readonly mcp_tool_use_id: EventId | null
+      readonly content: readonly ContentBlock[]
+      readonly is_error: boolean
+    }
+  | {
+      readonly type: 'user.tool_result'
       readonly tool_use_id: EventId | null
       readonly content: readonly ContentBlock[]
       readonly is_error: boolean
@@ -124,10 +153,15 @@ export function eventText(body: EventBody): string {
     case 'system.message':
     case 'agent.message':
     case 'agent.tool_result':
+    case 'agent.mcp_tool_result':
+    case 'user.custom_tool_result':
+    case 'user.tool_result':
     case 'lucid.tool_canceled':
     case 'lucid.user_tool_result':
       return contentText(body.content)
     case 'agent.tool_use':
+    case 'agent.custom_tool_use':
+    case 'agent.mcp_tool_use':
     case 'lucid.user_tool_use':
       return `${body.name} ${JSON.stringify(body.input)}`
     case 'user.tool_confirmation':
@@ -139,7 +173,8 @@ export function eventText(body: EventBody): string {
   }
 }
 
-export function contentText(content: readonly ContentBlock[]): string {
+/** Live results may leave their content out. */
+export function contentText(content: readonly ContentBlock[] = []): string {
   const [only] = content
   // Nearly every message and result is one text.
   if (content.length === 1 && only?.type === 'text') return only.text

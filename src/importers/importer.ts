@@ -22,6 +22,10 @@ export interface Importer {
 /** A file that tells what came of sessions, in the transcript's folder or the one above. */
 export interface BesideFile {
   readonly name: string
+  /** How a report names a file of this kind that lies among what is imported. */
+  readonly format: string
+  /** Tells it from other files of that name, by its beginning. */
+  readonly detect: (head: Head) => boolean
   /** Pure: what the file's text says of the transcript at `path`. Never throws for foreign text. */
   readonly read: (text: string, path: string) => BesideFacts
 }

@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
 import { DomainError } from '../core/errors.ts'
 import type { Hash } from '../core/ids.ts'
@@ -46,6 +47,17 @@ export async function openTranscript(path: string, options: OpenOptions): Promis
   const besideFingerprint = beside.facts ? hash(JSON.stringify(beside.facts)).slice(0, 8) : ''
   const items = importer.read({ path, open, mask, hash, limits, taskIds, beside })
   return { path, bytes: size, format, importerVersion, besideFingerprint, items }
+}
+
+/**
+ * The format of a file that is no transcript but tells what came of those beside it: it is read with each of
+ * them. Null for any other file, whatever its name.
+ */
+export async function recogniseBeside(path: string): Promise<string | null> {
+  const named = importers.flatMap(({ beside }) => (beside?.name === basename(path) ? [beside] : []))
+  if (named.length === 0) return null
+  const head = await readHead(openBytes({ path, limits: defaultLimits }))
+  return named.find((beside) => beside.detect(head))?.format ?? null
 }
 
 function recognise(path: string, head: Head): Importer {

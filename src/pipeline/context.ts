@@ -5,6 +5,8 @@ import type { Keyring } from '../core/keyring.ts'
 import type { Mask } from '../importers/importer.ts'
 import type { Database } from '../storage/database.ts'
 import type { Jobs } from '../storage/jobs.ts'
+import type { SessionWakes } from '../storage/session-wakes.ts'
+import type { Thinking } from './thinking.ts'
 import type { Post } from './webhooks/post.ts'
 
 /** Everything the background work needs from outside; made once by app.ts. */
@@ -16,6 +18,8 @@ export interface Context {
   readonly newId: NewId
   readonly keyring: Keyring
   readonly mask: Mask
+  /** To be rung after events were appended to a session, for those who watch it. */
+  readonly wakes: SessionWakes
   readonly postWebhook: Post
   readonly organizationId: string
   readonly log: Logger
@@ -25,4 +29,13 @@ export interface Context {
   readonly isAlive: (owner: string) => boolean
   /** Aborted when the person wants to stop; work stops at the next safe point and can be resumed. */
   readonly signal: AbortSignal
+  /** Where heavy work is done. */
+  readonly thinking: Thinking
+  /** Of dreams over the wire. */
+  readonly limits: DreamLimits
+}
+
+export interface DreamLimits {
+  readonly dreamMs: number
+  readonly storeBytes: number
 }

@@ -1,14 +1,15 @@
 import type { Actor } from '../core/audit/record.ts'
 import { DomainError } from '../core/errors.ts'
-import type { Hash, MemoryStoreId, SessionId } from '../core/ids.ts'
+import type { Hash, MemoryStoreId } from '../core/ids.ts'
 import type { Reader } from '../storage/database.ts'
+import { type DreamSession, dreamFormat, insertDreamSessions } from '../storage/dream-sessions.ts'
 import { type Dream, insertDream, listDreams } from '../storage/dreams.ts'
 import { listMemories } from '../storage/memories.ts'
+import { enqueueFirst } from '../storage/new-dream.ts'
 import { listOutcomeSignalIds } from '../storage/outcome-signals.ts'
 import { listCurrentTranscripts, type SessionFilter } from '../storage/sessions.ts'
 import type { Context } from './context.ts'
 import type { DreamReport, OnProgress } from './reports.ts'
-import { enqueueStep } from './step.ts'
 import { workUntilEnded } from './worker.ts'
 
 export interface DreamRequest {
@@ -47,9 +48,9 @@ async function findOrCreate(context: Context, request: DreamRequest) {
       inputStoreId: storeId,
       inputsHash,
       options: { engine: engineVersion, filter: JSON.parse(JSON.stringify(filter)) },
-      sessions: inputs.sessions,
     })
-    await enqueueStep(writer, context, { dreamId: created.id, kind: 'digest' })
+    await insertDreamSessions(writer, created.id, inputs.sessions)
+    await enqueueFirst(writer, context, created.id)
     await writer.audit({
       action: 'dream.created',
       objectType: 'dream',
@@ -61,13 +62,15 @@ async function findOrCreate(context: Context, request: DreamRequest) {
 }
 
 interface Inputs {
-  readonly sessions: readonly { readonly sessionId: SessionId; readonly transcriptHash: string }[]
+  readonly sessions: readonly DreamSession[]
   readonly memories: readonly string[]
   readonly outcomes: readonly string[]
 }
 
 async function readInputs(reader: Reader, { storeId, filter }: DreamRequest): Promise<Inputs> {
-  const sessions = await listCurrentTranscripts(reader, filter)
+  const sessions = (await listCurrentTranscripts(reader, filter))
+    .filter(({ format }) => format !== dreamFormat)
+    .map(({ format: _, ...session }) => session)
   const ids = sessions.map((session) => session.sessionId)
   const memories = await listMemories(reader, storeId)
   return {

@@ -6,7 +6,7 @@ import { DomainError, type ErrorCode } from '../core/errors.ts'
 import type { JsonObject } from '../core/session.ts'
 import { listFiles } from '../importers/files.ts'
 import { importers } from '../importers/formats.ts'
-import { openTranscript, type Transcript } from '../importers/open.ts'
+import { openTranscript, recogniseBeside, type Transcript } from '../importers/open.ts'
 import { findImportedFile, insertImportedFile } from '../storage/imported-files.ts'
 import { discardTranscript, listStaged } from '../storage/transcripts.ts'
 import type { Context } from './context.ts'
@@ -58,6 +58,7 @@ const fatal = new Set<ErrorCode>([
   'interrupted',
   'disk_full',
   'database_busy',
+  'database_unavailable',
   'database_damaged',
   'database_newer',
 ])
@@ -66,6 +67,11 @@ async function importFile(context: Context, path: string, work: FileWork): Promi
   const { tally } = work
   try {
     if (basename(path) === taskMapName) return await checkTaskMap(path, tally)
+    const besideFormat = await recogniseBeside(path)
+    if (besideFormat !== null) {
+      tally.format = besideFormat
+      return tally.report()
+    }
     const tasks = await readTaskMap(path, context.hash)
     const transcript = await openTranscript(path, {
       mask: context.mask,

@@ -2,7 +2,8 @@ import { lstat, readdir, readFile, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { DomainError } from '../core/errors.ts'
 import type { Hash } from '../core/ids.ts'
-import { type MemoryDocument, memoryLimits } from '../core/memory.ts'
+import { findContentFault, type MemoryDocument, memoryLimits } from '../core/memory.ts'
+import { findPathFault } from '../core/memory-path.ts'
 
 /** A folder of Markdown as a dream reads it. `leftOut` names every file that was not read, and why. */
 export interface MemoryFolder {
@@ -29,11 +30,20 @@ export async function readMemoryFolder(path: string, hash: Hash): Promise<Memory
     ? await listMarkdown(root)
     : { files: [basename(path)], leftOut: [] }
   const documents: MemoryDocument[] = []
+  const seen = new Set<string>()
   const leftOut = [...names.leftOut]
   for (const name of names.files) {
     const read = await readDocument(root, name, hash)
     if ('reason' in read) leftOut.push(read)
-    else documents.push(read)
+    else if (seen.has(read.path)) {
+      leftOut.push({
+        path: name,
+        reason: 'another file has the same name, spelt in other code points',
+      })
+    } else {
+      seen.add(read.path)
+      documents.push(read)
+    }
   }
   // A single file is a store of its own, not one with its neighbours deleted.
   const own = given.isDirectory() ? root : join(root, basename(path))
@@ -64,12 +74,8 @@ async function listMarkdown(root: string) {
 async function readDocument(root: string, name: string, hash: Hash) {
   const refuse = (reason: string) => ({ path: name, reason })
   const path = `/${name.split(sep).join('/')}`.normalize('NFC')
-  if (Buffer.byteLength(path) > memoryLimits.pathBytes) {
-    return refuse(`its path is longer than ${memoryLimits.pathBytes} bytes`)
-  }
-  if (path.split('/').length - 1 > memoryLimits.pathSegments) {
-    return refuse(`it lies deeper than ${memoryLimits.pathSegments} folders`)
-  }
+  const pathFault = findPathFault(path)
+  if (pathFault !== null) return refuse(pathFault)
   try {
     const size = (await lstat(join(root, name))).size
     if (size > memoryLimits.contentBytes) {
@@ -78,7 +84,8 @@ async function readDocument(root: string, name: string, hash: Hash) {
     const content = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
       await readFile(join(root, name)),
     )
-    if (content.includes('\0')) return refuse('binary: it contains a NUL byte')
+    const fault = findContentFault(content)
+    if (fault !== null) return refuse(fault)
     return { path, content, contentSha256: hash(content) }
   } catch (cause) {
     return refuse(cause instanceof TypeError ? 'not valid UTF-8' : reasonOf(cause))

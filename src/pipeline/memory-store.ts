@@ -5,7 +5,12 @@ import { type MemoryStoreId, makeId } from '../core/ids.ts'
 import { memoryLimits } from '../core/memory.ts'
 import type { Writer } from '../storage/database.ts'
 import { deleteMemory, insertMemory, listMemories, updateMemory } from '../storage/memories.ts'
-import { insertMemoryStore, listMemoryStores, type MemoryStore } from '../storage/memory-stores.ts'
+import {
+  countMemoryStoresEver,
+  insertMemoryStore,
+  listMemoryStores,
+  type MemoryStore,
+} from '../storage/memory-stores.ts'
 import type { Context } from './context.ts'
 import type { MemoryFolder } from './memory-folder.ts'
 
@@ -28,9 +33,19 @@ export async function mirrorFolder(
   return context.database.write(actor, async (writer) => {
     const store = await findOrCreate(writer, { folder: folder.root }, basename(folder.root))
     const known = new Map((await listMemories(writer, store.id)).map((one) => [one.path, one]))
+    // First what is gone: a file may stand where a folder was, and a folder where a file was.
+    const wanted = new Set(documents.map(({ path }) => path))
+    for (const gone of [...known.values()].filter(({ path }) => !wanted.has(path))) {
+      await deleteMemory(writer, { id: gone.id, expectedSha256: gone.contentSha256 })
+      await writer.audit({
+        action: 'memory.deleted',
+        objectType: 'memory',
+        objectId: gone.id,
+        beforeHash: gone.contentSha256,
+      })
+    }
     for (const { path, content } of documents) {
       const memory = known.get(path)
-      known.delete(path)
       if (memory?.content === content) continue
       const written = memory
         ? await updateMemory(writer, {
@@ -47,15 +62,6 @@ export async function mirrorFolder(
         afterHash: written.contentSha256,
       })
     }
-    for (const gone of known.values()) {
-      await deleteMemory(writer, { id: gone.id, expectedSha256: gone.contentSha256 })
-      await writer.audit({
-        action: 'memory.deleted',
-        objectType: 'memory',
-        objectId: gone.id,
-        beforeHash: gone.contentSha256,
-      })
-    }
     return store.id
   })
 }
@@ -69,7 +75,7 @@ export function openDefaultStore({ database }: Context, actor: Actor): Promise<M
 }
 
 /**
- * Found by its metadata. The id of a new store names its place in the database and not the folder, so that
+ * Found by its metadata, unless it was archived or deleted: then a new one takes its place. The id of a new store names its place in the database and not the folder, so that
  * the same work in another checkout has the same ids.
  */
 async function findOrCreate(
@@ -77,17 +83,18 @@ async function findOrCreate(
   metadata: Readonly<Record<string, string>>,
   name: string,
 ): Promise<MemoryStore> {
-  const stores = await listAllStores(writer)
+  const stores = await listOpenStores(writer)
   const wanted = Object.entries(metadata)
   const found = stores.find((one) => wanted.every(([key, value]) => one.metadata[key] === value))
   if (found) return found
-  const id = makeId('memstore', writer.hash, ['mirror', String(stores.length)])
+  const ever = await countMemoryStoresEver(writer)
+  const id = makeId('memstore', writer.hash, ['mirror', String(ever)])
   const store = await insertMemoryStore(writer, { id, name, description: '', metadata })
   await writer.audit({ action: 'memory_store.created', objectType: 'memory_store', objectId: id })
   return store
 }
 
-async function listAllStores(writer: Writer): Promise<MemoryStore[]> {
+async function listOpenStores(writer: Writer): Promise<MemoryStore[]> {
   const stores: MemoryStore[] = []
   for (;;) {
     const after = stores.at(-1)

@@ -67,9 +67,8 @@ export interface Mined {
   readonly silences: readonly string[]
 }
 
-/** What the reconciling step leaves for the proposing one, and the memories it was made from. */
+/** What the reconciling step leaves for the proposing one. */
 export interface Reconciled {
-  readonly base: readonly { readonly path: string; readonly contentSha256: string }[]
   readonly reconciliation: Reconciliation
   readonly stale: readonly Stale[]
 }

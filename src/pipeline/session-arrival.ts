@@ -1,6 +1,7 @@
 import type { OutcomeSignal } from '../core/outcome-signal.ts'
 import type { Session, SessionEvent } from '../core/session.ts'
 import type { RawRecord } from '../importers/importer.ts'
+import { insertImportedAgent } from '../storage/agents.ts'
 import type { Writer } from '../storage/database.ts'
 import { insertOutcomeSignals } from '../storage/outcome-signals.ts'
 import { findSession, insertSession, updateSession } from '../storage/sessions.ts'
@@ -34,12 +35,23 @@ export async function storeArrivals(
 ): Promise<Record<Fate, number>> {
   const fates = { added: 0, replaced: 0, unchanged: 0, shorter: 0 }
   await context.database.write({ type: 'importer', id: importer }, async (writer) => {
+    await storeAgents(writer, arrivals)
     for (const arrival of arrivals) {
       fates[await storeArrival(writer, context.owner, arrival)] += 1
       await storeOutcomes(writer, arrival.outcomes)
     }
   })
   return fates
+}
+
+/** An agent that no session named before gets a row, so that it can be asked for like any other. */
+async function storeAgents(writer: Writer, arrivals: readonly Arrival[]) {
+  const agents = new Map(arrivals.map(({ session: { agent } }) => [JSON.stringify(agent), agent]))
+  for (const agent of agents.values()) {
+    const made = await insertImportedAgent(writer, agent)
+    if (!made) continue
+    await writer.audit({ action: 'agent.created', objectType: 'agent', objectId: made.id })
+  }
 }
 
 /**

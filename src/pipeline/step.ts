@@ -1,13 +1,16 @@
+import type { Actor } from '../core/audit/record.ts'
 import { DomainError } from '../core/errors.ts'
 import { makeId } from '../core/ids.ts'
 import type { Writer } from '../storage/database.ts'
-import type { Dream } from '../storage/dreams.ts'
+import { type Dream, holdLiveDream } from '../storage/dreams.ts'
 import type { Job } from '../storage/jobs.ts'
+import { firstStep } from '../storage/new-dream.ts'
 import type { Context } from './context.ts'
+import { checkDream } from './dream-check.ts'
 import type { OnProgress } from './reports.ts'
 
 /** The steps of a dream, in order. Each is one job; each job reads, thinks, and writes once. */
-export const stepKinds = ['digest', 'mine', 'reconcile', 'propose'] as const
+export const stepKinds = [firstStep, 'digest', 'mine', 'reconcile', 'propose'] as const
 export type StepKind = (typeof stepKinds)[number]
 
 /**
@@ -27,30 +30,66 @@ export type Step = (work: StepWork) => Promise<void>
 /** How long a silent worker keeps its job; a worker known dead loses it at once. */
 export const leaseMs = 60_000
 
-/** Keeps the lease during long work and stops at a safe point when asked to. */
-export async function beat({ context, job }: StepWork): Promise<void> {
+/** Keeps the lease during long work and stops at a safe point: when asked to, or when there is no more point. */
+export async function beat({ context, dream, job }: StepWork): Promise<void> {
   if (context.signal.aborted) throw new DomainError('interrupted', 'The dream was stopped.')
   const kept = await context.jobs.heartbeat({ id: job.id, attempt: job.attempt, leaseMs })
   if (!kept) throw new DomainError('lease_lost', `Job ${job.id} was taken over by another worker.`)
+  await checkDream(context, dream)
 }
+
+/** Often enough that a canceled dream stops soon, and six times within a lease. */
+const beatMs = 10_000
+
+/** Waits for thinking on another thread and keeps the lease meanwhile; what stops a step ends the thread. */
+export async function think<T>(
+  work: StepWork,
+  start: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { context } = work
+  const stop = new AbortController()
+  const abort = () => stop.abort()
+  context.signal.addEventListener('abort', abort, { once: true })
+  let reason: unknown
+  const timer = setInterval(() => {
+    beat(work).catch((error: unknown) => {
+      reason ??= error
+      stop.abort()
+    })
+  }, beatMs)
+  try {
+    return await start(stop.signal)
+  } catch (error) {
+    if (context.signal.aborted) throw new DomainError('interrupted', 'The dream was stopped.')
+    throw reason ?? error
+  } finally {
+    clearInterval(timer)
+    context.signal.removeEventListener('abort', abort)
+  }
+}
+
+/** Who a dream writes as: the session that shows its work, where it has one. */
+export const actorOf = ({ id, sessionId }: Pick<Dream, 'id' | 'sessionId'>): Actor =>
+  sessionId === null ? { type: 'dream', id } : { type: 'session', id: sessionId }
 
 /**
  * The write part. Settling comes first: a worker whose lease was taken fails there, before any row of its
- * own, and writes nothing.
+ * own, and writes nothing; then the dream is held, so that nothing is written after it was canceled.
  */
 export async function finish(
   { context, dream, job }: StepWork,
   write: (writer: Writer) => Promise<void>,
 ): Promise<void> {
-  await context.database.write({ type: 'dream', id: dream.id }, async (writer) => {
+  await context.database.write(actorOf(dream), async (writer) => {
     await context.jobs.settle(writer, { id: job.id, attempt: job.attempt, state: 'done' })
+    await holdLiveDream(writer, dream.id)
     await write(writer)
     const next = stepKinds[stepKinds.indexOf(job.kind as StepKind) + 1]
     if (next) await enqueueStep(writer, context, { dreamId: dream.id, kind: next })
   })
 }
 
-export async function enqueueStep(
+async function enqueueStep(
   writer: Writer,
   context: Context,
   { dreamId, kind }: { dreamId: Dream['id']; kind: StepKind },

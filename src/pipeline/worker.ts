@@ -1,88 +1,88 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { DomainError } from '../core/errors.ts'
 import type { DreamId } from '../core/ids.ts'
-import { type Dream, getDream, updateDream } from '../storage/dreams.ts'
-import type { Job } from '../storage/jobs.ts'
+import { type Dream, getDream, isLive } from '../storage/dreams.ts'
 import type { Context } from './context.ts'
+import { runDreamStep } from './dream-step.ts'
+import { type JobHandler, quickKinds, slowKinds } from './job-kinds.ts'
 import type { OnProgress } from './reports.ts'
-import { leaseMs, type Step, type StepKind, stepKinds } from './step.ts'
-import { digestSessions } from './steps/digest.ts'
-import { mineFindings } from './steps/mine.ts'
-import { proposeChanges } from './steps/propose.ts'
-import { reconcileMemories } from './steps/reconcile.ts'
+import { openScheduler } from './schedules.ts'
+import { leaseMs, stepKinds } from './step.ts'
+import { openThinkingPool } from './thinking-pool.ts'
 
-const steps: Readonly<Record<StepKind, Step>> = {
-  digest: digestSessions,
-  mine: mineFindings,
-  reconcile: reconcileMemories,
-  propose: proposeChanges,
-}
-
-const maxAttempts = 3
+/** Jobs of other processes, and those that become due, are found this late at most. */
 const pollMs = 250
+/** After a failure that no job is to blame for, such as a database that is away. */
+const pauseMs = 1_000
+/** Cron times are minutes: a second late is early enough. */
+const tickMs = 1_000
 
 /**
- * Works on jobs until `dreamId` has ended, its own or those that a killed process left behind. Where another
- * live process works on the dream, waits for it. A step that throws is tried three times, then the dream
- * fails with the reason; an interrupt leaves the job to be claimed again.
+ * Works until the context's signal aborts, then stops at the next safe point: slow jobs one at a time on
+ * threads, quick ones beside them, and the clock of the schedules.
+ */
+export async function runWorker(context: Context): Promise<void> {
+  const thinking = openThinkingPool()
+  const aside: Context = { ...context, thinking }
+  const fireSchedules = openScheduler(aside)
+  try {
+    await Promise.all([
+      workLane(aside, slowKinds),
+      workLane(aside, quickKinds),
+      repeat(aside, async () => {
+        await fireSchedules()
+        await sleep(tickMs, undefined, { signal: aside.signal })
+      }),
+    ])
+  } finally {
+    await thinking.close()
+  }
+}
+
+async function workLane(
+  context: Context,
+  kinds: Readonly<Record<string, JobHandler>>,
+): Promise<void> {
+  const { jobs, owner, signal } = context
+  const names = Object.keys(kinds)
+  if (names.length === 0) return
+  await repeat(context, async () => {
+    const job = await jobs.claim({ owner, leaseMs, kinds: names })
+    const handle = job && kinds[job.kind]
+    if (job && handle) await handle(context, job)
+    else await jobs.waitForWork(pollMs, signal)
+  })
+}
+
+/** Nothing that a round throws ends the worker: the database may come back. */
+async function repeat({ signal, log }: Context, round: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await round()
+    } catch (error) {
+      if (signal.aborted) return
+      log.error({ err: error }, 'the worker pauses')
+      await sleep(pauseMs, undefined, { signal }).catch(() => {})
+    }
+  }
+}
+
+/**
+ * Works on dreams until `dreamId` has ended, its own steps or those that a killed process left behind. Where
+ * another live process works on the dream, waits for it.
  */
 export async function workUntilEnded(
   context: Context,
   dreamId: DreamId,
   onProgress: OnProgress,
 ): Promise<Dream> {
+  const { jobs, owner, signal } = context
   for (;;) {
     const dream = await context.database.read((reader) => getDream(reader, dreamId))
-    if (dream.status !== 'pending' && dream.status !== 'running') return dream
-    if (context.signal.aborted) throw new DomainError('interrupted', 'The dream was stopped.')
-    const job = await claim(context)
-    if (job) await runJob(context, job, onProgress)
-    else await context.jobs.waitForWork(pollMs, context.signal)
+    if (!isLive(dream.status)) return dream
+    if (signal.aborted) throw new DomainError('interrupted', 'The dream was stopped.')
+    const job = await jobs.claim({ owner, leaseMs, kinds: stepKinds })
+    if (job) await runDreamStep(context, job, onProgress)
+    else await jobs.waitForWork(pollMs, signal)
   }
-}
-
-function claim({ jobs, owner }: Context): Promise<Job | null> {
-  return jobs.claim({ owner, leaseMs, kinds: stepKinds })
-}
-
-async function runJob(context: Context, job: Job, onProgress: OnProgress): Promise<void> {
-  const dreamId = job.payload.dream_id as DreamId
-  const dream = await context.database.read((reader) => getDream(reader, dreamId))
-  try {
-    await steps[job.kind as StepKind]({ context, dream, job, onProgress })
-  } catch (error) {
-    if (error instanceof DomainError && error.code === 'lease_lost') {
-      context.log.warn({ job: job.id }, error.message)
-      return
-    }
-    await giveBack(context, job, error)
-    if (error instanceof DomainError && error.code === 'interrupted') throw error
-  }
-}
-
-/** Interrupted work is due again at once; failed work after a while, and after the last try never. */
-async function giveBack(context: Context, job: Job, error: unknown): Promise<void> {
-  const { database, jobs, clock, log } = context
-  const interrupted = error instanceof DomainError && error.code === 'interrupted'
-  const message = error instanceof Error ? error.message : String(error)
-  if (!interrupted)
-    log.error({ job: job.id, kind: job.kind, err: error }, 'a step of a dream failed')
-  if (interrupted || job.attempt < maxAttempts) {
-    const availableAt = clock() + (interrupted ? 0 : 1000 * 2 ** job.attempt)
-    await jobs.retry({ id: job.id, attempt: job.attempt, availableAt, error: message })
-    return
-  }
-  const dreamId = job.payload.dream_id as DreamId
-  await database.write({ type: 'dream', id: dreamId }, async (writer) => {
-    await jobs.settle(writer, { id: job.id, attempt: job.attempt, state: 'failed', error: message })
-    await updateDream(writer, dreamId, {
-      status: 'failed',
-      error: { type: 'internal_error', message: `${job.kind}: ${message}` },
-    })
-    await writer.audit({
-      action: 'dream.failed',
-      objectType: 'dream',
-      objectId: dreamId,
-      reason: message,
-    })
-  })
 }

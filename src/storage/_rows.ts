@@ -1,9 +1,16 @@
 import { createHash } from 'node:crypto'
 import type { Actor } from '../core/audit/record.ts'
-import { type EventId, type JobId, makeId, type SessionId } from '../core/ids.ts'
+import {
+  type EventId,
+  type JobId,
+  type MemoryStoreId,
+  makeId,
+  type SessionId,
+} from '../core/ids.ts'
 import type { OutcomeSignal } from '../core/outcome-signal.ts'
 import type { EventBody, Session, SessionEvent } from '../core/session.ts'
 import type { Database, Writer } from './database.ts'
+import { insertMemory } from './memories.ts'
 import { insertMemoryStore } from './memory-stores.ts'
 import { insertSession } from './sessions.ts'
 import {
@@ -126,4 +133,43 @@ export function write<T>(database: Database, work: (writer: Writer) => Promise<T
     await note(writer, 'test')
     return result
   })
+}
+
+export const memoryStoreId = (name: string): MemoryStoreId => makeId('memstore', hash, [name])
+
+export const addMemoryStore = (
+  database: Database,
+  name: string,
+  given: { readonly metadata?: Readonly<Record<string, string>> } = {},
+) =>
+  write(database, (writer) =>
+    insertMemoryStore(writer, {
+      id: memoryStoreId(name),
+      name,
+      description: 'notes',
+      metadata: given.metadata ?? {},
+    }),
+  )
+
+/** Into the store `one`. */
+export const addMemory = (database: Database, path: string, content: string) =>
+  write(database, (writer) =>
+    insertMemory(writer, { storeId: memoryStoreId('one'), path, content }),
+  )
+/** A memory whose version is never stored: a foreign key that is checked late. */
+export async function breakDeferredRule(writer: Writer): Promise<void> {
+  await changeSomething(writer, 'broken')
+  const memory = {
+    id: makeId('mem', hash, ['broken']),
+    store_id: makeId('memstore', hash, ['broken']),
+    path: 'a',
+    version_id: makeId('memver', hash, ['missing']),
+    content_sha256: '',
+    content_size_bytes: 0,
+    created_at: '',
+    updated_at: '',
+    deleted_at: null,
+  }
+  await writer.write.insertInto('memories').values(memory).execute()
+  await note(writer, 'broken')
 }

@@ -7,6 +7,9 @@ import type { ScratchTables, Tables } from './tables.ts'
  * The only way to rows. Each door is one transaction around `work`: what it returns is stored, what it
  * throws undoes everything. Doors wait for each other where they must; opening one inside another that
  * it would wait for is refused, as is any use of a reader, scratch or writer after its door closed.
+ * A statement that failed fails its door, even when the error was caught inside.
+ * Writes that wait at the same time share one commit, so others wait for `work`: inside a door, await the
+ * database and nothing slower.
  */
 export interface Database {
   /** One consistent snapshot of committed rows. Any number at a time, also during a write. */

@@ -36,14 +36,16 @@ export async function findMissingDigests<Ref extends TranscriptRef>(
   return missing
 }
 
-/**
- * The traces of the digests that exist, in the order in which they are stored, a batch at a time. All are
- * numbered by `lexicon`.
- */
-export async function* listTraces(
+/** Traces as they are stored, with the places among them that were asked for; another thread can unpack them. */
+export interface StoredTraces extends PackedTraces {
+  readonly places: readonly number[]
+}
+
+/** The traces of the digests that exist, in the order in which they are stored, a batch at a time. */
+export async function* listPackedTraces(
   reader: Reader,
-  { lexicon, ...query }: DigestQuery<TranscriptRef> & { readonly lexicon: Lexicon },
-): AsyncGenerator<readonly ReadTrace[]> {
+  query: DigestQuery<TranscriptRef>,
+): AsyncGenerator<StoredTraces> {
   const places = new Map<number, number[]>()
   for (const sessions of inBatches(query.sessions, refsPerQuery)) {
     for (const { batch, place } of await listPlaces(reader, { ...query, sessions })) {
@@ -53,14 +55,22 @@ export async function* listTraces(
     }
   }
   for (const [batch, wanted] of [...places].toSorted(([a], [b]) => a - b)) {
-    const packed = await reader.read
+    const { head, body } = await reader.read
       .selectFrom('digest_batches')
       .select(['head', 'body'])
       .where('id', '=', batch)
       .executeTakeFirstOrThrow()
-    const traces = unpackTraces(packed, lexicon)
-    yield wanted.toSorted((a, b) => a - b).flatMap((place) => traces[place] ?? [])
+    yield { head, body, places: wanted.toSorted((a, b) => a - b) }
   }
+}
+
+/** Those that were asked for. All that are unpacked with one lexicon are numbered by it. */
+export function unpackStoredTraces(
+  { places, ...packed }: StoredTraces,
+  lexicon: Lexicon,
+): ReadTrace[] {
+  const traces = unpackTraces(packed, lexicon)
+  return places.flatMap((place) => traces[place] ?? [])
 }
 
 /** Digests of several transcripts, ready to be stored together; made where the digests were made. */

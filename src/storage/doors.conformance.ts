@@ -9,6 +9,7 @@ import { listMemoryStores } from './memory-stores.ts'
 
 export function describeDoors(fresh: Fresh): void {
   describe('the write door', () => describeWrite(fresh))
+  describe('writes that wait at the same time', () => describeGroups(fresh))
   describe('the read door', () => describeRead(fresh))
   describe('the audit log', () => describeAudit(fresh))
   describe('every door', () => describeLifetime(fresh))
@@ -87,6 +88,18 @@ function describeWrite(fresh: Fresh): void {
     expect(called).toEqual(['scratch', 'write'])
   })
 
+  test('a statement that failed fails its door, even when its error was caught', async () => {
+    const database = fresh.database()
+    await addStore(database, 'a')
+    const writing = database.write(importer, async (writer) => {
+      await changeSomething(writer, 'b')
+      await note(writer, 'b')
+      await changeSomething(writer, 'a').catch(() => {})
+    })
+    await expect(writing).rejects.toMatchObject({ code: 'conflict' })
+    expect(await names(database)).toEqual(['a'])
+  })
+
   test('a write inside a write is refused instead of waiting for itself', async () => {
     const database = fresh.database()
     const nested = database.write(importer, () => database.scratch(async () => {}))
@@ -130,6 +143,80 @@ function describeWrite(fresh: Fresh): void {
       }),
       { numRuns: 25 },
     )
+  })
+}
+
+function describeGroups(fresh: Fresh): void {
+  test('each of 32 writers gets its own result, in the order of asking', async () => {
+    const database = fresh.database()
+    const writing = Array.from({ length: 32 }, (_, index) =>
+      database.write(importer, async (writer) => {
+        await changeSomething(writer, `store ${index}`)
+        return note(writer, `store ${index}`)
+      }),
+    )
+    const noted = await Promise.all(writing)
+    expect(noted.map(({ objectId }) => objectId)).toEqual(noted.map((_, i) => `store ${i}`))
+    expect(noted.map(({ seq }) => seq)).toEqual(noted.map((_, index) => index + 1))
+    expect(await records(database)).toEqual(noted)
+    expect(await names(database)).toHaveLength(32)
+  })
+
+  test('share one transaction: later ones see earlier ones, readers see none before all are stored', async () => {
+    const database = fresh.database()
+    const [first, second] = [addStore(database, 'a'), addStore(database, 'b')]
+    const third = database.write(importer, async (writer) => ({
+      inside: await namesIn(writer),
+      outside: await names(database),
+    }))
+    expect((await third).inside.toSorted()).toEqual(['a', 'b'])
+    expect((await third).outside).toEqual([])
+    await Promise.all([first, second])
+  })
+
+  test('one that fails is undone alone, whatever made it fail', async () => {
+    const database = fresh.database()
+    const called: string[] = []
+    const one = (name: string, work: (writer: Writer) => Promise<unknown>) =>
+      database.write(importer, async (writer) => {
+        writer.onCommit(() => called.push(name))
+        await changeSomething(writer, name)
+        await work(writer)
+      })
+    const outcomes = await Promise.allSettled([
+      one('a', (writer) => note(writer, 'a')),
+      one('forgot', async () => {}),
+      one('b', (writer) => note(writer, 'b')),
+      one('threw', async (writer) => {
+        await note(writer, 'threw')
+        throw new Error('stop')
+      }),
+      one('twice', async (writer) => {
+        await note(writer, 'twice')
+        await changeSomething(writer, 'twice')
+      }),
+      one('c', (writer) => note(writer, 'c')),
+    ])
+    const failed = outcomes.map((outcome) =>
+      outcome.status === 'rejected' ? (outcome.reason.code ?? outcome.reason.message) : null,
+    )
+    expect(failed).toEqual([null, 'audit_missing', null, 'stop', 'conflict', null])
+    expect((await names(database)).toSorted()).toEqual(['a', 'b', 'c'])
+    expect((await records(database)).map(({ seq, objectId }) => [seq, objectId])).toEqual([
+      [1, 'a'],
+      [2, 'b'],
+      [3, 'c'],
+    ])
+    expect(called).toEqual(['a', 'b', 'c'])
+  })
+
+  test('more than one transaction holds are all stored, in order', async () => {
+    const database = fresh.database()
+    const writing = Array.from({ length: 150 }, (_, index) =>
+      database.write(importer, (writer) => note(writer, String(index))),
+    )
+    const seqs = (await Promise.all(writing)).map(({ seq }) => seq)
+    expect(seqs).toEqual(seqs.map((_, index) => index + 1))
   })
 }
 
@@ -237,6 +324,8 @@ function describeAudit(fresh: Fresh): void {
         reason: 'NUL \0, half a pair \ud800, and "quotes"',
       })
     })
+    const [, hostile] = await records(database)
+    expect(hostile?.reason).toBe('NUL \ufffd, half a pair \ufffd, and "quotes"')
     const ids = (await records(database)).map((record) => record.id)
     expect(ids).toEqual(['aud_0bcd6d14b8cf89542d194d76', 'aud_2179b07d19a222cb87d9a75e'])
   })

@@ -5,7 +5,6 @@ import { makeId } from '../core/ids.ts'
 import type { Finding } from '../core/mining/finding.ts'
 import type { Digest } from '../core/transcript/digest.ts'
 import { Lexicon } from '../core/transcript/lexicon.ts'
-import type { ReadTrace } from '../core/transcript/packed-traces.ts'
 import {
   changeSomething,
   eventId,
@@ -18,13 +17,29 @@ import {
 import type { Fresh } from './_subject.ts'
 import { getChange, insertChanges, listChanges, updateChangeStatus } from './changes.ts'
 import type { Database } from './database.ts'
-import { findMissingDigests, insertDigests, listTraces, packDigests } from './digests.ts'
+import {
+  findMissingDigests,
+  insertDigests,
+  listPackedTraces,
+  packDigests,
+  type StoredTraces,
+  unpackStoredTraces,
+} from './digests.ts'
+import {
+  countSelected,
+  insertDreamSessions,
+  listDreamSessions,
+  listSessionIds,
+  pinSessions,
+  type SessionChoice,
+} from './dream-sessions.ts'
 import {
   findDream,
+  findHolder,
   getDream,
   insertDream,
-  listDreamSessions,
   listDreams,
+  releaseStore,
   updateDream,
 } from './dreams.ts'
 import { getFinding, insertFindings, listFindings } from './findings.ts'
@@ -51,6 +66,51 @@ function describeRows(fresh: Fresh): void {
       ])
       expect(await findDream(reader, makeId('drm', hash, ['no']))).toBeNull()
     })
+  })
+
+  test('a selector pins what it finds in the order of ids, labels exactly as they are', async () => {
+    const database = fresh.database()
+    const labels = { team: 'Ops', note: 'a "quoted", {"team":"No"}' }
+    await storeSession(database, 'both', { session: { labels } })
+    await storeSession(database, 'swapped', { session: { labels: { note: 'x', team: 'Ops' } } })
+    await storeSession(database, 'lower', { session: { labels: { team: 'ops' } } })
+    await storeSession(database, 'own', { session: { labels, format: 'lucidream' } })
+    const { id } = await addDream(database, [])
+    const pin = (choice: SessionChoice) =>
+      database.read((reader) => countSelected(reader, { choice }, 10))
+    expect(await pin({ labels: { team: 'Ops' } })).toBe(2)
+    expect(await pin({ labels })).toBe(1)
+    expect(await pin({ labels: { team: 'No' } })).toBe(0)
+    expect(await pin({ labels: { 'team":"Ops': '' } })).toBe(0)
+    const found = await write(database, (writer) => pinSessions(writer, id, {}))
+    expect(found).toBe(3)
+    await database.read(async (reader) => {
+      const pinned = (await listDreamSessions(reader, id)).map((one) => one.sessionId)
+      expect(pinned).toEqual(['both', 'swapped', 'lower'].map(sessionId).toSorted())
+      expect((await getDream(reader, id)).sessionCount).toBe(3)
+      expect(await listSessionIds(reader, [id], 2)).toEqual(new Map([[id, pinned.slice(0, 2)]]))
+    })
+  })
+
+  test('the store of a dream that may write into it is held by that one alone, until released', async () => {
+    const database = fresh.database()
+    const first = await addDream(database, [])
+    const hold = (inputsHash: string) =>
+      write(database, (writer) =>
+        insertDream(writer, {
+          inputStoreId: storeId,
+          inputsHash,
+          options: {},
+          outputBehavior: 'update_existing',
+          heldStoreId: storeId,
+        }),
+      )
+    const holder = await hold('one')
+    await expect(hold('two')).rejects.toThrow()
+    expect(await database.read((reader) => findHolder(reader, storeId))).toEqual(holder)
+    await write(database, (writer) => releaseStore(writer, holder.id))
+    expect(await database.read((reader) => findHolder(reader, storeId))).toBeNull()
+    expect((await hold('three')).ordinal).toBe(first.ordinal + 2)
   })
 
   test('an update changes what it names; the status that ends a dream says when', async () => {
@@ -91,10 +151,10 @@ function describeRows(fresh: Fresh): void {
     const third = await addDream(database, [], 'same')
     await database.read(async (reader) => {
       expect(await listDreams(reader, { limit: 2 })).toEqual([third, second])
-      expect(await listDreams(reader, { limit: 2, beforeOrdinal: 2 })).toEqual([first])
+      expect(await listDreams(reader, { limit: 2, after: second })).toEqual([first])
       const same = await listDreams(reader, { limit: 9, filter: { inputsHash: 'same' } })
       expect(same).toEqual([third, first])
-      expect(await listDreams(reader, { limit: 9, filter: { status: 'failed' } })).toEqual([])
+      expect(await listDreams(reader, { limit: 9, filter: { statuses: ['failed'] } })).toEqual([])
     })
   })
 }
@@ -176,7 +236,7 @@ function describeDigests(fresh: Fresh): void {
       const missing = await findMissingDigests(reader, { sessions, digesterVersion: 1 })
       expect(missing).toEqual(sessions.slice(0, 2))
       expect(await findMissingDigests(reader, { sessions, digesterVersion: 2 })).toEqual(sessions)
-      const listed = listTraces(reader, { sessions, digesterVersion: 1, lexicon: new Lexicon() })
+      const listed = listPackedTraces(reader, { sessions, digesterVersion: 1 })
       expect(await collect(listed)).toEqual([one.trace])
     })
   })
@@ -192,9 +252,8 @@ function describeDigests(fresh: Fresh): void {
       .map(({ trace, transcriptHash }) => ({ sessionId: trace.sessionId, transcriptHash }))
       .toReversed()
     await database.read(async (reader) => {
-      const lexicon = new Lexicon()
-      const listed = await collect(listTraces(reader, { sessions, digesterVersion: 1, lexicon }))
-      expect(listed).toEqual(wanted.map(({ trace }) => trace))
+      const listed = listPackedTraces(reader, { sessions, digesterVersion: 1 })
+      expect(await collect(listed)).toEqual(wanted.map(({ trace }) => trace))
     })
   })
 }
@@ -211,12 +270,13 @@ async function addDream(database: Database, keys: readonly string[], inputsHash 
       .executeTakeFirst()
     if (!known) await changeSomething(writer, 'store')
     const sessions = keys.map((key) => ({ sessionId: sessionId(key), transcriptHash: 'h' }))
-    return insertDream(writer, {
+    const dream = await insertDream(writer, {
       inputStoreId: storeId,
       inputsHash,
       options: { engine: 'x' },
-      sessions,
     })
+    await insertDreamSessions(writer, dream.id, sessions)
+    return getDream(writer, dream.id)
   })
 }
 
@@ -321,10 +381,11 @@ const makeDigest = (key: string, transcriptHash: string): Digest => ({
   },
 })
 
-async function collect(batches: AsyncIterable<readonly ReadTrace[]>): Promise<Digest['trace'][]> {
+async function collect(batches: AsyncIterable<StoredTraces>): Promise<Digest['trace'][]> {
   const all: Digest['trace'][] = []
+  const lexicon = new Lexicon()
   for await (const batch of batches) {
-    for (const { trace } of batch) {
+    for (const { trace } of unpackStoredTraces(batch, lexicon)) {
       const { steps, observations } = trace
       all.push({ ...trace, steps, observations })
     }

@@ -1,17 +1,39 @@
+import { type Selectable, sql } from 'kysely'
 import { DomainError } from '../core/errors.ts'
-import { type DreamId, type MemoryStoreId, makeId, type SessionId } from '../core/ids.ts'
+import {
+  type DreamId,
+  type DreamScheduleId,
+  type MemoryStoreId,
+  makeId,
+  type SessionId,
+} from '../core/ids.ts'
 import type { Json, JsonObject } from '../core/session.ts'
-import { inBatches, rowsPerInsert } from './batches.ts'
+import { anyOf } from './batches.ts'
 import { defaultWorkspace, type Reader, type Writer } from './database.ts'
-import type { DreamsTable } from './tables.ts'
+import type { DreamsTable, OutputBehavior } from './tables.ts'
+
+export type { OutputBehavior } from './tables.ts'
 
 export interface Dream {
   readonly id: DreamId
   /** From 1, without gaps: the number people call it by. */
   readonly ordinal: number
   readonly status: DreamsTable['status']
+  /** Who asked for it. Only a dream of the command line is answered again instead of dreamt again. */
+  readonly origin: Selectable<DreamsTable>['origin']
+  readonly model: string
+  readonly instructions: string | null
+  readonly outputBehavior: OutputBehavior
   readonly inputStoreId: MemoryStoreId
   readonly outputStoreId: MemoryStoreId | null
+  /** The store that it may write into and no other dream may; null once it has fully stopped. */
+  readonly heldStoreId: MemoryStoreId | null
+  /** The session that shows what it reads and writes; null before it started, and on the command line. */
+  readonly sessionId: SessionId | null
+  readonly sessionCount: number
+  /** What its sessions were chosen by; null: by their ids. */
+  readonly selector: JsonObject | null
+  readonly scheduleId: DreamScheduleId | null
   readonly inputsHash: string
   readonly options: JsonObject
   readonly error: DreamError | null
@@ -20,28 +42,35 @@ export interface Dream {
   readonly reconciled: Json | null
   readonly report: Json | null
   readonly createdAt: string
+  readonly startedAt: string | null
   readonly endedAt: string | null
+  readonly archivedAt: string | null
 }
 
-interface DreamError {
+export interface DreamError {
   readonly type: string
   readonly message: string
 }
 
-/** What a dream reads, pinned: later imports do not change it. */
-export interface DreamSession {
-  readonly sessionId: SessionId
-  readonly transcriptHash: string
-}
-
-export type NewDream = Pick<Dream, 'inputStoreId' | 'inputsHash' | 'options'> & {
-  readonly sessions: readonly DreamSession[]
-}
+export type NewDream = Pick<Dream, 'inputStoreId' | 'inputsHash' | 'options'> &
+  Partial<
+    Pick<
+      Dream,
+      | 'origin'
+      | 'model'
+      | 'instructions'
+      | 'outputBehavior'
+      | 'heldStoreId'
+      | 'selector'
+      | 'scheduleId'
+    >
+  >
 
 /** Fields left out stay as they are. JSON fields take any value that `JSON.stringify` can write. */
 export interface DreamPatch {
   readonly status?: Dream['status']
   readonly outputStoreId?: MemoryStoreId
+  readonly sessionId?: SessionId
   readonly error?: DreamError
   readonly mined?: object
   readonly reconciled?: object
@@ -49,9 +78,15 @@ export interface DreamPatch {
 }
 
 export interface DreamFilter {
-  readonly status?: Dream['status']
+  readonly statuses?: readonly Dream['status'][]
   readonly inputsHash?: string
+  /** RFC 3339 UTC, both exclusive. */
+  readonly createdAfter?: string
+  readonly createdBefore?: string
+  readonly archived?: 'hidden' | 'shown'
 }
+
+export type DreamCursor = Pick<Dream, 'createdAt' | 'ordinal'>
 
 export async function findDream(reader: Reader, id: DreamId): Promise<Dream | null> {
   const row = await reader.read
@@ -68,35 +103,58 @@ export async function getDream(reader: Reader, id: DreamId): Promise<Dream> {
   return dream
 }
 
-/** Newest first, those with an ordinal below `beforeOrdinal`. */
+/** Only what tells whether it goes on: the row holds the results of its steps too. */
+export async function getDreamState(
+  reader: Reader,
+  id: DreamId,
+): Promise<Pick<Dream, 'status' | 'startedAt' | 'endedAt'>> {
+  const row = await reader.read
+    .selectFrom('dreams')
+    .select(['status', 'started_at as startedAt', 'ended_at as endedAt'])
+    .where('id', '=', id)
+    .executeTakeFirst()
+  if (!row) throw noDream(id)
+  return row
+}
+
+/** Newest first; `after` is the last dream of the page before. */
 export async function listDreams(
   reader: Reader,
-  page: { readonly filter?: DreamFilter; readonly beforeOrdinal?: number; readonly limit: number },
+  page: { readonly filter?: DreamFilter; readonly after?: DreamCursor; readonly limit: number },
 ): Promise<Dream[]> {
-  const { status, inputsHash } = page.filter ?? {}
+  const { filter = {}, after } = page
+  const { statuses, inputsHash, createdAfter, createdBefore } = filter
   let query = reader.read
     .selectFrom('dreams')
     .selectAll()
     .where('workspace_id', '=', defaultWorkspace)
+    .orderBy('created_at', 'desc')
     .orderBy('ordinal', 'desc')
     .limit(page.limit)
-  if (status !== undefined) query = query.where('status', '=', status)
+  if (statuses !== undefined) query = query.where('status', 'in', anyOf(statuses))
   if (inputsHash !== undefined) query = query.where('inputs_hash', '=', inputsHash)
-  if (page.beforeOrdinal !== undefined) query = query.where('ordinal', '<', page.beforeOrdinal)
+  if (createdAfter !== undefined) query = query.where('created_at', '>', createdAfter)
+  if (createdBefore !== undefined) query = query.where('created_at', '<', createdBefore)
+  if (filter.archived === 'hidden') query = query.where('archived_at', 'is', null)
+  if (after !== undefined) {
+    query = query.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('created_at', 'ordinal'), '<', tuple(after.createdAt, after.ordinal)),
+    )
+  }
   return (await query.execute()).map(toDream)
 }
 
-/** In the order in which the dream was given them. */
-export async function listDreamSessions(reader: Reader, id: DreamId): Promise<DreamSession[]> {
-  return reader.read
-    .selectFrom('dream_sessions')
-    .select(['session_id as sessionId', 'transcript_hash as transcriptHash'])
-    .where('dream_id', '=', id)
-    .orderBy('ordinal')
-    .execute()
+/** The dream that may write into the store and has not fully stopped. */
+export async function findHolder(reader: Reader, storeId: MemoryStoreId): Promise<Dream | null> {
+  const row = await reader.read
+    .selectFrom('dreams')
+    .selectAll()
+    .where('held_store_id', '=', storeId)
+    .executeTakeFirst()
+  return row ? toDream(row) : null
 }
 
-/** Pending, with the next ordinal; its id names the inputs and the ordinal. */
+/** Pending, with the next ordinal, over no sessions yet; its id names the inputs and the ordinal. */
 export async function insertDream(writer: Writer, given: NewDream): Promise<Dream> {
   const last = await writer.read
     .selectFrom('dreams')
@@ -105,38 +163,41 @@ export async function insertDream(writer: Writer, given: NewDream): Promise<Drea
     .executeTakeFirst()
   const ordinal = (last?.ordinal ?? 0) + 1
   const id = makeId('drm', writer.hash, [given.inputsHash, String(ordinal)])
+  const { selector = null } = given
   const row = await writer.write
     .insertInto('dreams')
     .values({
       id,
       ordinal,
       status: 'pending',
+      origin: given.origin ?? 'cli',
+      model: given.model ?? 'lucidream-builtin',
+      instructions: given.instructions ?? null,
+      output_behavior: given.outputBehavior ?? 'create_new',
+      held_store_id: given.heldStoreId ?? null,
+      selector: selector && JSON.stringify(selector),
+      schedule_id: given.scheduleId ?? null,
       input_store_id: given.inputStoreId,
-      output_store_id: null,
       inputs_hash: given.inputsHash,
       options: JSON.stringify(given.options),
-      error: null,
-      mined: null,
-      reconciled: null,
-      report: null,
       created_at: writer.at,
-      ended_at: null,
     })
     .returningAll()
     .executeTakeFirstOrThrow()
-  await insertDreamSessions(writer, id, given.sessions)
   return toDream(row)
 }
 
 /** A status that ends a dream also notes when; an ended dream takes no more updates. */
 export async function updateDream(writer: Writer, id: DreamId, patch: DreamPatch): Promise<void> {
-  const { status, outputStoreId, error, mined, reconciled, report } = patch
+  const { status, outputStoreId, sessionId, error, mined, reconciled, report } = patch
   const result = await writer.write
     .updateTable('dreams')
     .set({
       ...(status === undefined ? {} : { status }),
       ...(status === undefined || isLive(status) ? {} : { ended_at: writer.at }),
+      ...(status === 'running' ? { started_at: sql`coalesce(started_at, ${writer.at})` } : {}),
       ...(outputStoreId === undefined ? {} : { output_store_id: outputStoreId }),
+      ...(sessionId === undefined ? {} : { session_id: sessionId }),
       ...(error === undefined ? {} : { error: JSON.stringify(error) }),
       ...(mined === undefined ? {} : { mined: JSON.stringify(mined) }),
       ...(reconciled === undefined ? {} : { reconciled: JSON.stringify(reconciled) }),
@@ -145,39 +206,68 @@ export async function updateDream(writer: Writer, id: DreamId, patch: DreamPatch
     .where('id', '=', id)
     .where('ended_at', 'is', null)
     .executeTakeFirst()
-  if (result.numUpdatedRows === 1n) return
-  const dream = await getDream(writer, id)
-  throw new DomainError('conflict', `Dream ${id} has ended already: ${dream.status}.`)
+  if (result.numUpdatedRows !== 1n) throw await ended(writer, id)
 }
 
-async function insertDreamSessions(
-  writer: Writer,
-  id: DreamId,
-  sessions: readonly DreamSession[],
-): Promise<void> {
-  const rows = sessions.map((session, ordinal) => ({
-    dream_id: id,
-    ordinal,
-    session_id: session.sessionId,
-    transcript_hash: session.transcriptHash,
-  }))
-  for (const batch of inBatches(rows, rowsPerInsert)) {
-    await writer.write.insertInto('dream_sessions').values(batch).execute()
-  }
+/**
+ * Holds the row until the write ends: whoever cancels the dream does so before or after, never in between.
+ * Throws when it has ended.
+ */
+export async function holdLiveDream(writer: Writer, id: DreamId): Promise<void> {
+  const result = await writer.write
+    .updateTable('dreams')
+    .set((row) => ({ status: row.ref('status') }))
+    .where('id', '=', id)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst()
+  if (result.numUpdatedRows !== 1n) throw await ended(writer, id)
 }
 
-const isLive = (status: Dream['status']) => status === 'pending' || status === 'running'
+/** The dream writes nothing more, so another one may write into its store. */
+export async function releaseStore(writer: Writer, id: DreamId): Promise<void> {
+  await writer.write
+    .updateTable('dreams')
+    .set({ held_store_id: null })
+    .where('id', '=', id)
+    .execute()
+}
+
+/** Hides an ended dream from lists, for good; a second time changes nothing. */
+export async function archiveDream(writer: Writer, id: DreamId): Promise<void> {
+  await writer.write
+    .updateTable('dreams')
+    .set({ archived_at: writer.at })
+    .where('id', '=', id)
+    .where('archived_at', 'is', null)
+    .execute()
+}
+
+export const isLive = (status: Dream['status']) => status === 'pending' || status === 'running'
+
+async function ended(reader: Reader, id: DreamId): Promise<DomainError> {
+  const dream = await getDream(reader, id)
+  return new DomainError('conflict', `Dream ${id} has ended already: ${dream.status}.`)
+}
 
 const noDream = (id: DreamId) => new DomainError('not_found', `There is no dream ${id}.`)
 
 const parse = (text: string | null) => (text === null ? null : JSON.parse(text))
 
-const toDream = (row: Omit<DreamsTable, 'workspace_id'>): Dream => ({
+const toDream = (row: Selectable<DreamsTable>): Dream => ({
   id: row.id,
   ordinal: row.ordinal,
   status: row.status,
+  origin: row.origin,
+  model: row.model,
+  instructions: row.instructions,
+  outputBehavior: row.output_behavior,
   inputStoreId: row.input_store_id,
   outputStoreId: row.output_store_id,
+  heldStoreId: row.held_store_id,
+  sessionId: row.session_id,
+  sessionCount: row.session_count,
+  selector: parse(row.selector),
+  scheduleId: row.schedule_id,
   inputsHash: row.inputs_hash,
   options: JSON.parse(row.options),
   error: parse(row.error),
@@ -185,5 +275,7 @@ const toDream = (row: Omit<DreamsTable, 'workspace_id'>): Dream => ({
   reconciled: parse(row.reconciled),
   report: parse(row.report),
   createdAt: row.created_at,
+  startedAt: row.started_at,
   endedAt: row.ended_at,
+  archivedAt: row.archived_at,
 })

@@ -1,39 +1,59 @@
 import { DomainError } from '../core/errors.ts'
-import { type DreamId, type MemoryId, type MemoryStoreId, makeId } from '../core/ids.ts'
-import type { Memory } from '../core/memory.ts'
+import {
+  type DreamId,
+  type MemoryId,
+  type MemoryStoreId,
+  makeId,
+  type SessionId,
+} from '../core/ids.ts'
+import { findContentFault, type Memory, memoryLimits } from '../core/memory.ts'
+import { behindPrefix, findPathFault, listAncestors } from '../core/memory-path.ts'
 import type { Reader, Writer } from './database.ts'
+import { countMemoryIn, countMemoryOut, getOpenMemoryStore } from './memory-stores.ts'
 import { insertMemoryVersion } from './memory-versions.ts'
+import type { StoredMemory } from './stored-memory.ts'
 
-export interface NewMemory {
+/** What a version says beside its actor. */
+interface Origin {
+  /** The dream that wrote it, when one did. */
+  readonly dreamId?: DreamId | undefined
+  /** The session it was written in, when the actor is not that session itself: the own one of a dream. */
+  readonly sessionId?: SessionId | undefined
+}
+
+export interface NewMemory extends Origin {
   readonly storeId: MemoryStoreId
   readonly path: string
   readonly content: string
-  /** The dream that wrote it, when one did. */
-  readonly dreamId?: DreamId
 }
 
-export interface MemoryUpdate {
+export interface MemoryUpdate extends Origin {
   readonly id: MemoryId
-  readonly content: string
-  /** The hash of the content that the update is based on; another one stored means a conflict. */
-  readonly expectedSha256: string
-  readonly dreamId?: DreamId
+  /** Left out or null: stays as it is. */
+  readonly content?: string | null | undefined
+  /** Left out or null: stays where it is. */
+  readonly path?: string | null | undefined
+  /** The hash of the content that the update is based on; another one stored is refused. Null: any. */
+  readonly expectedSha256: string | null
 }
 
-export type MemoryDeletion = Omit<MemoryUpdate, 'content'>
+export type MemoryDeletion = Omit<MemoryUpdate, 'content' | 'path'>
 
 /** Every live memory of the store with its content, in path order by code unit. */
-export async function listMemories(reader: Reader, storeId: MemoryStoreId): Promise<Memory[]> {
+export async function listMemories(
+  reader: Reader,
+  storeId: MemoryStoreId,
+): Promise<StoredMemory[]> {
   const memories = await selectLive(reader).where('memories.store_id', '=', storeId).execute()
   // Not in SQL: databases order text by code point, or by a locale.
   return memories.toSorted((a, b) => (a.path < b.path ? -1 : 1))
 }
 
-export async function findMemory(reader: Reader, id: MemoryId): Promise<Memory | null> {
+export async function findMemory(reader: Reader, id: MemoryId): Promise<StoredMemory | null> {
   return (await selectLive(reader).where('memories.id', '=', id).executeTakeFirst()) ?? null
 }
 
-export async function getMemory(reader: Reader, id: MemoryId): Promise<Memory> {
+export async function getMemory(reader: Reader, id: MemoryId): Promise<StoredMemory> {
   const memory = await findMemory(reader, id)
   if (!memory) throw new DomainError('not_found', `There is no memory ${id}.`)
   return memory
@@ -42,7 +62,7 @@ export async function getMemory(reader: Reader, id: MemoryId): Promise<Memory> {
 export async function findMemoryByPath(
   reader: Reader,
   { storeId, path }: Pick<Memory, 'storeId' | 'path'>,
-): Promise<Memory | null> {
+): Promise<StoredMemory | null> {
   const memory = await selectLive(reader)
     .where('memories.store_id', '=', storeId)
     .where('memories.path', '=', path)
@@ -53,116 +73,158 @@ export async function findMemoryByPath(
 export async function getMemoryByPath(
   reader: Reader,
   wanted: Pick<Memory, 'storeId' | 'path'>,
-): Promise<Memory> {
+): Promise<StoredMemory> {
   const memory = await findMemoryByPath(reader, wanted)
   if (memory) return memory
   throw new DomainError('not_found', `Memory store ${wanted.storeId} has no ${wanted.path}.`)
 }
 
-/** The first version of a new memory. A path in use is a conflict; one that was deleted may be used again. */
-export async function insertMemory(writer: Writer, given: NewMemory): Promise<Memory> {
-  const { storeId, path, content, dreamId = null } = given
-  if (await findMemoryByPath(writer, { storeId, path })) {
-    throw new DomainError('conflict', `Memory store ${storeId} already has a memory at ${path}.`)
-  }
-  const id = makeId('mem', writer.hash, [
-    storeId,
-    path,
-    String(await countEver(writer, storeId, path)),
-  ])
-  const contentSha256 = writer.hash(content)
-  const sizeBytes = Buffer.byteLength(content)
-  const versionId = makeId('memver', writer.hash, [id, '0'])
+/**
+ * The first version of a new memory. A path that is in use, or that lies above or below one in use, is a
+ * conflict; one that was freed may be used again.
+ */
+export async function insertMemory(writer: Writer, given: NewMemory): Promise<StoredMemory> {
+  const { storeId, path, content } = given
+  refuseFault(findPathFault(path))
+  refuseFault(findContentFault(content))
+  await getOpenMemoryStore(writer, storeId)
+  const { live, ever } = await countMemoryIn(writer, storeId)
+  await refuseOverlap(writer, { storeId, path, id: null })
+  if (live > memoryLimits.memoriesPerStore) throw storeFull(storeId)
+  const id = makeId('mem', writer.hash, [storeId, String(ever - 1)])
+  const times = { createdAt: writer.at, updatedAt: writer.at }
+  const nothing = { id, storeId, path, ...measure(writer, content), ...times, versionOrdinal: -1 }
+  const head = nextHead(writer, nothing, {})
   await writer.write
     .insertInto('memories')
-    .values({
-      id,
-      store_id: storeId,
-      path,
-      version_id: versionId,
-      content_sha256: contentSha256,
-      content_size_bytes: sizeBytes,
-      created_at: writer.at,
-      updated_at: writer.at,
-      deleted_at: null,
-    })
+    .values({ id: head.id, store_id: storeId, created_at: writer.at, ...toColumns(head) })
     .execute()
-  await insertMemoryVersion(writer, {
-    id: versionId,
-    memoryId: id,
-    storeId,
-    ordinal: 0,
-    operation: 'created',
-    path,
-    content,
-    dreamId,
-  })
-  return { id, storeId, versionId, path, content, contentSha256 }
+  await insertMemoryVersion(writer, head, { operation: 'created', ...originOf(given) })
+  return head
 }
 
-/** A new version as the head. Content that is the head's already makes none and succeeds. */
-export async function updateMemory(writer: Writer, given: MemoryUpdate): Promise<Memory> {
+/**
+ * A new version as the head. An update to what the head is already makes none; where it names the content it
+ * succeeds whatever it was based on, so that a repeated request is answered as the first one was.
+ */
+export async function updateMemory(writer: Writer, given: MemoryUpdate): Promise<StoredMemory> {
   const head = await getMemory(writer, given.id)
-  if (head.content === given.content) return head
+  await getOpenMemoryStore(writer, head.storeId)
+  const path = given.path ?? head.path
+  const content = given.content ?? head.content
+  refuseFault(findPathFault(path))
+  refuseFault(findContentFault(content))
+  const same = path === head.path && content === head.content
+  if (same && typeof given.content === 'string') return head
   refuseStale(head, given.expectedSha256)
-  const { id, storeId, path } = head
-  const { content, dreamId = null } = given
-  const ordinal = await countVersions(writer, id)
-  const versionId = makeId('memver', writer.hash, [id, String(ordinal)])
-  const contentSha256 = writer.hash(content)
-  await insertMemoryVersion(writer, {
-    id: versionId,
-    memoryId: id,
-    storeId,
-    ordinal,
-    operation: 'modified',
-    path,
-    content,
-    dreamId,
-  })
+  if (same) return head
+  if (path !== head.path) await refuseOverlap(writer, { ...head, path })
+  const next = nextHead(writer, head, { path, ...measure(writer, content) })
+  await insertMemoryVersion(writer, next, { operation: 'modified', ...originOf(given) })
   await writer.write
     .updateTable('memories')
-    .set({
-      version_id: versionId,
-      content_sha256: contentSha256,
-      content_size_bytes: Buffer.byteLength(content),
-      updated_at: writer.at,
-    })
-    .where('id', '=', id)
+    .set(toColumns(next))
+    .where('id', '=', head.id)
     .execute()
-  return { id, storeId, versionId, path, content, contentSha256 }
+  return next
 }
 
-/** A version that says so; the memory leaves every list, its versions stay. */
+/** A version that says so; the memory leaves every list, its versions stay. Also in an archived store. */
 export async function deleteMemory(writer: Writer, given: MemoryDeletion): Promise<void> {
   const head = await getMemory(writer, given.id)
   refuseStale(head, given.expectedSha256)
-  const ordinal = await countVersions(writer, head.id)
-  const versionId = makeId('memver', writer.hash, [head.id, String(ordinal)])
-  await insertMemoryVersion(writer, {
-    id: versionId,
-    memoryId: head.id,
-    storeId: head.storeId,
-    ordinal,
-    operation: 'deleted',
-    path: head.path,
-    content: null,
-    dreamId: given.dreamId ?? null,
-  })
+  const last = nextHead(writer, head, {})
+  await insertMemoryVersion(writer, last, { operation: 'deleted', ...originOf(given) })
   await writer.write
     .updateTable('memories')
-    .set({ version_id: versionId, updated_at: writer.at, deleted_at: writer.at })
+    .set({ ...toColumns(last), deleted_at: writer.at })
     .where('id', '=', head.id)
     .execute()
+  await countMemoryOut(writer, head.storeId)
 }
 
-function refuseStale(head: Memory, expectedSha256: string): void {
-  if (head.contentSha256 === expectedSha256) return
+/** Times of one memory's versions never run backwards, whatever clocks do: lists are ordered by them. */
+function nextHead(
+  writer: Writer,
+  head: Omit<StoredMemory, 'versionId'>,
+  change: Partial<StoredMemory>,
+): StoredMemory {
+  const versionOrdinal = head.versionOrdinal + 1
+  return {
+    ...head,
+    ...change,
+    versionOrdinal,
+    versionId: makeId('memver', writer.hash, [head.id, String(versionOrdinal)]),
+    updatedAt: writer.at > head.updatedAt ? writer.at : head.updatedAt,
+  }
+}
+
+const measure = (writer: Writer, content: string) => ({
+  content,
+  contentSha256: writer.hash(content),
+  contentSizeBytes: Buffer.byteLength(content),
+})
+
+const toColumns = (head: StoredMemory) => ({
+  path: head.path,
+  version_id: head.versionId,
+  content_sha256: head.contentSha256,
+  content_size_bytes: head.contentSizeBytes,
+  updated_at: head.updatedAt,
+})
+
+const originOf = ({ dreamId = undefined, sessionId = undefined }: Origin) => ({
+  dreamId,
+  sessionId,
+})
+
+function refuseFault(fault: string | null): void {
+  if (fault !== null) throw new DomainError('invalid_argument', `Memory: ${fault}.`)
+}
+
+function refuseStale(head: StoredMemory, expectedSha256: string | null): void {
+  if (expectedSha256 === null || head.contentSha256 === expectedSha256) return
   throw new DomainError(
-    'conflict',
-    `Memory ${head.path} changed meanwhile: its content hash is ${head.contentSha256}, the write was based on ${expectedSha256}. Read it again and repeat the change.`,
+    'memory_precondition_failed',
+    `Memory ${head.id} changed meanwhile: its content is not the one with hash ${expectedSha256}, which the write was based on. Read it again and repeat the change.`,
   )
 }
+
+/** A path is a file or a directory: none may be used, and none above or below it. */
+async function refuseOverlap(
+  reader: Reader,
+  { storeId, path, id }: { storeId: MemoryStoreId; path: string; id: MemoryId | null },
+): Promise<void> {
+  let others = reader.read
+    .selectFrom('memories')
+    .select(['id', 'path'])
+    .where('store_id', '=', storeId)
+    .where('deleted_at', 'is', null)
+    .orderBy('path')
+    .limit(1)
+  if (id !== null) others = others.where('id', '!=', id)
+  const blocking =
+    (await others.where('path', 'in', [path, ...listAncestors(path)]).executeTakeFirst()) ??
+    (await others
+      .where('path', '>=', `${path}/`)
+      .where('path', '<', behindPrefix(`${path}/`))
+      .executeTakeFirst())
+  if (!blocking) return
+  const how = blocking.path === path ? 'already has a memory at' : 'cannot have a memory at'
+  const why = blocking.path === path ? '' : `, because there is one at ${blocking.path}`
+  throw new DomainError(
+    'memory_path_conflict',
+    `Memory store ${storeId} ${how} ${path}${why}. Update, rename or delete memory ${blocking.id}, or choose another path.`,
+    { details: { conflicting_memory_id: blocking.id, conflicting_path: blocking.path } },
+  )
+}
+
+const storeFull = (storeId: MemoryStoreId) =>
+  new DomainError(
+    'limit_exceeded',
+    `Memory store ${storeId} already holds ${memoryLimits.memoriesPerStore} memories, the most it may. Delete or merge some, or use another store.`,
+    { details: { error_code: 'memory_store_full' } },
+  )
 
 function selectLive(reader: Reader) {
   return (
@@ -175,29 +237,13 @@ function selectLive(reader: Reader) {
         'memories.version_id as versionId',
         'memories.path',
         'memories.content_sha256 as contentSha256',
+        'memories.content_size_bytes as contentSizeBytes',
+        'memories.created_at as createdAt',
+        'memories.updated_at as updatedAt',
+        'memory_versions.ordinal as versionOrdinal',
       ])
       // The head of a live memory is never redacted and always has content.
       .select((select) => select.ref('memory_versions.content').$notNull().as('content'))
       .where('memories.deleted_at', 'is', null)
   )
-}
-
-/** Memories that ever stood at the path: each incarnation gets an id of its own. */
-async function countEver(reader: Reader, storeId: MemoryStoreId, path: string): Promise<number> {
-  const { count } = await reader.read
-    .selectFrom('memories')
-    .select((select) => select.fn.countAll<number>().as('count'))
-    .where('store_id', '=', storeId)
-    .where('path', '=', path)
-    .executeTakeFirstOrThrow()
-  return count
-}
-
-async function countVersions(reader: Reader, id: MemoryId): Promise<number> {
-  const { count } = await reader.read
-    .selectFrom('memory_versions')
-    .select((select) => select.fn.countAll<number>().as('count'))
-    .where('memory_id', '=', id)
-    .executeTakeFirstOrThrow()
-  return count
 }

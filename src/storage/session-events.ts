@@ -2,8 +2,6 @@ import { sql } from 'kysely'
 import { DomainError } from '../core/errors.ts'
 import type { EventId, SessionId } from '../core/ids.ts'
 import type { SessionEvent } from '../core/session.ts'
-import type { DigestedEvent, DigestedSession } from '../core/transcript/digester.ts'
-import { anyOf } from './batches.ts'
 import type { Reader } from './database.ts'
 import { unpackChunk } from './raw-chunk.ts'
 import type { SessionEventsTable } from './tables.ts'
@@ -14,10 +12,14 @@ export interface EventPage {
   readonly next: number | null
 }
 
-/** Which transcript: the one with the hash, superseded or not, as a dream pinned it; else the current one. */
+/**
+ * Which transcript: the one with the hash, superseded or not, as a dream pinned it; else the current one. A
+ * live one has moved on from the hash it was pinned by: of that, the first `eventCount` events.
+ */
 interface Of {
   readonly sessionId: SessionId
   readonly transcriptHash?: string
+  readonly eventCount?: number
 }
 
 /** A page is cut here even below its limit: events may be megabytes each. A larger event stands alone. */
@@ -30,13 +32,14 @@ export async function listEvents(
   reader: Reader,
   page: Of & { readonly afterSeq?: number; readonly limit: number },
 ): Promise<EventPage> {
-  const transcriptId = await findTranscriptId(reader, page)
+  const { id: transcriptId, end } = await findTranscript(reader, page)
   const after = page.afterSeq ?? -1
   const sizes = await reader.read
     .selectFrom('session_events')
     .select(['seq', sql<number>`octet_length(body)`.as('bytes')])
     .where('transcript_id', '=', transcriptId)
     .where('seq', '>', after)
+    .where('seq', '<', end)
     .orderBy('seq')
     .limit(page.limit + 1)
     .execute()
@@ -52,128 +55,6 @@ export async function listEvents(
     .orderBy('seq')
     .execute()
   return { events: rows.map(toEvent), next: fitting < sizes.length ? last : null }
-}
-
-/** A transcript to be read whole, with what its session is. */
-export interface Readable {
-  readonly session: DigestedSession
-  readonly transcriptHash: string
-  readonly transcriptId: number
-  readonly events: number
-  /** Bytes of the bodies; an estimate from the raw records where those are kept. */
-  readonly bytes: number
-}
-
-/** In the order of `refs`, which must name stored transcripts. */
-export async function listReadable(
-  reader: Reader,
-  refs: readonly { readonly sessionId: SessionId; readonly transcriptHash: string }[],
-): Promise<Readable[]> {
-  const rows = await reader.read
-    .selectFrom('transcripts')
-    .innerJoin('sessions', 'sessions.id', 'transcripts.session_id')
-    .select([
-      'transcripts.id as transcript',
-      'transcripts.hash',
-      'transcripts.event_count',
-      'transcripts.raw_bytes',
-      'sessions.id',
-      'agent_name',
-      'agent_version',
-      'agent_model',
-      'task_type',
-      'task_id',
-      'principal',
-      'started_at',
-    ])
-    .where('transcripts.session_id', 'in', anyOf(refs.map(({ sessionId }) => sessionId)))
-    .where('transcripts.hash', 'is not', null)
-    .orderBy('transcripts.id')
-    .execute()
-  const newest = new Map(rows.map((row) => [`${row.id} ${row.hash}`, row]))
-  return Promise.all(
-    refs.map(async ({ sessionId, transcriptHash }): Promise<Readable> => {
-      const row = newest.get(`${sessionId} ${transcriptHash}`)
-      if (!row) {
-        throw new DomainError(
-          'not_found',
-          `Session ${sessionId} has no transcript ${transcriptHash}.`,
-        )
-      }
-      return {
-        session: {
-          id: row.id,
-          agent: { name: row.agent_name, version: row.agent_version, model: row.agent_model },
-          task: { type: row.task_type, id: row.task_id },
-          principal: row.principal,
-          startedAt: row.started_at,
-        },
-        transcriptHash,
-        transcriptId: row.transcript,
-        events: row.event_count,
-        bytes: row.raw_bytes > 0 ? row.raw_bytes : await measureEvents(reader, row.transcript),
-      }
-    }),
-  )
-}
-
-async function measureEvents(reader: Reader, transcriptId: number): Promise<number> {
-  const row = await reader.read
-    .selectFrom('session_events')
-    .select(sql<number | null>`sum(octet_length(body))`.as('bytes'))
-    .where('transcript_id', '=', transcriptId)
-    .executeTakeFirst()
-  return Number(row?.bytes ?? 0)
-}
-
-/**
- * The live events of one transcript, column by column, each joined by commas: a row an event takes twice the
- * time to read, and a thread gets them as they are. Ids, numbers and times hold no comma; bodies are JSON.
- */
-export interface EventTexts {
-  readonly ids: string
-  readonly seqs: string
-  /** Empty where the source has no clock. */
-  readonly times: string
-  readonly bodies: string
-}
-
-/** Of each transcript that has live events, by its id; whoever asks sees to it that they fit the memory. */
-export async function readEventTexts(
-  reader: Reader,
-  transcriptIds: readonly number[],
-): Promise<ReadonlyMap<number, EventTexts>> {
-  const rows = await reader.read
-    .selectFrom('session_events')
-    .select([
-      'transcript_id',
-      sql<string>`string_agg(id, ',')`.as('ids'),
-      sql<string>`string_agg(cast(seq as text), ',')`.as('seqs'),
-      sql<string>`string_agg(replace(coalesce(processed_at, ''), ',', ''), ',')`.as('times'),
-      sql<string>`string_agg(body, ',')`.as('bodies'),
-    ])
-    .where('transcript_id', 'in', transcriptIds)
-    .where('branch', '=', 'live')
-    .groupBy('transcript_id')
-    .execute()
-  return new Map(rows.map(({ transcript_id: id, ...texts }) => [id, texts]))
-}
-
-/** In `seq` order: a database may join the rows of a group in any order, though in one for all columns. */
-export function parseEventTexts({ ids, seqs, times, bodies }: EventTexts): DigestedEvent[] {
-  const parsed = JSON.parse(`[${bodies}]`) as SessionEvent['body'][]
-  const [idList, seqList, timeList] = [ids.split(','), seqs.split(','), times.split(',')]
-  const events = parsed.map(
-    (body, index): DigestedEvent => ({
-      id: idList[index] as EventId,
-      seq: Number(seqList[index]),
-      processedAt: timeList[index] || null,
-      branch: 'live',
-      body,
-    }),
-  )
-  const isOrdered = events.every((event, at) => at === 0 || (events[at - 1]?.seq ?? 0) < event.seq)
-  return isOrdered ? events : events.toSorted((a, b) => a.seq - b.seq)
 }
 
 /** All events of one transcript, a page at a time. */
@@ -198,11 +79,13 @@ export async function findEvent(
   reader: Reader,
   wanted: Of & { readonly eventId: EventId },
 ): Promise<SessionEvent | null> {
+  const { id, end } = await findTranscript(reader, wanted)
   const row = await reader.read
     .selectFrom('session_events')
     .selectAll()
-    .where('transcript_id', '=', await findTranscriptId(reader, wanted))
+    .where('transcript_id', '=', id)
     .where('id', '=', wanted.eventId)
+    .where('seq', '<', end)
     .executeTakeFirst()
   return row ? toEvent(row) : null
 }
@@ -228,7 +111,7 @@ export async function getRawRecord(
   const chunk = await reader.read
     .selectFrom('raw_chunks')
     .select(['first_ordinal', 'data'])
-    .where('transcript_id', '=', await findTranscriptId(reader, wanted))
+    .where('transcript_id', '=', (await findTranscript(reader, wanted)).id)
     .where('first_ordinal', '<=', ordinal)
     .orderBy('first_ordinal', 'desc')
     .limit(1)
@@ -239,10 +122,15 @@ export async function getRawRecord(
   throw new DomainError('not_found', `Session ${sessionId} has no raw record ${ordinal}.`)
 }
 
-async function findTranscriptId(
-  reader: Reader,
-  { sessionId, transcriptHash }: Of,
-): Promise<number> {
+interface Found {
+  readonly id: number
+  /** Events with a lower seq belong to it. */
+  readonly end: number
+}
+
+async function findTranscript(reader: Reader, of: Of): Promise<Found> {
+  const { sessionId, transcriptHash, eventCount } = of
+  const end = eventCount ?? Number.MAX_SAFE_INTEGER
   if (transcriptHash !== undefined) {
     const pinned = await reader.read
       .selectFrom('transcripts')
@@ -250,18 +138,19 @@ async function findTranscriptId(
       .where('session_id', '=', sessionId)
       .where('hash', '=', transcriptHash)
       .executeTakeFirst()
-    return pinned?.id ?? noTranscript
+    if (typeof pinned?.id === 'number') return { id: pinned.id, end }
   }
   const session = await reader.read
     .selectFrom('sessions')
-    .select('transcript_id')
+    .select(['transcript_id', 'live'])
     .where('id', '=', sessionId)
     .executeTakeFirst()
-  return session?.transcript_id ?? noTranscript
+  const moved = transcriptHash === undefined || session?.live === 1
+  return { id: (moved ? session?.transcript_id : undefined) ?? noTranscript, end }
 }
 
 /** At least one, however large it is. */
-function countFitting(sizes: readonly { readonly bytes: number }[]): number {
+export function countFitting(sizes: readonly { readonly bytes: number }[]): number {
   let total = 0
   const over = sizes.findIndex(({ bytes }, index) => {
     total += bytes
@@ -275,11 +164,13 @@ export async function listEventsAt(
   reader: Reader,
   wanted: Of & { readonly seqs: readonly number[] },
 ): Promise<SessionEvent[]> {
+  const { id, end } = await findTranscript(reader, wanted)
   const rows = await reader.read
     .selectFrom('session_events')
     .selectAll()
-    .where('transcript_id', '=', await findTranscriptId(reader, wanted))
+    .where('transcript_id', '=', id)
     .where('seq', 'in', wanted.seqs)
+    .where('seq', '<', end)
     .execute()
   return rows.map(toEvent)
 }
@@ -289,7 +180,7 @@ type EventRow = Pick<
   'id' | 'seq' | 'processed_at' | 'branch' | 'record' | 'body'
 >
 
-const toEvent = (row: EventRow): SessionEvent => ({
+export const toEvent = (row: EventRow): SessionEvent => ({
   id: row.id,
   seq: row.seq,
   processedAt: row.processed_at,

@@ -1,7 +1,8 @@
-import { type Expression, type SqlBool, sql } from 'kysely'
+import { type Expression, type Selectable, type SqlBool, sql } from 'kysely'
 import { DomainError } from '../core/errors.ts'
-import type { SessionId } from '../core/ids.ts'
-import type { Session } from '../core/session.ts'
+import type { AgentId, EnvironmentId, SessionId } from '../core/ids.ts'
+import type { JsonObject, Session } from '../core/session.ts'
+import { nameImportedAgent } from './agents.ts'
 import { anyOf } from './batches.ts'
 import { defaultWorkspace, type Reader, type Writer } from './database.ts'
 import type { SessionsTable } from './tables.ts'
@@ -14,6 +15,32 @@ export interface StoredSession {
   readonly eventCount: number
   readonly createdAt: string
   readonly updatedAt: string
+  /** When it started, else when it was stored. */
+  readonly beganAt: string
+  /** Whether events are appended to it; an imported one is replaced as a whole. */
+  readonly isLive: boolean
+  readonly agentId: AgentId | null
+  readonly agentVersion: number | null
+  /** The agent as it was when the session began; null: nothing is known but `session.agent`. */
+  readonly agentSnapshot: JsonObject | null
+  readonly environmentId: EnvironmentId | null
+  readonly metadata: Readonly<Record<string, string>>
+  readonly vaultIds: readonly string[]
+  readonly budget: JsonObject | null
+  readonly tally: SessionTally | null
+  readonly archivedAt: string | null
+  readonly deletedAt: string | null
+}
+
+/** What a live session used so far. */
+export interface SessionTally {
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly cacheCreationTokens: number
+  readonly cacheReadTokens: number
+  /** Milliseconds in status running, up to `runningSince`. */
+  readonly activeMs: number
+  readonly runningSince: string | null
 }
 
 export interface SessionFilter {
@@ -37,6 +64,7 @@ export interface SessionPage {
   readonly next: SessionCursor | null
 }
 
+/** Deleted ones too: `deletedAt` says so. */
 export async function findSession(reader: Reader, id: SessionId): Promise<StoredSession | null> {
   const row = await reader.read
     .selectFrom('sessions')
@@ -48,7 +76,8 @@ export async function findSession(reader: Reader, id: SessionId): Promise<Stored
 
 export async function getSession(reader: Reader, id: SessionId): Promise<StoredSession> {
   const found = await findSession(reader, id)
-  if (!found) throw new DomainError('not_found', `There is no session ${id}.`)
+  if (!found || found.deletedAt !== null)
+    throw new DomainError('not_found', `There is no session ${id}.`)
   return found
 }
 
@@ -72,14 +101,26 @@ export async function listSessions(
   return { sessions, next: last ? { startedAt: last.startedAt, id: last.id } : null }
 }
 
+export interface CurrentTranscript {
+  readonly sessionId: SessionId
+  readonly transcriptHash: string
+  readonly eventCount: number
+  readonly format: string
+}
+
 /** Every session that passes the filter with its current transcript, by id: what a dream pins. */
 export async function listCurrentTranscripts(
   reader: Reader,
   filter: SessionFilter,
-): Promise<{ readonly sessionId: SessionId; readonly transcriptHash: string }[]> {
+): Promise<CurrentTranscript[]> {
   return reader.read
     .selectFrom('sessions')
-    .select(['id as sessionId', 'transcript_hash as transcriptHash'])
+    .select([
+      'id as sessionId',
+      'transcript_hash as transcriptHash',
+      'event_count as eventCount',
+      'format',
+    ])
     .where((where) => where.and(filterConditions(filter)))
     .orderBy('id')
     .execute()
@@ -92,6 +133,18 @@ export async function countSessions(reader: Reader, filter: SessionFilter = {}):
     .where((where) => where.and(filterConditions(filter)))
     .executeTakeFirstOrThrow()
   return row.count
+}
+
+/** How far sessions are, deleted ones too: what those who watch them ask over and over. */
+export async function listSessionStates(
+  reader: Reader,
+  ids: readonly SessionId[],
+): Promise<{ id: SessionId; eventCount: number; deletedAt: string | null }[]> {
+  return reader.read
+    .selectFrom('sessions')
+    .select(['id', 'event_count as eventCount', 'deleted_at as deletedAt'])
+    .where('id', 'in', anyOf(ids))
+    .execute()
 }
 
 /** The transcript must be complete: nobody ever sees a session whose events are still arriving. */
@@ -118,6 +171,7 @@ export async function insertSession(
     .values({
       id: session.id,
       ...describingColumns(session),
+      ...agentColumns(writer, session),
       transcript_id: transcriptId,
       transcript_hash: transcript.hash,
       event_count: transcript.event_count,
@@ -131,13 +185,22 @@ export async function insertSession(
 export async function updateSession(writer: Writer, session: Session): Promise<void> {
   const result = await writer.write
     .updateTable('sessions')
-    .set({ ...describingColumns(session), updated_at: writer.at })
+    .set({
+      ...describingColumns(session),
+      ...agentColumns(writer, session),
+      updated_at: writer.at,
+    })
     .where('id', '=', session.id)
     .executeTakeFirst()
   if (result.numUpdatedRows !== 1n) {
     throw new DomainError('not_found', `There is no session ${session.id}.`)
   }
 }
+
+const agentColumns = (writer: Writer, { agent }: Session) => ({
+  agent_id: nameImportedAgent(writer.hash, agent),
+  agent_number: 1,
+})
 
 /** One comparison of the pair, which the index answers: a later page costs no more than the first. */
 function comesAfter({ startedAt, id }: SessionCursor): Expression<SqlBool> {
@@ -159,10 +222,11 @@ function filterConditions(filter: SessionFilter): Expression<SqlBool>[] {
     conditions.push(sql<SqlBool>`coalesce(started_at, created_at) >= ${filter.since}`)
   }
   if (filter.ids) conditions.push(sql<SqlBool>`id in ${anyOf(filter.ids)}`)
+  conditions.push(sql<SqlBool>`deleted_at is null`)
   return conditions
 }
 
-function describingColumns(session: Session) {
+export function describingColumns(session: Session) {
   return {
     key: session.key,
     format: session.format,
@@ -180,26 +244,57 @@ function describingColumns(session: Session) {
   }
 }
 
-/** Keys in the order of `Session`, so that equal sessions are equal as JSON text too. */
-function toStored(row: Omit<SessionsTable, 'workspace_id' | 'start_key'>): StoredSession {
+export async function setSessionEnd(
+  writer: Writer,
+  { id, endedAt }: { readonly id: SessionId; readonly endedAt: string },
+): Promise<void> {
+  await writer.write
+    .updateTable('sessions')
+    .set({ ended_at: endedAt })
+    .where('id', '=', id)
+    .execute()
+}
+
+type SessionRow = Selectable<SessionsTable>
+
+const parse = (text: string | null) => (text === null ? null : JSON.parse(text))
+
+export function toStored(row: SessionRow): StoredSession {
   return {
-    session: {
-      id: row.id,
-      key: row.key,
-      format: row.format,
-      agent: { name: row.agent_name, version: row.agent_version, model: row.agent_model },
-      task: { type: row.task_type, id: row.task_id },
-      title: row.title,
-      startedAt: row.started_at,
-      endedAt: row.ended_at,
-      status: row.status,
-      principal: row.principal,
-      labels: JSON.parse(row.labels),
-    },
+    session: toSession(row),
     transcriptId: row.transcript_id,
     transcriptHash: row.transcript_hash,
     eventCount: row.event_count,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+    beganAt: row.began_at,
+    isLive: row.live === 1,
+    agentId: row.agent_id,
+    agentVersion: row.agent_number,
+    agentSnapshot: parse(row.agent_snapshot),
+    environmentId: row.environment_id,
+    metadata: JSON.parse(row.metadata),
+    vaultIds: JSON.parse(row.vault_ids),
+    budget: parse(row.budget),
+    tally: parse(row.tally),
+    archivedAt: row.archived_at,
+    deletedAt: row.deleted_at,
+  }
+}
+
+/** Keys in the order of `Session`, so that equal sessions are equal as JSON text too. */
+function toSession(row: SessionRow): Session {
+  return {
+    id: row.id,
+    key: row.key,
+    format: row.format,
+    agent: { name: row.agent_name, version: row.agent_version, model: row.agent_model },
+    task: { type: row.task_type, id: row.task_id },
+    title: row.title,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    status: row.status,
+    principal: row.principal,
+    labels: JSON.parse(row.labels),
   }
 }

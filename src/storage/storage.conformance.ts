@@ -7,8 +7,10 @@ import { describeDreams } from './dreams.conformance.ts'
 import { describeDurability } from './durability.conformance.ts'
 import { describeJobs } from './jobs.conformance.ts'
 import type { Jobs } from './jobs.ts'
+import { describeLiveSessions } from './live-sessions.conformance.ts'
 import { describeMemories } from './memories.conformance.ts'
 import { describeSessions } from './sessions.conformance.ts'
+import { describeStoredObjects } from './stored-objects.conformance.ts'
 import { describeTranscripts } from './transcripts.conformance.ts'
 
 /** Every law of the storage interface, for one database. */
@@ -18,6 +20,8 @@ export function describeDatabase(name: string, subject: DatabaseUnderTest): void
     describeDoors(fresh)
     describeSessions(fresh)
     describeTranscripts(fresh)
+    describeLiveSessions(fresh)
+    describeStoredObjects(fresh)
     describeMemories(fresh)
     describeDreams(fresh)
     describeJobs(fresh)

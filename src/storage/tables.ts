@@ -2,12 +2,16 @@ import type { Generated, GeneratedAlways } from 'kysely'
 import type { Actor } from '../core/audit/record.ts'
 import type { Grade } from '../core/evidence.ts'
 import type {
+  AgentId,
   ApiKeyId,
   AuditRecordId,
   ChangeId,
   DreamId,
+  DreamScheduleId,
+  EnvironmentId,
   EventId,
   EvidenceId,
+  FileId,
   FindingId,
   JobId,
   MemoryId,
@@ -15,16 +19,18 @@ import type {
   MemoryVersionId,
   OutcomeSignalId,
   SessionId,
+  SessionResourceId,
   WebhookDeliveryId,
   WebhookEndpointId,
   WebhookEventId,
 } from '../core/ids.ts'
+import type { SessionStatus } from '../core/session.ts'
 import type { WebhookEventType } from '../core/webhooks.ts'
 
 /**
  * The rows as they are stored, column for column. Times are RFC 3339 text in UTC except in `jobs`, where
- * they are compared with a clock. `Json` columns hold JSON text, which keeps every string exactly; plain text
- * columns are UTF-8, where half of a surrogate pair becomes U+FFFD.
+ * they are compared with a clock. `Json` columns hold JSON text, which keeps every string exactly; in plain
+ * text columns half of a surrogate pair and U+0000 become U+FFFD (stored-text.ts).
  */
 export interface Tables {
   imported_files: ImportedFilesTable
@@ -40,12 +46,21 @@ export interface Tables {
   memory_versions: MemoryVersionsTable
   dreams: DreamsTable
   dream_sessions: DreamSessionsTable
+  dream_memories: DreamMemoriesTable
+  dream_schedules: DreamSchedulesTable
+  dream_schedule_runs: DreamScheduleRunsTable
   findings: FindingsTable
   changes: ChangesTable
   evidence: EvidenceTable
   audit_records: AuditRecordsTable
   jobs: JobsTable
   api_keys: ApiKeysTable
+  agents: AgentsTable
+  agent_versions: AgentVersionsTable
+  environments: EnvironmentsTable
+  files: FilesTable
+  file_chunks: FileChunksTable
+  session_resources: SessionResourcesTable
   webhook_endpoints: WebhookEndpointsTable
   webhook_events: WebhookEventsTable
   webhook_deliveries: WebhookDeliveriesTable
@@ -55,7 +70,14 @@ export interface Tables {
 /** Rows that are disposable or that no one sees yet; they may change without an audit record. */
 export type ScratchTables = Pick<
   Tables,
-  'transcripts' | 'session_events' | 'raw_chunks' | 'digest_batches' | 'digests' | 'jobs'
+  | 'transcripts'
+  | 'session_events'
+  | 'raw_chunks'
+  | 'digest_batches'
+  | 'digests'
+  | 'jobs'
+  | 'files'
+  | 'file_chunks'
 >
 
 type Json = string
@@ -89,7 +111,7 @@ export interface SessionsTable {
   title: string | null
   principal: string | null
   labels: Json
-  status: 'idle' | 'terminated'
+  status: SessionStatus
   started_at: Timestamp | null
   ended_at: Timestamp | null
   /** The current transcript; its hash and count stand here too, so that lists need no join. */
@@ -100,6 +122,23 @@ export interface SessionsTable {
   updated_at: Timestamp
   /** `started_at`, or empty: what lists are ordered and paged by. */
   start_key: GeneratedAlways<string>
+  /** 1: events are appended to its transcript while it is watched. 0: it came whole, from an import. */
+  live: Generated<0 | 1>
+  /** Null in rows that were imported before agents were stored. */
+  agent_id: AgentId | null
+  agent_number: number | null
+  /** What the agent was when the session began; null where the agent's columns say all there is. */
+  agent_snapshot: Json | null
+  environment_id: EnvironmentId | null
+  metadata: Generated<Json>
+  vault_ids: Generated<Json>
+  budget: Json | null
+  /** Tokens and time so far, kept while events come in; null where nobody counted. */
+  tally: Json | null
+  archived_at: Timestamp | null
+  deleted_at: Timestamp | null
+  /** `started_at`, else `created_at`: what the wire calls created_at. */
+  began_at: GeneratedAlways<string>
 }
 
 /**
@@ -177,6 +216,12 @@ export interface MemoryStoresTable {
   created_at: Timestamp
   updated_at: Timestamp
   archived_at: Timestamp | null
+  /** A tombstone: the rows stay, and nothing shows them. */
+  deleted_at: Generated<Timestamp | null>
+  /** Counted along, so that the limit needs no counting of rows. */
+  live_memories: Generated<number>
+  /** Deleted ones too: numbers the next memory, whose id is made of it. */
+  memories_ever: Generated<number>
 }
 
 /** The head of a memory. A deleted one keeps its row, because its versions stay. */
@@ -192,7 +237,7 @@ interface MemoriesTable {
   deleted_at: Timestamp | null
 }
 
-/** Append-only. Content, size and hash are null in a deletion and after redaction. */
+/** Append-only but for redaction. Content, size and hash are null in a deletion; redacted, path is too. */
 export interface MemoryVersionsTable {
   id: MemoryVersionId
   memory_id: MemoryId
@@ -206,8 +251,12 @@ export interface MemoryVersionsTable {
   actor_type: Actor['type']
   actor_id: string
   dream_id: DreamId | null
+  /** The session it was written in: the actor itself, or the own session of the dream that acted. */
+  session_id: SessionId | null
   created_at: Timestamp
   redacted_at: Timestamp | null
+  redacted_by_type: Actor['type'] | null
+  redacted_by_id: string | null
 }
 
 export interface DreamsTable {
@@ -226,6 +275,30 @@ export interface DreamsTable {
   report: Json | null
   created_at: Timestamp
   ended_at: Timestamp | null
+  origin: Generated<'cli' | 'api' | 'schedule'>
+  model: Generated<string>
+  instructions: string | null
+  output_behavior: Generated<OutputBehavior>
+  /** The store that it writes into: one dream a store. Null again once it has fully stopped. */
+  held_store_id: MemoryStoreId | null
+  /** The session that shows what it reads and writes. */
+  session_id: SessionId | null
+  session_count: Generated<number>
+  selector: Json | null
+  schedule_id: DreamScheduleId | null
+  started_at: Timestamp | null
+  archived_at: Timestamp | null
+}
+
+export type OutputBehavior = 'create_new' | 'update_existing'
+
+/** The memories that a dream works from, pinned when it started. */
+interface DreamMemoriesTable {
+  dream_id: DreamId
+  memory_id: MemoryId
+  version_id: MemoryVersionId
+  path: string
+  content_sha256: string
 }
 
 /** What a dream reads, pinned: the session and the transcript it had when the dream was made. */
@@ -234,6 +307,46 @@ interface DreamSessionsTable {
   ordinal: number
   session_id: SessionId
   transcript_hash: string
+  /** The first so many events: a live transcript grows on. Null: all of them. */
+  event_count: number | null
+}
+
+export interface DreamSchedulesTable {
+  id: DreamScheduleId
+  workspace_id: Generated<string>
+  name: string
+  status: 'active' | 'paused'
+  paused_reason: Json | null
+  cron: string | null
+  timezone: string
+  /** Dream when so many sessions are new. */
+  new_sessions: number | null
+  min_interval_seconds: number
+  memory_store_id: MemoryStoreId
+  selector: Json
+  model: string
+  instructions: string | null
+  output_behavior: OutputBehavior
+  /** By the cron expression; null without one. */
+  next_fire_at: Timestamp | null
+  /** When a worker has to look at it again. */
+  next_look_at: Timestamp | null
+  created_at: Timestamp
+  updated_at: Timestamp
+  deleted_at: Timestamp | null
+}
+
+/** One row a schedule and time: whoever inserts it fires, everybody else does not. */
+export interface DreamScheduleRunsTable {
+  schedule_id: DreamScheduleId
+  fire_at: Timestamp
+  reason: 'cron' | 'new_sessions'
+  outcome: 'dreamt' | 'skipped' | 'failed'
+  /** Fire times before this one that passed while nobody worked; they are not made up for. */
+  missed: number
+  dream_id: DreamId | null
+  error: Json | null
+  created_at: Timestamp
 }
 
 export interface FindingsTable {
@@ -359,4 +472,68 @@ interface WebhookAttemptsTable {
   at: Timestamp
   status: number | null
   error: string | null
+}
+
+/** The head of an agent: everything that has versions stands in `agent_versions`. */
+export interface AgentsTable {
+  id: AgentId
+  workspace_id: Generated<string>
+  version: number
+  created_at: Timestamp
+  updated_at: Timestamp
+  archived_at: Timestamp | null
+}
+
+interface AgentVersionsTable {
+  agent_id: AgentId
+  version: number
+  body: Json
+  created_at: Timestamp
+}
+
+export interface EnvironmentsTable {
+  id: EnvironmentId
+  workspace_id: Generated<string>
+  name: string
+  description: string | null
+  metadata: Json
+  config: Json
+  created_at: Timestamp
+  updated_at: Timestamp
+  archived_at: Timestamp | null
+  deleted_at: Timestamp | null
+}
+
+/** staged: bytes are still arriving and nobody sees it. */
+export interface FilesTable {
+  id: FileId
+  workspace_id: Generated<string>
+  state: 'staged' | 'stored'
+  filename: string
+  mime_type: string
+  size_bytes: number
+  sha256: string | null
+  scope_id: string | null
+  created_at: Timestamp
+  expires_at: Timestamp | null
+  deleted_at: Timestamp | null
+}
+
+interface FileChunksTable {
+  file_id: FileId
+  chunk: number
+  data: Uint8Array
+}
+
+export interface SessionResourcesTable {
+  id: SessionResourceId
+  session_id: SessionId
+  ordinal: number
+  type: 'memory_store' | 'file' | 'github_repository'
+  memory_store_id: MemoryStoreId | null
+  file_id: FileId | null
+  body: Json
+  created_at: Timestamp
+  updated_at: Timestamp
+  deleted_at: Timestamp | null
 }

@@ -94,7 +94,7 @@ export async function insertDeliveries(
   return made
 }
 
-export const deliveryJobKind = 'webhook'
+const deliveryJobKind = 'webhook'
 
 export const deliveryJob = (id: JobId, deliveryId: WebhookDeliveryId, availableAt: number) => ({
   id,

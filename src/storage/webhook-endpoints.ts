@@ -57,7 +57,7 @@ export async function listWebhookEndpoints(reader: Reader): Promise<WebhookEndpo
 }
 
 /** More would slow down every write that something is told of. */
-export const maxEndpoints = 100
+const maxEndpoints = 100
 
 export async function insertWebhookEndpoint(
   writer: Writer,

@@ -2,10 +2,15 @@ import { hostname } from 'node:os'
 import { pino } from 'pino'
 import { openEmbedded } from '../../src/app.ts'
 import type { Opened } from '../../src/cli/surroundings.ts'
+import type { MemoryStoreId } from '../../src/core/ids.ts'
 import { dream } from '../../src/pipeline/dream.ts'
 import { importPaths } from '../../src/pipeline/import.ts'
 import { readMemoryFolder } from '../../src/pipeline/memory-folder.ts'
 import { mirrorFolder } from '../../src/pipeline/memory-store.ts'
+import { workUntilEnded } from '../../src/pipeline/worker.ts'
+import type { Reader } from '../../src/storage/database.ts'
+import { listDreams } from '../../src/storage/dreams.ts'
+import { createDream } from '../../src/storage/new-dream.ts'
 import { type Kill, killAtWrite } from './_killing-database.ts'
 
 type Context = Opened['context']
@@ -25,6 +30,29 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     const storeId = await mirrorFolder(context, folder, actor)
     await dream(context, { storeId, filter: {}, actor }, quiet)
   },
+  async publish(context, { memory = '' }) {
+    const folder = await readMemoryFolder(memory, context.hash)
+    const storeId = await mirrorFolder(context, folder, actor)
+    const { id } = await orderOnce(context, storeId)
+    await workUntilEnded(context, id, quiet)
+  },
+}
+
+/** As a client does that looks whether its request went through before it repeats it. */
+async function orderOnce(context: Context, storeId: MemoryStoreId) {
+  const list = (reader: Reader) => listDreams(reader, { limit: 1 })
+  const [known] = await context.database.read(list)
+  if (known) return known
+  return context.database.write(actor, (writer) =>
+    createDream(writer, context, {
+      storeId,
+      sessions: { choice: {} },
+      model: 'lucidream-builtin',
+      instructions: null,
+      outputBehavior: 'update_existing',
+      origin: 'api',
+    }),
+  )
 }
 
 /** The time stands still, so that rows of a run that was cut off equal those of one that was not. */

@@ -70,4 +70,15 @@ describe('kill -9 before, inside and after every write', () => {
       )
     })
   }, 300_000)
+
+  it('of a dream that writes into its input store: the same rows as without', async () => {
+    await inFolder(async (folder) => {
+      const imported = join(folder, 'imported')
+      await run({ scenario: 'import', data: imported, given: { transcripts: fewTranscripts } })
+      const given = { memory: airlineMemory }
+      expect(await cutEverywhere(folder, imported, { scenario: 'publish', given })).toBeGreaterThan(
+        15,
+      )
+    })
+  }, 300_000)
 })

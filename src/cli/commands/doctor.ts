@@ -69,7 +69,7 @@ async function checkRows({ context }: Opened): Promise<Check[]> {
     const sessions = await countSessions(reader)
     const staged = (await listStaged(reader)).filter(({ owner }) => !context.isAlive(owner))
     const running = await context.jobs.list(reader, { states: ['queued', 'running'], limit: 1_000 })
-    const failed = await listDreams(reader, { filter: { status: 'failed' }, limit: 100 })
+    const failed = await listDreams(reader, { filter: { statuses: ['failed'] }, limit: 100 })
     return [
       {
         name: 'sessions',

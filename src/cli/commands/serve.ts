@@ -1,3 +1,4 @@
+import { runWorker } from '../../pipeline/worker.ts'
 import { insertApiKey, listApiKeys } from '../../storage/api-keys.ts'
 import { makeApiKey } from '../../storage/new-api-key.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -8,6 +9,8 @@ export interface ServeCommandOptions extends GlobalOptions {
   readonly host?: string
   readonly port?: number
   readonly empty?: boolean
+  /** False after `--no-work`: the API alone. */
+  readonly work?: boolean
 }
 
 /** Time that open requests get to end after the server was told to stop. */
@@ -23,9 +26,10 @@ export function runServe(invocation: Invocation, options: ServeCommandOptions): 
     if (key !== null) {
       invocation.note(`First API key, shown only now (scope admin): ${key}`)
     }
+    const working = options.work === false ? null : runWorker(opened.context)
     await untilAborted(surroundings.signal)
     invocation.note('Stopping: open requests may end, nothing new is taken.')
-    await server.stop(drainMs)
+    await Promise.all([server.stop(drainMs), working])
     return exitCodes.ok
   })
 }

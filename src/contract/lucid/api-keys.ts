@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { line, timestamp } from '../v1/wire.ts'
 
 /** Kept in step with `core/access.ts` by the type of the endpoint that uses it. */
-export const scope = z.enum([
+const scope = z.enum([
   'ingest',
   'outcomes',
   'memory:read',

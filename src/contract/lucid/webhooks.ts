@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { cursor, givenId, limit, line, pageOf, prose } from '../v1/wire.ts'
+import { cursor, givenId, limit, pageOf, prose } from '../v1/wire.ts'
 
 const url = z.string().min(1).max(2_048, 'at most 2048 characters')
 /** Which words there are is the handler's to check: the list is core's. */
@@ -82,5 +82,3 @@ export const webhookDeliveryQuery = z.object({
   limit: limit(100, 20),
   page: cursor,
 })
-
-export const webhookTest = z.object({ event_type: line(1, 64).optional() })

@@ -50,7 +50,11 @@ export const prose = (min: number, max: number) =>
     .refine((text) => !text.includes('\0'), 'holds a NUL character; remove it')
 
 /** An id as it comes in: opaque, so only its size is checked here. */
-export const givenId = z.string().min(1).max(128)
+export const givenId = z
+  .string()
+  .min(1)
+  .max(128)
+  .refine((text) => !text.includes('\0'), 'holds a NUL character, which no id does')
 
 export const metadata = z
   .record(line(1, 64), prose(0, 512))

@@ -31,7 +31,11 @@ const mostValues = 2
 export function compareStatements(statements: readonly Statement[]): Compared {
   const supersessions: Supersession[] = []
   const contradictions: Contradiction[] = []
-  const groups = Map.groupBy(statements, ({ key, condition }) => `${key}\0${condition}`)
+  const journals = findJournals(statements)
+  const groups = Map.groupBy(
+    statements.filter(({ key }) => !journals.has(key)),
+    ({ key, condition }) => `${key}\0${condition}`,
+  )
   for (const [, group] of [...groups].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     const open = group.filter(({ validity }) => validity.tense !== 'past')
     const dated = open.every(({ validity }) => validity.date !== null)
@@ -48,6 +52,23 @@ export function compareStatements(statements: readonly Statement[]): Compared {
   const told = findTold(statements)
   return { supersessions: keepLast([...supersessions, ...told]), contradictions }
 }
+
+/**
+ * Keys of which several things are said on one day, and more on others: who speaks in a journal or a chat
+ * ("Ann (3 May 2025): …"). No entry takes the place of another.
+ */
+function findJournals(statements: readonly Statement[]): ReadonlySet<string> {
+  const texts = statements.filter(({ value, validity }) => value.kind === 'text' && validity.date)
+  const journals = new Set<string>()
+  for (const [key, group] of Map.groupBy(texts, (one) => one.key)) {
+    const days = [...Map.groupBy(group, ({ validity }) => validity.date).values()]
+    if (countTexts(group) > mostValues && days.some((day) => countTexts(day) > 1)) journals.add(key)
+  }
+  return journals
+}
+
+const countTexts = (statements: readonly Statement[]) =>
+  new Set(statements.map(({ value }) => JSON.stringify(value))).size
 
 /**
  * Statements that say what they took the place of ("changed from 5 to 7 days"), and the statement of the

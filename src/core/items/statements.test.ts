@@ -88,6 +88,21 @@ describe('of two lines about one thing', () => {
     expect(found(a, b)).toMatchObject({ supersessions: [], conflicts: [] })
   })
 
+  it('neither takes the place of the other in a journal, where a day has several entries', () => {
+    expect(
+      superseded(
+        'Ann (3 May, 2025): Great to see the new oven!',
+        'Ann (3 May, 2025): I bake bread on Sundays.',
+        'Ann (8 June, 2025): Talk to you soon!',
+      ),
+    ).toEqual([])
+  })
+
+  it('a thing that "was" great did not take the place of what is great', () => {
+    expect(readValidity('Ann (3 May 2025): the climb was awesome.').replaces).toBeNull()
+    expect(readValidity('As of 3 May 2025 the limit is 7 (was 5).').replaces).toBe('5')
+  })
+
   it('a thing of which many values are said is a list', () => {
     expect(found('Contact: Ann', 'Contact: Bo', 'Contact: Cy').conflicts).toEqual([])
   })

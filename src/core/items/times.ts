@@ -33,7 +33,7 @@ const pastWords =
 const changed =
   /\b(?:(?:was |were |has |have )?(?:been )?(?:changed|moved|switched|renamed|migrated|raised|lowered|increased|reduced|went)) from (.{1,60}?) to (.{1,60}?)(?=[.,;](?:\s|$)|$)/i
 const insteadOf =
-  /[,(]?\s?\b(?:instead of|not|rather than|replacing|formerly|previously|was|up from|down from) (?:the (?:old|former|previous) )?([^,;()]{1,60}?)\s*(?:any ?more)?[)]?(?=[.,;](?:\s|$)|$)/i
+  /(?:[,(]?\s?\b(?:instead of|not|rather than|replacing|formerly|previously|up from|down from)|[,(]\s?was) (?:the (?:old|former|previous) )?([^,;()]{1,60}?)\s*(?:any ?more)?[)]?(?=[.,;](?:\s|$)|$)/i
 
 /** In a longer text the words about time are of some part of it. */
 const longest = 1_000

@@ -26,13 +26,28 @@ const prefixTokens = 2
 const maxChildren = 100
 const maxTokens = 24
 
+/**
+ * Up to this many different words in one place tell errors apart ("VM started", "VM stopped"); more are
+ * values ("no user anna", "no user bo", …).
+ */
+const fewWords = 4
+
+/** Words beside a place that a message needs before what stands there can be taken for a value. */
+const fewestWords = 3
+
 interface Cluster {
-  tokens: string[]
-  readonly first: string
-  readonly occurrences: Occurrence[]
+  tokens: readonly string[]
+  readonly rows: Row[]
+}
+
+/** Equal messages share their tokens. */
+interface Row {
+  readonly tokens: readonly string[]
+  readonly occurrence: Occurrence
 }
 
 interface Leaf {
+  readonly tool: string
   readonly clusters: Cluster[]
   /** Counts what changed which cluster a message belongs to. */
   changes: number
@@ -40,7 +55,7 @@ interface Leaf {
 
 /** One message of one tool: where it went last, which holds as long as nothing in the leaf changes. */
 interface Message {
-  readonly tokens: string[]
+  readonly tokens: readonly string[]
   readonly leaf: Leaf
   cluster: Cluster | null
   changes: number
@@ -58,16 +73,29 @@ export function clusterErrors(cases: readonly LaidOutCase[]): ErrorSignature[] {
       const error = columns.error[at] as number
       if (error === -1 || ((columns.flags[at] as number) & statusMask) !== statusError) continue
       const message = leaves.find(columns.tool[at] as number, error, columns.lexicon)
-      join(message).occurrences.push({ one, member, index: at - from })
+      const occurrence = { one, member, index: at - from }
+      join(message).rows.push({ tokens: message.tokens, occurrence })
     }
   }
-  return leaves
+  const split = leaves
     .list()
+    .flatMap(({ tool, clusters }) =>
+      clusters.flatMap(splitByWords).map((cluster) => ({ ...cluster, tool })),
+    )
+  return [...Map.groupBy(split, ({ tool }) => tool)]
+    .flatMap(([tool, own]) =>
+      joinByValues(own).map(({ tokens, rows }) => ({
+        tool,
+        template: tokens.join(' '),
+        first: (rows[0] as Row).tokens.join(' '),
+        occurrences: rows.map(({ occurrence }) => occurrence),
+      })),
+    )
     .toSorted((a, b) => b.occurrences.length - a.occurrences.length || compareNames(a, b))
 }
 
 class Leaves {
-  readonly #leaves = new Map<string, Leaf & { readonly tool: string }>()
+  readonly #leaves = new Map<string, Leaf>()
   readonly #children = new Map<string, Set<string>>()
   readonly #messages = new Map<number, Map<number, Message>>()
 
@@ -86,15 +114,8 @@ class Leaves {
     return message
   }
 
-  list(): ErrorSignature[] {
-    return [...this.#leaves.values()].flatMap(({ tool, clusters }) =>
-      clusters.map(({ tokens, first, occurrences }) => ({
-        tool,
-        template: tokens.join(' '),
-        first,
-        occurrences,
-      })),
-    )
+  list(): readonly Leaf[] {
+    return [...this.#leaves.values()]
   }
 }
 
@@ -126,18 +147,79 @@ function join(message: Message): Cluster {
     if (similarity > highest) [best, highest] = [cluster, similarity]
   }
   if (!best || highest < similarityThreshold) {
-    best = { tokens, first: tokens.join(' '), occurrences: [] }
+    best = { tokens, rows: [] }
     leaf.clusters.push(best)
     leaf.changes += 1
   } else {
-    const merged = best.tokens.map((token, index) => (token === tokens[index] ? token : '<*>'))
-    if (merged.some((token, index) => token !== best?.tokens[index])) leaf.changes += 1
-    best.tokens = merged
+    const { tokens: before } = best
+    best.tokens = wildcard(before, tokens)
+    if (best.tokens.some((token, index) => token !== before[index])) leaf.changes += 1
   }
   message.cluster = best
   message.changes = leaf.changes
   return best
 }
+
+/** Takes a cluster apart where a place that varies holds few words, each of them often enough to be no value. */
+function splitByWords({ tokens, rows }: Cluster): Cluster[] {
+  if (!tokens.includes('<*>')) return [{ tokens, rows }]
+  const places = tokens.flatMap((token, place) => {
+    if (token !== '<*>' || named.test(tokens[place - 1] ?? '')) return []
+    const words = new Set(rows.map((row) => row.tokens[place] ?? ''))
+    const few = words.size <= fewWords && rows.length >= 2 * words.size
+    return few && [...words].every(isWord) ? [place] : []
+  })
+  if (places.length === 0) return [{ tokens, rows }]
+  const groups = Map.groupBy(rows, (row) => places.map((place) => row.tokens[place]).join('\0'))
+  return [...groups.values()].map((group) => ({ tokens: generalise(group), rows: group }))
+}
+
+/** Behind such a word stands a name, however few of them there are. */
+const named = /^(?:user|username|account|group|host|hostname|table|column|package|module)$/
+
+/** A word may end in a digit, as names of protocols do. */
+const isWord = (token: string) => !/\d\D*\d|</.test(token) && /\p{L}{2}/u.test(token)
+
+/** Joins clusters that are equal but for one place, where that place holds more words than tell errors apart. */
+function joinByValues(clusters: readonly Cluster[]): Cluster[] {
+  const byLength = Map.groupBy(clusters, ({ tokens }) => tokens.length)
+  return [...byLength].flatMap(([length, group]) =>
+    group.length > fewWords ? joinAtAnyPlace(group, length) : group,
+  )
+}
+
+function joinAtAnyPlace(clusters: readonly Cluster[], length: number): Cluster[] {
+  let left = [...clusters]
+  for (let place = 0; place < length; place += 1) {
+    const alike = Map.groupBy(left, ({ tokens }) =>
+      tokens.map((token, at) => (at === place ? '<*>' : token)).join(' '),
+    )
+    left = [...alike.values()].flatMap((group) =>
+      group.length > fewWords && countWords(group[0]?.tokens ?? []) > fewestWords
+        ? [joinAll(group)]
+        : group,
+    )
+  }
+  return left
+}
+
+const countWords = (tokens: readonly string[]) => tokens.filter(isWord).length
+
+function joinAll(group: readonly Cluster[]): Cluster {
+  const rows = group
+    .flatMap((cluster) => cluster.rows)
+    .toSorted(({ occurrence: a }, { occurrence: b }) => a.member - b.member || a.index - b.index)
+  return { tokens: generalise(group), rows }
+}
+
+/** The template of all: what is not the same everywhere varies. */
+const generalise = (all: readonly { readonly tokens: readonly string[] }[]): readonly string[] =>
+  all.map(({ tokens }) => tokens).reduce(wildcard)
+
+const wildcard = (template: readonly string[], tokens: readonly string[]): readonly string[] =>
+  tokens === template
+    ? template
+    : template.map((token, place) => (token === tokens[place] ? token : '<*>'))
 
 function similarityOf(a: readonly string[], b: readonly string[]): number {
   const length = Math.max(a.length, b.length)
@@ -152,9 +234,9 @@ function similarityOf(a: readonly string[], b: readonly string[]): number {
 /** In lower case, so that "Payment …" and "payment …" are one error; masks keep theirs. */
 const tokenise = (message: string) =>
   message
+    .replace(/<[A-Z]+>|[^<]+/g, (part) => (/^<[A-Z]+>$/.test(part) ? part : part.toLowerCase()))
     .split(' ')
     .filter((token) => token !== '')
-    .map((token) => (/<[A-Z]+>/.test(token) ? token : token.toLowerCase()))
 
 const compareNames = (a: ErrorSignature, b: ErrorSignature) => {
   const [left, right] = [`${a.tool}\0${a.template}`, `${b.tool}\0${b.template}`]

@@ -1,18 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { hash, makeCase } from './_cases.ts'
-import type { Case, LaidOutCase } from './case.ts'
 import { findCorrections } from './corrections.ts'
 import { clusterErrors } from './error-signatures.ts'
 import { mine } from './mine.ts'
-import { layOut } from './population.ts'
+import { layOut, layOutOne } from './population.ts'
 import { findRecoveries, followErrors } from './recoveries.ts'
 import { findWaste } from './wasted-steps.ts'
 
 const input = { documents: [], hash }
 
-const layOne = (one: Case) => layOut([one]).cases[0] as LaidOutCase
 const wasteOf = (...script: string[]) =>
-  findWaste(layOne(makeCase('s', script))).map(({ waste }) => waste)
+  findWaste(layOutOne(makeCase('s', script))).map(({ waste }) => waste)
 
 describe('wasted steps', () => {
   it('are the same call again while nothing changed', () => {
@@ -48,9 +46,32 @@ describe('errors', () => {
     ])
   })
 
+  const templatesOf = (...errors: string[]) =>
+    clusterErrors(layOut(errors.map((error, i) => makeCase(`s${i}`, [`boot 1 !${error}`]))).cases)
+      .map(({ template }) => template)
+      .toSorted()
+
+  it('that differ in one of few words are different errors', () => {
+    const twice = ['machine 7 started too late', 'machine 9 stopped too late']
+    expect(templatesOf(...twice, ...twice)).toEqual([
+      'machine <NUM> started too late',
+      'machine <NUM> stopped too late',
+    ])
+  })
+
+  it('that differ in one of many words, or in a name, are one error', () => {
+    const names = ['anna', 'bo', 'cy', 'dan', 'eve', 'fay', 'gil']
+    expect(templatesOf(...names.map((name) => `the person called ${name} is gone`))).toEqual([
+      'the person called <*> is gone',
+    ])
+    expect(templatesOf(...['anna', 'bo', 'anna', 'bo'].map((one) => `no user ${one}`))).toEqual([
+      'no user <*>',
+    ])
+  })
+
   it('are followed to the next success of the same thing', () => {
     const one = makeCase('s', ['pay 1 !Error: no', 'get_balance 1', 'pay 1'])
-    const [attempt] = followErrors(clusterErrors([layOne(one)])[0]?.occurrences ?? [])
+    const [attempt] = followErrors(clusterErrors([layOutOne(one)])[0]?.occurrences ?? [])
     expect(attempt?.recovered).toBe(true)
     expect([...(attempt?.tokens ?? [])]).toEqual(['tool:get_balance', 'retry'])
   })
@@ -85,12 +106,18 @@ describe('errors', () => {
 
 describe('corrections', () => {
   const strength = (words: string) =>
-    findCorrections(layOne(makeCase('s', ['a 1', `user: ${words}`])))[0]?.strength
+    findCorrections(layOutOne(makeCase('s', ['a 1', `user: ${words}`])))[0]?.strength
 
   it.each([
     ["No, don't edit the tests, never change those files", 'correction'],
     ["Stop. Don't run the whole suite", 'correction'],
     ['Actually, use the other branch', 'weak'],
+    ['the number is wrong, it counts twice', 'correction'],
+    ['did you forget the second file?', 'correction'],
+    ['ok but it should use the new name', 'correction'],
+    ["I'm sure I paid for two seats. Could you double-check?", 'correction'],
+    ["I'm sure I paid for two seats, or I was wrong. Please double-check", undefined],
+    ["let's move on to the next one", undefined],
     ["No, that's all I needed. Thanks!", undefined],
     ['No thank you, goodbye', undefined],
     ['Nobody told me', undefined],
@@ -103,7 +130,9 @@ describe('corrections', () => {
   it('are a repeated request with a no in front', () => {
     const request = 'please rename the parser module and update every import of the parser module'
     const one = makeCase('s', [`user: ${request}`, 'a 1', `user: no, ${request}`])
-    expect(findCorrections(layOne(one)).map(({ strength: found }) => found)).toEqual(['correction'])
+    expect(findCorrections(layOutOne(one)).map(({ strength: found }) => found)).toEqual([
+      'correction',
+    ])
   })
 })
 

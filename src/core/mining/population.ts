@@ -110,6 +110,11 @@ function layOutCases<One extends Case>(
   }
 }
 
+/** A case by itself. */
+export function layOutOne<One extends Case>(one: One): LaidOutCase<One> {
+  return layOutCases([one]).cases[0] as LaidOutCase<One>
+}
+
 /** Numbers names in the order in which they first come. */
 function numberAll(
   cases: readonly Case[],

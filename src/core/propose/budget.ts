@@ -1,4 +1,5 @@
 import { memoryLimits } from '../memory.ts'
+import { utf8Length } from '../utf8-length.ts'
 
 /** What the loaders of always-loaded files take in; behind it they cut silently. */
 const loaders: readonly {
@@ -25,14 +26,4 @@ export function findExcess(path: string, content: string): string | null {
   return bytes > loader.bytes
     ? `${path} would be ${bytes} bytes; its loader reads at most ${loader.bytes}`
     : null
-}
-
-/** Bytes in UTF-8; a lone surrogate counts as the three bytes of U+FFFD. */
-function utf8Length(text: string): number {
-  let bytes = 0
-  for (const letter of text) {
-    const code = letter.codePointAt(0) ?? 0
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4
-  }
-  return bytes
 }

@@ -23,6 +23,9 @@ describe('what a call does', () => {
     ['git log --oneline | head -5', false],
     ['cat a > b', null],
     ['git push', null],
+    ['find . -name a -exec md5sum {} +', false],
+    ['find . -name a -exec rm {} +', null],
+    ['find . -name a -delete', null],
     ['ls; rm -rf x', null],
   ])('%j changes the world: %j', (command, expected) => {
     expect(commandChangesState({ command })).toBe(expected)

@@ -29,11 +29,16 @@ const isShell = (tool: string) => shells.test(tool.replace(/^mcp__\w+?__/, ''))
 const looking =
   /^(?:ls|cat|head|tail|less|grep|rg|find|fd|wc|stat|file|du|df|ps|env|pwd|which|type|echo|date|tree|diff|sort|uniq|awk|cut|test|id|whoami|uname|git (?:status|log|diff|show|branch|blame|remote|rev-parse|ls-files)|gh (?:pr|issue|run|api)|go (?:test|vet|build|list|doc|env|version)|npm (?:test|ls|view)|docker (?:ps|images|logs)|kubectl (?:get|describe|logs))$/
 
+/** A search that does something to what it finds, other than to look at it. */
+const findsAndActs =
+  /\s-(?:delete|ok|okdir|fprint\w?|fls)\b|\s-exec(?:dir)?\s+(?!(?:cat|grep|wc|ls|stat|file|head|tail|md5sum|sha\d{1,3}sum|cksum|du|echo|basename|dirname)\b)/
+
 /** Whether a shell's command only looks; null where its first words do not tell, or others follow them. */
 export function commandChangesState(input: JsonObject): boolean | null {
   const command = commandOf(input)
   const head = readHead(input)
   if (command === null || head.length === 0) return null
+  if (head[0] === 'find' && findsAndActs.test(command)) return null
   if (
     />|\||;|&&/.test(
       command.replace(/2>&1|2>\/dev\/null|\|\s*(?:head|tail|grep|wc|sort|uniq|cut)\b[^|;&>]*/g, ''),

@@ -5,11 +5,12 @@ import { readIntent } from './intent.ts'
 import { readSaying } from './sayings.ts'
 import { secondsBetween } from './seconds.ts'
 import { StepDrafts } from './step-drafts.ts'
+import { asToolEvent } from './tool-events.ts'
 import type { Saying, Step, Turn } from './trace.ts'
 import { agrees, readWords, scoreWords, type Words } from './turns.ts'
 
 /** Raised with every change that makes the same transcript give another digest. */
-export const digesterVersion = 3
+export const digesterVersion = 4
 
 /** What of an event a digest is made from. */
 export type DigestedEvent = Pick<SessionEvent, 'id' | 'seq' | 'processedAt' | 'branch' | 'body'>
@@ -58,7 +59,7 @@ class Draft {
   add(event: DigestedEvent): void {
     this.#first ??= event.processedAt
     this.#last = event.processedAt ?? this.#last
-    const { body } = event
+    const body = asToolEvent(event.body)
     switch (body.type) {
       case 'agent.tool_use':
         this.#agentActed = true
@@ -85,6 +86,8 @@ class Draft {
         this.#addTurn(event, { kind: 'interrupt', score: 2, agrees: false })
         break
       case 'agent.thread_context_compacted':
+      // What the user does with a tool of their own may change what was read before.
+      case 'lucid.user_tool_use':
         this.#compactions.push(event.seq)
         break
       default:

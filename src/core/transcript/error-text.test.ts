@@ -6,7 +6,7 @@ describe('the normalised error', () => {
   it.each([
     [
       'Error: payment amount does not add up, total price is 1286, but paid 1300.50',
-      'Error: payment amount does not add up, total price is <NUM> but paid <NUM>',
+      'Error: payment amount does not add up, total price is <NUM>, but paid <NUM>',
     ],
     ['Error: User mia_li_3668 not found', 'Error: User <ID> not found'],
     ['{"error":{"code":5,"message":"no such file \\"a.txt\\""}}', 'no such file \\<STR>'],
@@ -24,6 +24,13 @@ describe('the normalised error', () => {
       '\u001b[31mfatal:\u001b[0m at 2026-11-24T10:00:00Z from 10.0.0.1',
       'fatal: at <TIME> from <IP>',
     ],
+    ['connect to db.example.org:5432 from 10.0.0.1:80', 'connect to <HOST> from <IP>'],
+    [
+      'main.go:45: lost at Jun 14 15:16:01 after 30 ms',
+      'main.go:<NUM>: lost at <TIME> after <TIME>',
+    ],
+    ['"GET /v2/a HTTP/1.1" gave 404 in job 123456', 'GET <PATH> gave <NUM> in job <NUM>'],
+    ['SOCKS5 refused deadbeef for user42', 'SOCKS5 refused <HEX> for <ID>'],
     ["doesn't match the user's choice", "doesn't match the user's choice"],
   ])('of %j', (text, expected) => {
     expect(normaliseError(text)).toBe(expected)

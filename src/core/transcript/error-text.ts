@@ -5,21 +5,46 @@ const maxKept = 300
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes of terminals begin with ESC
 const ansi = /\u001b\[[0-9;?]*[A-Za-z]/g
 
+/** Endings by which `main.go:45` is a line of a file and not a port of a host. */
+const codeEndings =
+  'c|cc|cjs|cpp|cs|css|go|h|hpp|html|java|js|json|jsx|kt|lua|md|mjs|php|pl|py|rb|rs|scala|sh|sql|swift|toml|ts|tsx|txt|vue|xml|yaml|yml'
+
 /**
  * Masks in this order; every pattern is linear (no nested quantifiers), because errors are foreign text.
- * Numbers keep the unit that follows, addresses their host, paths their ending.
+ * Numbers keep the unit that follows, addresses their host, paths their ending, requests their verb.
  */
 const masks: readonly (readonly [RegExp, string])[] = [
   [/\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi, '<UUID>'],
   [/\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?/g, '<TIME>'],
-  [/\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b/g, '<IP>'],
+  [
+    /\b(?:(?:mon|tue|wed|thu|fri|sat|sun),? )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec) {1,2}\d{1,2} \d\d:\d\d:\d\d(?: \d{4})?\b/gi,
+    '<TIME>',
+  ],
+  [/\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?::\d{1,5})?\b/g, '<IP>'],
+  [/(?<![\w:])\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,6})?)?(?![\w:])/g, '<TIME>'],
   [/\b[\w.+-]{1,64}@[\w-]{1,64}\.[\w.-]{1,64}/g, '<EMAIL>'],
   [/\b(https?:\/\/[\w.-]{1,253})[^\s"'<>)]*/g, '$1<PATH>'],
+  [
+    new RegExp(
+      String.raw`(?<![\w.\/-])(?:[\w-]{1,63}\.){1,8}(?!(?:${codeEndings}):)[a-z]{2,10}:\d{1,5}\b(?!:)`,
+      'gi',
+    ),
+    '<HOST>',
+  ],
   [/(?<![\w<])(?:~|\.{1,2})?(?:\/[\w.@+-]{1,255}){2,}/g, '<PATH>'],
-  [/\b0x[0-9a-f]+\b|\b(?=[0-9a-f]*\d)[0-9a-f]{6,64}\b/gi, '<HEX>'],
+  [/\b0x[0-9a-f]+\b|\b(?=\d*[a-f])(?=[a-f]*\d|[a-f]{8})[0-9a-f]{6,64}\b/gi, '<HEX>'],
+  // The verb of a request tells errors apart; the rest of it does not.
+  [/["'`](GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) [^"'`\n]{0,200}["'`]/g, '$1 <PATH>'],
   [/"[^"\n]{0,200}"|(?<!\w)'[^'\n]{0,200}'(?!\w)|`[^`\n]{0,200}`/g, '<STR>'],
-  [/(?<![\w<])[$€£]?-?\d[\d,]*(?:\.\d+)?/g, '<NUM>'],
-  [/\b(?=\w*\d)[A-Za-z0-9_]{3,64}\b/g, '<ID>'],
+  [
+    /(?<![\w<.])<?\d+(?:\.\d+)?\s?(?:ms|msecs?|milliseconds?|s|secs?|seconds?|mins?|minutes?|h|hours?)\b/gi,
+    '<TIME>',
+  ],
+  [/(?<!\w)[$€£]?-?\d+(?:,\d+)*(?:\.\d+)?/g, '<NUM>'],
+  // The same amount again, in another unit: "2048 bytes (2 KB)".
+  [/ \(<NUM> ?[a-z]{1,5}\)/gi, ''],
+  // Names of protocols end in a digit ("SOCKS5", "SHA1"); what holds more of them is an id.
+  [/\b(?=\w*\d)(?![A-Z]{3,12}\d\b)[A-Za-z0-9_]{3,64}\b/g, '<ID>'],
 ]
 
 /** What makes two errors the same: the message without what varies (spec of the templates: Drain). */

@@ -15,7 +15,7 @@ export interface Trace {
   readonly steps: readonly Step[]
   readonly turns: readonly Turn[]
   readonly sayings: readonly Saying[]
-  /** `seq` of every compaction of the context: what was read before it may have to be read again. */
+  /** `seq` of compactions and of the user's own calls: what was read before may have to be read again. */
   readonly compactions: readonly number[]
   /** Words of the first request that say what it is about, in alphabetical order. */
   readonly intent: readonly string[]

@@ -1,4 +1,4 @@
-import { openingCues, prohibition } from './correction-cues.ts'
+import { objections, openingCues, ownFault, prohibition } from './correction-cues.ts'
 
 /** What a user said, as far as corrections are looked for in it. */
 export interface Words {
@@ -15,10 +15,14 @@ export function readWords(text: string): Words {
   return { text: plain, content: contentWords(plain) }
 }
 
-/** Scores of B.7: a cue at the start 2, an earlier request repeated 2, a prohibition 2. */
+/**
+ * Scores of B.7: a cue at the start 2, an earlier request repeated 2, a prohibition 2. What objects in so many
+ * words is a correction by itself, 3: most people object without a "no" in front.
+ */
 export function scoreWords(words: Words, earlier: readonly Words[]): number {
   if (words.text === '' || closing.test(words.text)) return 0
   return (
+    (objects(words.text) ? 3 : 0) +
     (opensWithCue(words.text) ? 2 : 0) +
     (earlier.some((before) => restates(words, before)) ? 2 : 0) +
     (prohibition.test(words.text) ? 2 : 0)
@@ -48,6 +52,15 @@ function cutForeignText(text: string): string {
     .filter((line) => !/^\s*(?:>|\$ |at \S+ \(|\d{4}-\d\d-\d\d[T ]\d\d:|[+-]{3} )/.test(line))
     .join('\n')
     .trim()
+}
+
+/** What is objected to is named at the beginning; further on stand reasons and quotations. */
+const objectionWithin = 600
+
+function objects(text: string): boolean {
+  const start = text.slice(0, objectionWithin).replace(/\s+/g, ' ').toLowerCase()
+  if (ownFault.test(start)) return false
+  return Object.values(objections).some((list) => list.some((pattern) => pattern.test(start)))
 }
 
 function opensWithCue(text: string): boolean {

@@ -5,16 +5,14 @@ import {
   insertDigests,
   packDigests,
 } from '../../storage/digests.ts'
-import { type DreamSession, listDreamSessions, updateDream } from '../../storage/dreams.ts'
-import {
-  listReadable,
-  type Readable,
-  readEventTexts,
-  streamEvents,
-} from '../../storage/session-events.ts'
+import { type DreamSession, listDreamSessions } from '../../storage/dream-sessions.ts'
+import { readEventTexts } from '../../storage/event-texts.ts'
+import { listReadable, type Readable } from '../../storage/readable.ts'
+import { streamEvents } from '../../storage/session-events.ts'
 import type { Context } from '../context.ts'
 import { type DigestPool, openDigestPool } from '../digest-pool.ts'
 import { type DigestTask, digestTexts } from '../digest-worker.ts'
+import { narrate } from '../dream-session.ts'
 import { beat, finish, type StepWork } from '../step.ts'
 
 /** Sessions whose digests are written together; small enough that a crash repeats little. */
@@ -39,7 +37,8 @@ export async function digestSessions(work: StepWork): Promise<void> {
   const missing = await context.database.read((reader) =>
     findMissingDigests(reader, { sessions, digesterVersion }),
   )
-  const pool = missing.length >= poolFrom ? openDigestPool() : null
+  const poolPays = missing.length >= (context.thinking.place === 'aside' ? 1 : poolFrom)
+  const pool = poolPays ? openDigestPool() : null
   try {
     for (let from = 0; from < missing.length; from += batchSessions) {
       await beat(work)
@@ -53,9 +52,25 @@ export async function digestSessions(work: StepWork): Promise<void> {
     await pool?.close()
   }
   await finish(work, async (writer) => {
-    await updateDream(writer, dream.id, { status: 'running' })
     await writer.audit({ action: 'dream.digested', objectType: 'dream', objectId: dream.id })
+    await narrate(writer, dream, [
+      {
+        use: 'read_sessions',
+        input: { session_count: sessions.length },
+        answer: describeReading(sessions),
+      },
+      { say: 'Next: patterns are mined.' },
+    ])
   })
+}
+
+/** The ids of a longer list can be read over the API. */
+const mostNamed = 100
+
+function describeReading(sessions: readonly DreamSession[]): string {
+  const ids = sessions.slice(0, mostNamed).map(({ sessionId }) => sessionId)
+  const more = sessions.length - ids.length
+  return [...ids, ...(more > 0 ? [`… and ${more} more`] : [])].join('\n')
 }
 
 /** In the order of the sessions. With a pool, reads on while what was read before is digested aside. */
@@ -102,21 +117,23 @@ async function readTask({ database }: Context, task: readonly Readable[]): Promi
       task.map(({ transcriptId }) => transcriptId),
     ),
   )
-  return task.map(({ session, transcriptHash, transcriptId }) => ({
+  return task.map(({ ref, session, transcriptId, end }) => ({
     session,
-    transcriptHash,
+    transcriptHash: ref.transcriptHash,
+    end,
     texts: texts.get(transcriptId) ?? null,
   }))
 }
 
 async function digestPages(
   { database, hash }: Context,
-  { session, transcriptHash }: Readable,
+  { ref, session }: Readable,
 ): Promise<DigestBatch> {
   const digester = startDigest(session, { hash })
   await database.read(async (reader) => {
-    const pages = streamEvents(reader, { sessionId: session.id, transcriptHash })
-    for await (const events of pages) for (const event of events) digester.add(event)
+    for await (const events of streamEvents(reader, ref)) {
+      for (const event of events) digester.add(event)
+    }
   })
-  return packDigests([digester.finish(transcriptHash)], digesterVersion)
+  return packDigests([digester.finish(ref.transcriptHash)], digesterVersion)
 }

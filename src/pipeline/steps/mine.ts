@@ -1,31 +1,32 @@
 import { makeId } from '../../core/ids.ts'
-import type { LaidOutCase } from '../../core/mining/case.ts'
 import { quoteFindings } from '../../core/mining/cite.ts'
-import type { CitedFinding, Finding } from '../../core/mining/finding.ts'
-import { type MiningInput, minePatterns } from '../../core/mining/mine.ts'
-import { sessionOutcome } from '../../core/outcome-signal.ts'
+import type { CitedFinding } from '../../core/mining/finding.ts'
 import { digesterVersion } from '../../core/transcript/digester.ts'
-import { Lexicon } from '../../core/transcript/lexicon.ts'
-import { listTraces } from '../../storage/digests.ts'
-import { listDreamSessions, updateDream } from '../../storage/dreams.ts'
+import { listPackedTraces, type StoredTraces } from '../../storage/digests.ts'
+import { listDreamMemories } from '../../storage/dream-memories.ts'
+import { listDreamSessions } from '../../storage/dream-sessions.ts'
+import { updateDream } from '../../storage/dreams.ts'
 import { insertFindings } from '../../storage/findings.ts'
-import { listMemories } from '../../storage/memories.ts'
 import { listOutcomeSignals } from '../../storage/outcome-signals.ts'
+import { countOf, narrate } from '../dream-session.ts'
 import { readQuotes } from '../quotes.ts'
 import type { Mined } from '../reports.ts'
-import { beat, finish, type StepWork } from '../step.ts'
+import { beat, finish, type StepWork, think } from '../step.ts'
+import type { MiningTask } from '../thinking.ts'
 
 /** Turns digests and outcomes into findings. A quote that does not resolve byte for byte is not stored. */
 export async function mineFindings(work: StepWork): Promise<void> {
   const { context, dream, onProgress } = work
-  const cases = await readCases(work)
-  onProgress({ stage: 'mine', done: 0, total: cases.length, unit: 'sessions' })
-  const report = minePatterns(cases, await readInput(work))
+  await beat(work)
+  const task = await readTask(work)
+  const progress = { stage: 'mine', total: countTraces(task.traces), unit: 'sessions' }
+  onProgress({ ...progress, done: 0 })
+  const { report, read } = await think(work, (signal) => context.thinking.mine(task, signal))
   await beat(work)
   const { findings, unresolved } = await quote(work, report.findings)
-  onProgress({ stage: 'mine', done: cases.length, total: cases.length, unit: 'sessions' })
+  onProgress({ ...progress, done: progress.total })
   const mined: Mined = {
-    read: countCases(cases),
+    read,
     families: report.families,
     paths: report.paths,
     comparedBy: report.comparedBy,
@@ -44,35 +45,39 @@ export async function mineFindings(work: StepWork): Promise<void> {
       objectId: dream.id,
       afterHash: context.hash(JSON.stringify(findings)),
     })
+    const answer = findings.map(({ grade, title }) => `${grade}  ${title}`)
+    await narrate(writer, dream, [
+      {
+        use: 'mine_patterns',
+        input: { sessions: read.sessions, steps: read.steps, tasks: read.tasks },
+        answer: [countOf(findings.length, 'finding'), ...answer].join('\n'),
+      },
+      { say: 'Next: the memories are reconciled.' },
+    ])
   })
 }
 
-/** The memory that is dreamt over: tools may state otherwise than it does. */
-async function readInput({ context, dream }: StepWork): Promise<MiningInput> {
-  const documents = await context.database.read((reader) =>
-    listMemories(reader, dream.inputStoreId),
-  )
-  return { documents, hash: context.hash }
-}
-
-/** One case per session, in the dream's order; outcomes are those known now, not when the dream began. */
-async function readCases(work: StepWork): Promise<LaidOutCase[]> {
-  const { context, dream, onProgress } = work
+/** What the sessions came to is what is known now, not when the dream began. */
+async function readTask({ context, dream, onProgress }: StepWork): Promise<MiningTask> {
   return context.database.read(async (reader) => {
     const sessions = await listDreamSessions(reader, dream.id)
-    const ids = sessions.map((session) => session.sessionId)
-    const signals = Map.groupBy(await listOutcomeSignals(reader, ids), (one) => one.sessionId)
-    const cases: LaidOutCase[] = []
-    const lexicon = new Lexicon()
-    for await (const traces of listTraces(reader, { sessions, digesterVersion, lexicon })) {
-      for (const { trace, steps } of traces) {
-        cases.push({ trace, steps, ...sessionOutcome(signals.get(trace.sessionId) ?? []) })
-      }
-      onProgress({ stage: 'read', done: cases.length, total: sessions.length, unit: 'sessions' })
+    const signals = await listOutcomeSignals(
+      reader,
+      sessions.map((session) => session.sessionId),
+    )
+    const traces: StoredTraces[] = []
+    let done = 0
+    for await (const packed of listPackedTraces(reader, { sessions, digesterVersion })) {
+      traces.push(packed)
+      done += packed.places.length
+      onProgress({ stage: 'read', done, total: sessions.length, unit: 'sessions' })
     }
-    return cases
+    return { traces, signals, documents: await listDreamMemories(reader, dream.id) }
   })
 }
+
+const countTraces = (traces: readonly StoredTraces[]) =>
+  traces.reduce((sum, { places }) => sum + places.length, 0)
 
 /** Looks up what the findings cite. What does not stand in its transcript is left out and counted. */
 async function quote({ context, dream }: StepWork, cited: readonly CitedFinding[]) {
@@ -82,7 +87,7 @@ async function quote({ context, dream }: StepWork, cited: readonly CitedFinding[
     )
     const citations = cited.flatMap((finding) => finding.citations)
     const quotes = await readQuotes(reader, citations, transcripts)
-    const findings: readonly Finding[] = quoteFindings(cited, quotes)
+    const findings = quoteFindings(cited, quotes)
     const lost = citations.filter((citation) => quotes(citation) === null).length
     const unresolved =
       lost === 0
@@ -92,19 +97,4 @@ async function quote({ context, dream }: StepWork, cited: readonly CitedFinding[
           ]
     return { findings, unresolved }
   })
-}
-
-function countCases(cases: readonly LaidOutCase[]): Mined['read'] {
-  const distinct = (values: (string | null)[]) =>
-    [...new Set(values.filter((value) => value !== null))].toSorted()
-  return {
-    sessions: cases.length,
-    steps: cases.reduce((sum, { steps }) => sum + steps.to - steps.from, 0),
-    succeeded: cases.filter((one) => one.success === true).length,
-    failed: cases.filter((one) => one.success === false).length,
-    undecided: cases.filter((one) => one.success === null).length,
-    agents: distinct(cases.map(({ trace }) => trace.agent.model ?? trace.agent.name)).length,
-    tasks: distinct(cases.map(({ trace }) => trace.task.id)).length,
-    taskTypes: distinct(cases.map(({ trace }) => trace.task.type)),
-  }
 }

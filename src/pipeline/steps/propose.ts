@@ -1,128 +1,136 @@
-import { applyChanges } from '../../core/change/apply.ts'
-import type { ProposedChange } from '../../core/change/change.ts'
-import { DomainError } from '../../core/errors.ts'
-import { type MemoryStoreId, makeId } from '../../core/ids.ts'
-import { parseItems } from '../../core/items/items.ts'
-import type { Memory, MemoryDocument } from '../../core/memory.ts'
-import { propose } from '../../core/propose/propose.ts'
-import { insertChanges } from '../../storage/changes.ts'
+import { makeId } from '../../core/ids.ts'
+import type { Memory } from '../../core/memory.ts'
+import { insertChanges, updateChangeStatus } from '../../storage/changes.ts'
 import type { Writer } from '../../storage/database.ts'
-import { updateDream } from '../../storage/dreams.ts'
+import { listDreamMemories } from '../../storage/dream-memories.ts'
+import { releaseStore, updateDream } from '../../storage/dreams.ts'
 import { listFindings } from '../../storage/findings.ts'
-import { insertMemory, listMemories } from '../../storage/memories.ts'
-import { getMemoryStore, insertMemoryStore } from '../../storage/memory-stores.ts'
-import { describeReconciliation } from '../describe-reconciliation.ts'
+import { tellAbout } from '../../storage/new-dream.ts'
+import { closeDreamSession, countOf, narrate, type Passage } from '../dream-session.ts'
+import { type Published, publishDocuments } from '../publish.ts'
 import type { DreamReport, Mined, Reconciled } from '../reports.ts'
-import { finish, type StepWork } from '../step.ts'
+import { beat, finish, type StepWork, think } from '../step.ts'
+import type { Proposed } from '../thinking.ts'
 
 /**
- * Turns findings and reconciliation into changes and completes the dream. The output store is the input
- * store plus every change; the input store is not touched.
+ * Turns findings and reconciliation into changes, writes them into the output store in one burst and completes
+ * the dream. A memory that somebody else changed meanwhile stays as they left it, and its changes stay proposed.
  */
 export async function proposeChanges(work: StepWork): Promise<void> {
   const { context, dream } = work
-  const { memories, findings } = await read(work)
+  await beat(work)
+  const { memories, findings } = await context.database.read(async (reader) => ({
+    memories: await listDreamMemories(reader, dream.id),
+    findings: (await listFindings(reader, dream.id)).map(({ finding }) => finding),
+  }))
   const reconciled = dream.reconciled as unknown as Reconciled
-  const { reconciliation } = reconciled
-  const { changes, nothing } = propose({
-    findings: findings.map((stored) => stored.finding),
-    documents: memories,
-    reconciliation,
-    hash: context.hash,
-  })
-  const after = applyAll(memories, changes, work)
-  const outputStoreId = makeId('memstore', context.hash, [dream.id, 'output'])
-  const report: Omit<DreamReport, 'dreamId'> = {
-    inputStoreId: dream.inputStoreId,
-    outputStoreId,
-    ...describeInputs(work, memories),
-    reconciliation: describeReconciliation(memories, reconciled),
-    heldBack: nothing,
-    findings: findings.length,
-    changes: changes.length,
-  }
+  const proposed = await think(work, (signal) =>
+    context.thinking.propose({ findings, memories, reconciled }, signal),
+  )
+  await beat(work)
   await finish(work, async (writer) => {
-    await insertChanges(writer, dream.id, changes.map(addRowFields(work, memories)))
-    await writeOutputStore(writer, work, { outputStoreId, after })
-    await updateDream(writer, dream.id, { status: 'completed', outputStoreId, report })
+    await insertChanges(writer, dream.id, proposed.changes.map(addRowFields(work, memories)))
+    const published = await publish(writer, work, { memories, proposed })
+    const report = describe(work, { memories, proposed, published, findings: findings.length })
+    await narrate(writer, dream, toPassages(proposed, published))
+    await updateDream(writer, dream.id, { status: 'completed', report })
+    if (dream.heldStoreId !== null) await releaseStore(writer, dream.id)
+    await closeDreamSession(
+      writer,
+      dream,
+      `Completed: ${countOf(proposed.changes.length, 'change')} from ${countOf(findings.length, 'finding')}; ${countOf(published.written.length, 'memory')} written.`,
+    )
     await writer.audit({
       action: 'dream.completed',
       objectType: 'dream',
       objectId: dream.id,
-      afterHash: context.hash(JSON.stringify(changes)),
+      afterHash: context.hash(JSON.stringify(proposed.changes)),
     })
+    await tellAbout(writer, context, { type: 'dream.completed', id: dream.id })
   })
 }
 
-/** The memories must still be those that were reconciled: proposals about other text would be wrong. */
-async function read({ context, dream }: StepWork) {
-  const { base } = dream.reconciled as unknown as Reconciled
-  const { memories, findings } = await context.database.read(async (reader) => ({
-    memories: await listMemories(reader, dream.inputStoreId),
-    findings: await listFindings(reader, dream.id),
-  }))
-  const now = JSON.stringify(memories.map(({ path, contentSha256 }) => ({ path, contentSha256 })))
-  if (now !== JSON.stringify(base)) {
-    throw new DomainError(
-      'conflict',
-      `Memory store ${dream.inputStoreId} changed while it was dreamt over; dream again.`,
-    )
-  }
-  return { memories, findings }
+interface Outcome {
+  readonly memories: readonly Memory[]
+  readonly proposed: Proposed
 }
 
-function applyAll(
-  memories: readonly Memory[],
-  changes: readonly ProposedChange[],
-  { context }: StepWork,
-): readonly MemoryDocument[] {
-  const { documents, refused } = applyChanges(memories, changes, context.hash)
-  const [first] = refused
-  if (first) {
-    throw new DomainError('conflict', `Change ${first.change.key} does not apply: ${first.reason}`)
+/** Writes what differs. In the input store itself a change is then applied; in a copy it is still a proposal. */
+async function publish(
+  writer: Writer,
+  { context, dream }: StepWork,
+  { memories, proposed }: Outcome,
+): Promise<Published> {
+  if (dream.outputStoreId === null) return { written: [], left: [] }
+  const published = await publishDocuments(writer, {
+    dream,
+    storeId: dream.outputStoreId,
+    before: memories,
+    after: proposed.after,
+  })
+  if (dream.outputStoreId !== dream.inputStoreId) return published
+  const written = new Set(published.written.map(({ path }) => path))
+  for (const { key, path } of proposed.changes) {
+    if (!written.has(path)) continue
+    const id = makeId('chg', context.hash, [dream.id, key])
+    await updateChangeStatus(writer, id, { from: 'proposed', to: 'applied' })
   }
-  return documents
+  return published
 }
 
-function describeInputs({ context, dream }: StepWork, memories: readonly Memory[]) {
+function describe(
+  { dream }: StepWork,
+  {
+    memories,
+    proposed,
+    published,
+    findings,
+  }: Outcome & { readonly published: Published; readonly findings: number },
+): Omit<DreamReport, 'dreamId'> {
   const { read, families, paths, comparedBy, silences } = dream.mined as unknown as Mined
-  const items = memories.reduce((sum, one) => sum + parseItems(one, context.hash).length, 0)
   return {
-    read: { ...read, memories: memories.length, items },
+    inputStoreId: dream.inputStoreId,
+    outputStoreId: dream.outputStoreId ?? dream.inputStoreId,
+    read: { ...read, memories: memories.length, items: proposed.items },
     families,
     paths,
     comparedBy,
     silences,
+    reconciliation: proposed.reconciliation,
+    heldBack: [...proposed.heldBack, ...published.left.map(({ path, why }) => `${path}: ${why}`)],
+    findings,
+    changes: proposed.changes.length,
   }
 }
 
-const addRowFields =
-  ({ context, dream }: StepWork, memories: readonly Memory[]) =>
-  (change: ProposedChange) => ({
+function toPassages({ changes, heldBack }: Proposed, { written, left }: Published): Passage[] {
+  const byPath = Map.groupBy(changes, ({ path }) => path)
+  return [
+    {
+      use: 'propose_changes',
+      input: { changes: changes.length },
+      answer: [
+        countOf(changes.length, 'change'),
+        ...changes.map(({ operation, path, grade }) => `${operation} ${path} (grade ${grade})`),
+        ...heldBack.map((line) => `held back: ${line}`),
+      ].join('\n'),
+    },
+    ...written.map(({ path, versionId, how }) => ({
+      use: 'write_memory',
+      input: { path, changes: byPath.get(path)?.length ?? 0 },
+      answer: `${how}${versionId === null ? '' : ` as ${versionId}`}`,
+    })),
+    ...left.map(({ path, why }) => ({
+      say: `${path} was left as it is: ${why} Its ${countOf(byPath.get(path)?.length ?? 0, 'change')} stay proposed.`,
+    })),
+  ]
+}
+
+const addRowFields = ({ context, dream }: StepWork, memories: readonly Memory[]) => {
+  const versions = new Map(memories.map((one) => [one.path, one.versionId]))
+  return (change: Proposed['changes'][number]) => ({
     id: makeId('chg', context.hash, [dream.id, change.key]),
     change,
-    baseVersionId: memories.find((memory) => memory.path === change.path)?.versionId ?? null,
-  })
-
-async function writeOutputStore(
-  writer: Writer,
-  { dream }: StepWork,
-  given: { outputStoreId: MemoryStoreId; after: readonly MemoryDocument[] },
-): Promise<void> {
-  const input = await getMemoryStore(writer, dream.inputStoreId)
-  await insertMemoryStore(writer, {
-    id: given.outputStoreId,
-    name: `${input.name} (dream ${dream.ordinal})`,
-    description: `Preview of what dream ${dream.id} proposes for ${input.name}.`,
-    metadata: { dream_id: dream.id },
-  })
-  for (const { path, content } of given.after) {
-    const storeId = given.outputStoreId
-    await insertMemory(writer, { storeId, path, content, dreamId: dream.id })
-  }
-  await writer.audit({
-    action: 'memory_store.created',
-    objectType: 'memory_store',
-    objectId: given.outputStoreId,
+    baseVersionId: versions.get(change.path) ?? null,
   })
 }

@@ -1,7 +1,6 @@
-import type { Migration } from './migration.ts'
+import type { MigrationText } from './migration.ts'
 
-export const firstTables: Migration = {
-  number: 1,
+export const firstTables: MigrationText = {
   name: 'first-tables',
   sqlite: `
 CREATE TABLE imported_files (

@@ -1,8 +1,7 @@
-import type { Migration } from './migration.ts'
+import type { MigrationText } from './migration.ts'
 
 /** Digests are a cache, so the old ones go: the next dream makes them again in two parts. */
-export const tracesApart: Migration = {
-  number: 2,
+export const tracesApart: MigrationText = {
   name: 'traces-apart',
   sqlite: `
 DROP TABLE digests;

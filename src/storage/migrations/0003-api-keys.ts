@@ -1,8 +1,7 @@
-import type { Migration } from './migration.ts'
+import type { MigrationText } from './migration.ts'
 
 /** Keys are kept as keyed hashes only; `hint` is what a person may recognise one by. */
-export const apiKeys: Migration = {
-  number: 3,
+export const apiKeys: MigrationText = {
   name: 'api-keys',
   sqlite: `
 CREATE TABLE api_keys (

@@ -1,11 +1,10 @@
-import type { Migration } from './migration.ts'
+import type { MigrationText } from './migration.ts'
 
 /**
  * An event and a delivery for each endpoint that wanted it stand in the transaction of what happened. Every
  * attempt leaves a row.
  */
-export const webhooks: Migration = {
-  number: 4,
+export const webhooks: MigrationText = {
   name: 'webhooks',
   sqlite: `
 CREATE TABLE webhook_endpoints (

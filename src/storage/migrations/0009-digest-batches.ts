@@ -1,11 +1,10 @@
-import type { Migration } from './migration.ts'
+import type { MigrationText } from './migration.ts'
 
 /**
  * Traces of many sessions in one row, in columns, because a dream reads all of them; and nothing to quote,
  * because the events are there. Digests are a cache: the old ones go, and the next dream makes them again.
  */
-export const digestBatches: Migration = {
-  number: 5,
+export const digestBatches: MigrationText = {
   name: 'digest-batches',
   sqlite: `
 DROP TABLE digests;

@@ -1,15 +1,26 @@
 import { firstTables } from './0001-first-tables.ts'
 import { tracesApart } from './0002-traces-apart.ts'
 import { apiKeys } from './0003-api-keys.ts'
+import { memoryWire } from './0004-memory-wire.ts'
+import { liveSessions } from './0005-live-sessions.ts'
+import { dreamsOnRequest } from './0006-dreams-on-request.ts'
 import { webhooks } from './0008-webhooks.ts'
 import { digestBatches } from './0009-digest-batches.ts'
-import type { Migration } from './migration.ts'
+import type { Migration, MigrationText } from './migration.ts'
 
-/** In the order they run; numbers count from 1 without gaps. */
-export const migrations: readonly Migration[] = [
+/** In the order they run. */
+const texts: readonly MigrationText[] = [
   firstTables,
   tracesApart,
   apiKeys,
+  memoryWire,
+  liveSessions,
+  dreamsOnRequest,
   webhooks,
   digestBatches,
 ]
+
+export const migrations: readonly Migration[] = texts.map((text, at) => ({
+  number: at + 1,
+  ...text,
+}))

@@ -1,5 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { type CompiledQuery, type QueryResult, SelectQueryNode } from 'kysely'
+import { toStoredText } from '../stored-text.ts'
 import { isBusy, translateSqliteError } from './errors.ts'
 
 /** More distinct statements than the program has; a bound only against statements built from lists. */
@@ -47,7 +48,9 @@ export class SqliteConnection {
 
   execute<Row>({ sql, parameters, query }: CompiledQuery): QueryResult<Row> {
     // Kysely types parameters as unknown; node:sqlite refuses what it cannot bind.
-    const values = parameters as readonly SQLInputValue[]
+    const values = (parameters as readonly SQLInputValue[]).map((value) =>
+      typeof value === 'string' ? toStoredText(value) : value,
+    )
     return this.#translated(() => {
       const statement = this.#prepare(sql)
       if (returnsRows(query)) return { rows: statement.all(...values) as Row[] }

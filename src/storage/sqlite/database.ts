@@ -1,15 +1,16 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Actor } from '../../core/audit/record.ts'
-import { type Clock, toTimestamp } from '../../core/clock.ts'
-import { DomainError } from '../../core/errors.ts'
+import type { Clock } from '../../core/clock.ts'
 import type { Hash } from '../../core/ids.ts'
-import { appendAuditRecord } from '../audit-records.ts'
 import type { Database, Reader, Scratch, Writer } from '../database.ts'
-import type { ScratchTables, Tables } from '../tables.ts'
+import { GroupCommit } from '../group-commit.ts'
+import { kyselyOver } from '../kysely-over.ts'
+import { Nesting, runInside } from '../nesting.ts'
+import type { Tables } from '../tables.ts'
+import { Transaction } from '../transaction.ts'
+import { type Desk, runScratch, runWrite } from '../writing.ts'
 import type { SqliteConnection } from './connection.ts'
-import { kyselyOver } from './dialect.ts'
-import { Mutex } from './mutex.ts'
-import { beginRead, beginWrite, runTransaction, type Transaction } from './transaction.ts'
+import { sqliteLanguage } from './dialect.ts'
+import { beginRead, openSqliteGroup, runBegun } from './transaction.ts'
 
 export interface SqliteDatabaseParts {
   readonly writing: SqliteConnection
@@ -23,20 +24,23 @@ export interface SqliteDatabaseParts {
 const maxIdleReaders = 4
 
 /**
- * One writing connection, used by one transaction at a time; reading connections as many as there are reads.
- * WAL lets all of them work beside the writer and beside other processes.
+ * One writing connection, whose transactions hold one or many writes; reading connections as many as there
+ * are reads. WAL lets all of them work beside the writer and beside other processes.
  */
 export class SqliteDatabase implements Database {
-  readonly #parts: SqliteDatabaseParts
-  readonly #writes = new Mutex()
-  /** The write that the running code is inside of, to refuse a second one that would wait for it for ever. */
-  readonly #inside = new AsyncLocalStorage<Transaction>()
+  readonly #writing: SqliteConnection
+  readonly #openReading: () => SqliteConnection
+  readonly #desk: Desk
+  readonly #writes: GroupCommit
   readonly #idle: SqliteConnection[] = []
   readonly #reads = new Set<Promise<unknown>>()
   #closed = false
 
-  constructor(parts: SqliteDatabaseParts) {
-    this.#parts = parts
+  constructor({ writing, openReading, clock, hash, busyMs }: SqliteDatabaseParts) {
+    this.#writing = writing
+    this.#openReading = openReading
+    this.#desk = { language: sqliteLanguage, clock, hash }
+    this.#writes = new GroupCommit(() => openSqliteGroup(writing, busyMs), new Nesting(), clock)
   }
 
   async read<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
@@ -50,97 +54,42 @@ export class SqliteDatabase implements Database {
     }
   }
 
-  write<T>(actor: Actor, work: (writer: Writer) => Promise<T>): Promise<T> {
-    const { clock, hash, writing } = this.#parts
-    return this.#change(async (transaction) => {
-      const write = kyselyOver<Tables>(transaction)
-      let audited = false
-      const before = countChanges(writing)
-      const result = await work({
-        ...scratchOver(write, transaction, toTimestamp(clock())),
-        write,
-        actor,
-        hash,
-        async audit(entry) {
-          const at = toTimestamp(clock())
-          const record = await appendAuditRecord(write, { actor, at, hash }, entry)
-          audited = true
-          return record
-        },
-      })
-      if (!audited && countChanges(writing) !== before) throw auditMissing(actor)
-      return result
-    })
+  async write<T>(actor: Actor, work: (writer: Writer) => Promise<T>): Promise<T> {
+    this.#refuseClosed()
+    return this.#writes.run((transaction) => runWrite(this.#desk, transaction, { actor, work }))
   }
 
-  scratch<T>(work: (scratch: Scratch) => Promise<T>): Promise<T> {
-    return this.#change((transaction) =>
-      work(
-        scratchOver(kyselyOver<Tables>(transaction), transaction, toTimestamp(this.#parts.clock())),
-      ),
-    )
+  async scratch<T>(work: (scratch: Scratch) => Promise<T>): Promise<T> {
+    this.#refuseClosed()
+    return this.#writes.run((transaction) => runScratch(this.#desk, transaction, work))
   }
 
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
     await Promise.allSettled(this.#reads)
-    await this.#writes.run(async () => {
-      // The writer closes last: only it may fold the WAL back into the file.
-      for (const connection of this.#idle.splice(0)) connection.close()
-      this.#parts.writing.close()
-    })
+    await this.#writes.drain()
+    // The writer closes last: only it may fold the WAL back into the file.
+    for (const connection of this.#idle.splice(0)) connection.close()
+    this.#writing.close()
   }
 
   async #readOnce<T>(work: (reader: Reader) => Promise<T>): Promise<T> {
-    const connection = this.#idle.pop() ?? this.#parts.openReading()
+    const connection = this.#idle.pop() ?? this.#openReading()
     try {
       beginRead(connection)
-      return await runTransaction(connection, (transaction) =>
-        work({ read: kyselyOver<Tables>(transaction) }),
-      )
+      return await runBegun(connection, async () => {
+        const transaction = new Transaction({ execute: async (query) => connection.execute(query) })
+        const read = kyselyOver<Tables>(transaction, sqliteLanguage)
+        return runInside(transaction, () => work({ read }))
+      })
     } finally {
       if (this.#closed || this.#idle.length >= maxIdleReaders) connection.close()
       else this.#idle.push(connection)
     }
   }
 
-  async #change<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
-    this.#refuseClosed()
-    if (this.#inside.getStore()?.isOpen) {
-      throw new Error('A write was opened inside another, which it would wait for without end.')
-    }
-    const { writing, busyMs } = this.#parts
-    return this.#writes.run(async () => {
-      await beginWrite(writing, busyMs)
-      return runTransaction(writing, (transaction) =>
-        this.#inside.run(transaction, () => work(transaction)),
-      )
-    })
-  }
-
   #refuseClosed(): void {
-    if (this.#closed) throw new Error(`The database ${this.#parts.writing.path} is closed.`)
+    if (this.#closed) throw new Error(`The database ${this.#writing.path} is closed.`)
   }
-}
-
-function scratchOver(write: Writer['write'], transaction: Transaction, at: string): Scratch {
-  return {
-    read: write,
-    scratch: write.$pickTables<keyof ScratchTables>(),
-    at,
-    onCommit: (react) => transaction.onCommit(react),
-  }
-}
-
-function countChanges(connection: SqliteConnection): number {
-  const [row] = connection.all<{ n: number }>('SELECT total_changes() AS n')
-  return row?.n ?? 0
-}
-
-function auditMissing(actor: Actor): DomainError {
-  return new DomainError(
-    'audit_missing',
-    `A write by ${actor.type} ${actor.id} changed rows without an audit record and was undone. This is a bug; please report it.`,
-  )
 }

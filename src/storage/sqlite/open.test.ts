@@ -149,9 +149,9 @@ describe('migrations', () => {
     expect(migrations.map(({ number }) => number)).toEqual(migrations.map((_, index) => index + 1))
   })
 
-  test('generated/schema.sql is what they make', async () => {
+  test('generated/schema.sqlite.sql is what they make', async () => {
     await (await open()).close()
-    expect(dumpSchema(path)).toBe(readFileSync('generated/schema.sql', 'utf8'))
+    expect(dumpSchema(path)).toBe(readFileSync('generated/schema.sqlite.sql', 'utf8'))
   })
 
   const recorded = () => {

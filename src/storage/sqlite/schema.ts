@@ -8,7 +8,7 @@ interface SchemaRow {
 const head =
   '-- The schema after all migrations. Written by scripts/generate.ts; not edited by hand.\n'
 
-/** The schema that the file really has, as generated/schema.sql: tables with what belongs to them, by name. */
+/** The schema that the file really has, as generated/schema.sqlite.sql: tables with what belongs to them, by name. */
 export function dumpSchema(path: string): string {
   const connection = new SqliteConnection(path, 'read')
   try {

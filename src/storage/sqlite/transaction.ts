@@ -1,72 +1,22 @@
 import { setTimeout } from 'node:timers/promises'
-import type { CompiledQuery, QueryResult } from 'kysely'
+import type { Group } from '../group-commit.ts'
 import type { SqliteConnection } from './connection.ts'
-import type { Executor } from './dialect.ts'
 import { busyError } from './errors.ts'
 
 /** SQLite itself waits this long for the lock, blocking the event loop; longer waits are asynchronous. */
 export const blockingWaitMs = 25
 const pauseMs = 5
 
-/** One open transaction. Runs queries until it ends; afterwards every query is refused. */
-export class Transaction implements Executor {
-  readonly #connection: SqliteConnection
-  readonly #reactions: (() => void)[] = []
-  #open = true
-
-  constructor(connection: SqliteConnection) {
-    this.#connection = connection
-  }
-
-  get isOpen(): boolean {
-    return this.#open
-  }
-
-  execute<Row>(query: CompiledQuery): QueryResult<Row> {
-    if (!this.#open) {
-      throw new Error(
-        `A reader, scratch or writer was used after its transaction ended: ${query.sql}. Await everything inside the door.`,
-      )
-    }
-    return this.#connection.execute(query)
-  }
-
-  onCommit(react: () => void): void {
-    this.#reactions.push(react)
-  }
-
-  end(): void {
-    this.#open = false
-  }
-
-  committed(): void {
-    for (const react of this.#reactions) react()
-  }
-}
-
-/** Runs `work` between `begin` and COMMIT; whatever it throws undoes everything. */
-export async function runTransaction<T>(
+/** Runs `work` between BEGIN and COMMIT, already begun; whatever it throws undoes everything. */
+export async function runBegun<T>(
   connection: SqliteConnection,
-  work: (transaction: Transaction) => Promise<T>,
-): Promise<T> {
-  const transaction = new Transaction(connection)
-  const result = await commit(connection, transaction, work)
-  transaction.committed()
-  return result
-}
-
-async function commit<T>(
-  connection: SqliteConnection,
-  transaction: Transaction,
-  work: (transaction: Transaction) => Promise<T>,
+  work: () => Promise<T>,
 ): Promise<T> {
   try {
-    const result = await work(transaction)
-    transaction.end()
+    const result = await work()
     connection.exec('COMMIT')
     return result
   } catch (error) {
-    transaction.end()
     undo(connection, error)
     throw error
   }
@@ -99,4 +49,30 @@ export function beginRead(connection: SqliteConnection): void {
     undo(connection, error)
     throw error
   }
+}
+
+/**
+ * After some errors, a full disk among them, SQLite has rolled back everything itself; then `undo` finds no
+ * savepoint, throws, and the group is lost as a whole. So it is when a deferred foreign key is broken, which
+ * SQLite counts for the transaction and not for a savepoint.
+ */
+export async function openSqliteGroup(
+  connection: SqliteConnection,
+  busyMs: number,
+): Promise<Group> {
+  await beginWrite(connection, busyMs)
+  return {
+    execute: async (query) => connection.execute(query),
+    countChanges: () => countChanges(connection),
+    mark: async () => connection.exec('SAVEPOINT member'),
+    keep: async () => connection.exec('RELEASE member'),
+    undo: async () => connection.exec('ROLLBACK TO member; RELEASE member'),
+    commit: async () => connection.exec('COMMIT'),
+    rollBack: async () => connection.rollBack(),
+  }
+}
+
+function countChanges(connection: SqliteConnection): number {
+  const [row] = connection.all<{ n: number }>('SELECT total_changes() AS n')
+  return row?.n ?? 0
 }

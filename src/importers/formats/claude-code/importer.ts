@@ -1,7 +1,7 @@
 import type { Head, Importer, ImportItem, Source } from '../../importer.ts'
 import { asObject, asString } from '../../shape.ts'
 import { indexFile } from './file-index.ts'
-import { readSessionIndex, sessionIndexName } from './session-index.ts'
+import { isSessionIndex, readSessionIndex, sessionIndexName } from './session-index.ts'
 import { readTranscript } from './transcript.ts'
 
 /**
@@ -20,7 +20,12 @@ export const claudeCode: Importer = {
       const spoken = type === 'user' || type === 'assistant' || type === 'system'
       return spoken && asString(record?.uuid) !== null && asString(record?.sessionId) !== null
     }) || /^\{"parentUuid":/.test(text),
-  beside: { name: sessionIndexName, read: readSessionIndex },
+  beside: {
+    name: sessionIndexName,
+    format: 'claude-code-outcomes',
+    detect: isSessionIndex,
+    read: readSessionIndex,
+  },
   read,
 }
 

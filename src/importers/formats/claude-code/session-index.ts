@@ -1,7 +1,7 @@
 import { makeId } from '../../../core/ids.ts'
 import type { OutcomeSignal } from '../../../core/outcome-signal.ts'
 import type { Json, JsonObject, Session } from '../../../core/session.ts'
-import type { BesideFacts, Source } from '../../importer.ts'
+import type { BesideFacts, Head, Source } from '../../importer.ts'
 import { asArray, asBoolean, asNumber, asObject, asString } from '../../shape.ts'
 import { baseName } from '../../simulated-user.ts'
 import { trailingUuid } from './records.ts'
@@ -14,6 +14,12 @@ export const sessionIndexName = 'index.jsonl'
  * this was read from, 98 % had their last commit on main sooner; a younger branch may still be open.
  */
 const givenUpAfterDays = 14
+
+/** Every line names a session and says what came of it. */
+export const isSessionIndex = ({ records }: Head): boolean => {
+  const row = asObject(records[0])
+  return asString(row?.session) !== null && asString(asObject(row?.outcome)?.label) !== null
+}
 
 /** What the index says of the transcript at `path`: facts alone, so that they change only when it does. */
 export function readSessionIndex(text: string, path: string): BesideFacts {

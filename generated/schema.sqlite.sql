@@ -1,5 +1,23 @@
 -- The schema after all migrations. Written by scripts/generate.ts; not edited by hand.
 
+CREATE TABLE agent_versions (
+  agent_id TEXT NOT NULL REFERENCES agents (id),
+  version INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  PRIMARY KEY (agent_id, version)
+) STRICT;
+
+CREATE TABLE agents (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  version INTEGER NOT NULL,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  archived_at TEXT
+) STRICT;
+CREATE INDEX agents_by_time ON agents (workspace_id, created_at, id);
+
 CREATE TABLE api_keys (
   id TEXT NOT NULL PRIMARY KEY,
   workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
@@ -75,11 +93,60 @@ CREATE TABLE digests (
   PRIMARY KEY (session_id, transcript_hash, digester_version)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE dream_memories (
+  dream_id TEXT NOT NULL REFERENCES dreams (id),
+  memory_id TEXT NOT NULL REFERENCES memories (id),
+  version_id TEXT NOT NULL REFERENCES memory_versions (id),
+  path TEXT NOT NULL,
+  content_sha256 TEXT NOT NULL,
+  PRIMARY KEY (dream_id, path)
+) STRICT;
+CREATE INDEX dream_memories_by_memory ON dream_memories (memory_id);
+CREATE INDEX dream_memories_by_version ON dream_memories (version_id);
+
+CREATE TABLE dream_schedule_runs (
+  schedule_id TEXT NOT NULL REFERENCES dream_schedules (id),
+  fire_at TEXT NOT NULL,
+  reason TEXT NOT NULL CHECK (reason IN ('cron', 'new_sessions')),
+  outcome TEXT NOT NULL CHECK (outcome IN ('dreamt', 'skipped', 'failed')),
+  missed INTEGER NOT NULL,
+  dream_id TEXT REFERENCES dreams (id),
+  error TEXT,
+  created_at TEXT NOT NULL,
+  PRIMARY KEY (schedule_id, fire_at)
+) STRICT;
+CREATE INDEX dream_schedule_runs_by_dream ON dream_schedule_runs (dream_id) WHERE dream_id IS NOT NULL;
+
+CREATE TABLE dream_schedules (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  name TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('active', 'paused')),
+  paused_reason TEXT,
+  cron TEXT,
+  timezone TEXT NOT NULL,
+  new_sessions INTEGER,
+  min_interval_seconds INTEGER NOT NULL,
+  memory_store_id TEXT NOT NULL REFERENCES memory_stores (id),
+  selector TEXT NOT NULL,
+  model TEXT NOT NULL,
+  instructions TEXT,
+  output_behavior TEXT NOT NULL CHECK (output_behavior IN ('create_new', 'update_existing')),
+  next_fire_at TEXT,
+  next_look_at TEXT,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  deleted_at TEXT
+) STRICT;
+CREATE INDEX dream_schedules_by_time ON dream_schedules (workspace_id, created_at, id);
+CREATE INDEX dream_schedules_due ON dream_schedules (next_look_at)
+  WHERE status = 'active' AND deleted_at IS NULL;
+
 CREATE TABLE dream_sessions (
   dream_id TEXT NOT NULL REFERENCES dreams (id),
   ordinal INTEGER NOT NULL,
   session_id TEXT NOT NULL REFERENCES sessions (id),
-  transcript_hash TEXT NOT NULL,
+  transcript_hash TEXT NOT NULL, event_count INTEGER,
   PRIMARY KEY (dream_id, ordinal),
   UNIQUE (dream_id, session_id)
 ) STRICT;
@@ -99,10 +166,30 @@ CREATE TABLE dreams (
   reconciled TEXT,
   report TEXT,
   created_at TEXT NOT NULL,
-  ended_at TEXT,
+  ended_at TEXT, origin TEXT NOT NULL DEFAULT 'cli'
+  CHECK (origin IN ('cli', 'api', 'schedule')), model TEXT NOT NULL DEFAULT 'lucidream-builtin', instructions TEXT, output_behavior TEXT NOT NULL DEFAULT 'create_new'
+  CHECK (output_behavior IN ('create_new', 'update_existing')), held_store_id TEXT, session_id TEXT, session_count INTEGER NOT NULL DEFAULT 0, selector TEXT, schedule_id TEXT, started_at TEXT, archived_at TEXT,
   UNIQUE (workspace_id, ordinal)
 ) STRICT;
 CREATE INDEX dreams_by_inputs ON dreams (workspace_id, inputs_hash);
+CREATE INDEX dreams_by_status ON dreams (workspace_id, status, created_at, ordinal);
+CREATE INDEX dreams_by_store ON dreams (input_store_id, created_at);
+CREATE INDEX dreams_by_time ON dreams (workspace_id, created_at, ordinal);
+CREATE UNIQUE INDEX dreams_holding ON dreams (held_store_id) WHERE held_store_id IS NOT NULL;
+
+CREATE TABLE environments (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  name TEXT NOT NULL,
+  description TEXT,
+  metadata TEXT NOT NULL,
+  config TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  archived_at TEXT,
+  deleted_at TEXT
+) STRICT;
+CREATE INDEX environments_by_time ON environments (workspace_id, created_at, id);
 
 CREATE TABLE evidence (
   id TEXT NOT NULL PRIMARY KEY,
@@ -118,6 +205,30 @@ CREATE TABLE evidence (
   UNIQUE (owner_id, ordinal)
 ) STRICT;
 CREATE INDEX evidence_by_session ON evidence (session_id);
+
+CREATE TABLE file_chunks (
+  file_id TEXT NOT NULL REFERENCES files (id),
+  chunk INTEGER NOT NULL,
+  data BLOB NOT NULL,
+  PRIMARY KEY (file_id, chunk)
+) STRICT;
+
+CREATE TABLE files (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  state TEXT NOT NULL CHECK (state IN ('staged', 'stored')),
+  filename TEXT NOT NULL,
+  mime_type TEXT NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  sha256 TEXT,
+  scope_id TEXT,
+  created_at TEXT NOT NULL,
+  expires_at TEXT,
+  deleted_at TEXT
+) STRICT;
+CREATE INDEX files_by_scope ON files (scope_id, created_at, id) WHERE scope_id IS NOT NULL;
+CREATE INDEX files_by_time ON files (workspace_id, created_at, id);
+CREATE INDEX files_staged ON files (created_at) WHERE state = 'staged';
 
 CREATE TABLE findings (
   id TEXT NOT NULL PRIMARY KEY,
@@ -176,7 +287,6 @@ CREATE TABLE memories (
 ) STRICT;
 CREATE UNIQUE INDEX memories_by_path ON memories (store_id, path) WHERE deleted_at IS NULL;
 CREATE INDEX memories_by_version ON memories (version_id);
-CREATE INDEX memories_ever_at_path ON memories (store_id, path);
 
 CREATE TABLE memory_stores (
   id TEXT NOT NULL PRIMARY KEY,
@@ -187,8 +297,11 @@ CREATE TABLE memory_stores (
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL,
   archived_at TEXT
-) STRICT;
-CREATE INDEX memory_stores_by_time ON memory_stores (workspace_id, created_at, id);
+, deleted_at TEXT, live_memories INTEGER NOT NULL DEFAULT 0, memories_ever INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE INDEX memory_stores_by_time ON memory_stores (workspace_id, created_at, id)
+  WHERE deleted_at IS NULL;
+CREATE INDEX memory_stores_open ON memory_stores (workspace_id, created_at, id)
+  WHERE deleted_at IS NULL AND archived_at IS NULL;
 
 CREATE TABLE memory_versions (
   id TEXT NOT NULL PRIMARY KEY,
@@ -204,11 +317,20 @@ CREATE TABLE memory_versions (
   actor_id TEXT NOT NULL,
   dream_id TEXT REFERENCES dreams (id),
   created_at TEXT NOT NULL,
-  redacted_at TEXT,
+  redacted_at TEXT, session_id TEXT, redacted_by_type TEXT, redacted_by_id TEXT,
   UNIQUE (memory_id, ordinal)
 ) STRICT;
+CREATE INDEX memory_versions_by_actor
+  ON memory_versions (store_id, actor_id, created_at, ordinal, id);
 CREATE INDEX memory_versions_by_dream ON memory_versions (dream_id) WHERE dream_id IS NOT NULL;
-CREATE INDEX memory_versions_by_store ON memory_versions (store_id, created_at, id);
+CREATE INDEX memory_versions_by_memory
+  ON memory_versions (memory_id, created_at, ordinal, id);
+CREATE INDEX memory_versions_by_operation
+  ON memory_versions (store_id, operation, created_at, ordinal, id);
+CREATE INDEX memory_versions_by_session
+  ON memory_versions (store_id, session_id, created_at, ordinal, id) WHERE session_id IS NOT NULL;
+CREATE INDEX memory_versions_by_store
+  ON memory_versions (store_id, created_at, ordinal, id);
 
 CREATE TABLE migrations (
   number INTEGER PRIMARY KEY,
@@ -255,6 +377,22 @@ CREATE TABLE session_events (
 ) STRICT;
 CREATE UNIQUE INDEX session_events_by_id ON session_events (transcript_id, id);
 
+CREATE TABLE session_resources (
+  id TEXT NOT NULL PRIMARY KEY,
+  session_id TEXT NOT NULL REFERENCES sessions (id),
+  ordinal INTEGER NOT NULL,
+  type TEXT NOT NULL CHECK (type IN ('memory_store', 'file', 'github_repository')),
+  memory_store_id TEXT,
+  file_id TEXT,
+  body TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  deleted_at TEXT,
+  UNIQUE (session_id, ordinal)
+) STRICT;
+CREATE INDEX session_resources_by_store ON session_resources (memory_store_id, session_id)
+  WHERE memory_store_id IS NOT NULL;
+
 CREATE TABLE sessions (
   id TEXT NOT NULL PRIMARY KEY,
   workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
@@ -268,7 +406,6 @@ CREATE TABLE sessions (
   title TEXT,
   principal TEXT,
   labels TEXT NOT NULL,
-  status TEXT NOT NULL CHECK (status IN ('idle', 'terminated')),
   started_at TEXT,
   ended_at TEXT,
   transcript_id INTEGER NOT NULL REFERENCES transcripts (id),
@@ -276,13 +413,18 @@ CREATE TABLE sessions (
   event_count INTEGER NOT NULL,
   created_at TEXT NOT NULL,
   updated_at TEXT NOT NULL,
-  start_key TEXT NOT NULL GENERATED ALWAYS AS (coalesce(started_at, '')) VIRTUAL,
+  start_key TEXT NOT NULL GENERATED ALWAYS AS (coalesce(started_at, '')) VIRTUAL, status TEXT NOT NULL DEFAULT 'idle'
+  CHECK (status IN ('idle', 'running', 'rescheduling', 'terminated')), live INTEGER NOT NULL DEFAULT 0 CHECK (live IN (0, 1)), agent_id TEXT, agent_number INTEGER, agent_snapshot TEXT, environment_id TEXT, metadata TEXT NOT NULL DEFAULT '{}', vault_ids TEXT NOT NULL DEFAULT '[]', budget TEXT, tally TEXT, archived_at TEXT, deleted_at TEXT, began_at TEXT
+  GENERATED ALWAYS AS (coalesce(started_at, created_at)) VIRTUAL,
   UNIQUE (workspace_id, key)
 ) STRICT;
 CREATE INDEX sessions_by_agent ON sessions (workspace_id, agent_name);
+CREATE INDEX sessions_by_agent_id ON sessions (agent_id, began_at, id) WHERE agent_id IS NOT NULL;
+CREATE INDEX sessions_by_beginning ON sessions (workspace_id, began_at, id);
 CREATE INDEX sessions_by_task ON sessions (workspace_id, task_type, task_id);
 CREATE INDEX sessions_by_time ON sessions (workspace_id, start_key, id);
 CREATE INDEX sessions_by_transcript ON sessions (transcript_id);
+CREATE INDEX sessions_by_update ON sessions (workspace_id, updated_at);
 
 CREATE TABLE transcripts (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

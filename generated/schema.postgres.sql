@@ -1,0 +1,597 @@
+-- The schema after all migrations. Written by scripts/generate.ts; not edited by hand.
+
+CREATE TABLE agent_versions (
+  agent_id text COLLATE "C" NOT NULL,
+  version integer NOT NULL,
+  body text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  CONSTRAINT agent_versions_pkey PRIMARY KEY (agent_id, version),
+  CONSTRAINT agent_versions_agent_id_fkey FOREIGN KEY (agent_id) REFERENCES agents(id)
+);
+
+CREATE TABLE agents (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  version integer NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  updated_at text COLLATE "C" NOT NULL,
+  archived_at text COLLATE "C",
+  CONSTRAINT agents_pkey PRIMARY KEY (id)
+);
+CREATE INDEX agents_by_time ON agents USING btree (workspace_id, created_at, id);
+
+CREATE TABLE api_keys (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  name text COLLATE "C" NOT NULL,
+  hash text COLLATE "C" NOT NULL,
+  hint text COLLATE "C" NOT NULL,
+  scopes text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  expires_at text COLLATE "C",
+  revoked_at text COLLATE "C",
+  CONSTRAINT api_keys_pkey PRIMARY KEY (id),
+  CONSTRAINT api_keys_hash_key UNIQUE (hash)
+);
+CREATE INDEX api_keys_by_time ON api_keys USING btree (workspace_id, created_at, id);
+
+CREATE TABLE audit_records (
+  seq bigint NOT NULL,
+  id text COLLATE "C" NOT NULL,
+  at text COLLATE "C" NOT NULL,
+  actor_type text COLLATE "C" NOT NULL,
+  actor_id text COLLATE "C" NOT NULL,
+  action text COLLATE "C" NOT NULL,
+  object_type text COLLATE "C" NOT NULL,
+  object_id text COLLATE "C" NOT NULL,
+  before_hash text COLLATE "C",
+  after_hash text COLLATE "C",
+  reason text COLLATE "C",
+  CONSTRAINT audit_records_pkey PRIMARY KEY (seq),
+  CONSTRAINT audit_records_id_key UNIQUE (id)
+);
+CREATE INDEX audit_records_by_object ON audit_records USING btree (object_type, object_id, seq);
+CREATE TRIGGER audit_records_refuse_gap BEFORE INSERT ON audit_records FOR EACH ROW EXECUTE FUNCTION audit_records_refuse_gap();
+CREATE TRIGGER audit_records_refuse_truncate BEFORE TRUNCATE ON audit_records FOR EACH STATEMENT EXECUTE FUNCTION audit_records_refuse_change();
+CREATE TRIGGER audit_records_refuse_update BEFORE DELETE OR UPDATE ON audit_records FOR EACH ROW EXECUTE FUNCTION audit_records_refuse_change();
+
+CREATE TABLE changes (
+  id text COLLATE "C" NOT NULL,
+  dream_id text COLLATE "C" NOT NULL,
+  ordinal integer NOT NULL,
+  key text COLLATE "C" NOT NULL,
+  operation text COLLATE "C" NOT NULL,
+  path text COLLATE "C" NOT NULL,
+  base_version_id text COLLATE "C",
+  base_sha256 text COLLATE "C",
+  status text COLLATE "C" NOT NULL,
+  payload text COLLATE "C" NOT NULL,
+  CONSTRAINT changes_pkey PRIMARY KEY (id),
+  CONSTRAINT changes_dream_id_key_key UNIQUE (dream_id, key),
+  CONSTRAINT changes_dream_id_ordinal_key UNIQUE (dream_id, ordinal),
+  CONSTRAINT changes_operation_check CHECK (operation = ANY (ARRAY['add'::text, 'edit'::text, 'merge'::text, 'supersede'::text, 'retire'::text, 'move'::text])),
+  CONSTRAINT changes_status_check CHECK (status = ANY (ARRAY['proposed'::text, 'accepted'::text, 'rejected'::text, 'applied'::text, 'rolled_back'::text])),
+  CONSTRAINT changes_base_version_id_fkey FOREIGN KEY (base_version_id) REFERENCES memory_versions(id),
+  CONSTRAINT changes_dream_id_fkey FOREIGN KEY (dream_id) REFERENCES dreams(id)
+);
+CREATE INDEX changes_by_base ON changes USING btree (base_version_id) WHERE base_version_id IS NOT NULL;
+
+CREATE TABLE digest_batches (
+  id integer NOT NULL,
+  head text COLLATE "C" NOT NULL,
+  body bytea NOT NULL,
+  CONSTRAINT digest_batches_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE digests (
+  session_id text COLLATE "C" NOT NULL,
+  transcript_hash text COLLATE "C" NOT NULL,
+  digester_version integer NOT NULL,
+  batch_id integer NOT NULL,
+  place integer NOT NULL,
+  CONSTRAINT digests_pkey PRIMARY KEY (session_id, transcript_hash, digester_version),
+  CONSTRAINT digests_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES digest_batches(id)
+);
+
+CREATE TABLE dream_memories (
+  dream_id text COLLATE "C" NOT NULL,
+  memory_id text COLLATE "C" NOT NULL,
+  version_id text COLLATE "C" NOT NULL,
+  path text COLLATE "C" NOT NULL,
+  content_sha256 text COLLATE "C" NOT NULL,
+  CONSTRAINT dream_memories_pkey PRIMARY KEY (dream_id, path),
+  CONSTRAINT dream_memories_dream_id_fkey FOREIGN KEY (dream_id) REFERENCES dreams(id),
+  CONSTRAINT dream_memories_memory_id_fkey FOREIGN KEY (memory_id) REFERENCES memories(id),
+  CONSTRAINT dream_memories_version_id_fkey FOREIGN KEY (version_id) REFERENCES memory_versions(id)
+);
+CREATE INDEX dream_memories_by_memory ON dream_memories USING btree (memory_id);
+CREATE INDEX dream_memories_by_version ON dream_memories USING btree (version_id);
+
+CREATE TABLE dream_schedule_runs (
+  schedule_id text COLLATE "C" NOT NULL,
+  fire_at text COLLATE "C" NOT NULL,
+  reason text COLLATE "C" NOT NULL,
+  outcome text COLLATE "C" NOT NULL,
+  missed integer NOT NULL,
+  dream_id text COLLATE "C",
+  error text COLLATE "C",
+  created_at text COLLATE "C" NOT NULL,
+  CONSTRAINT dream_schedule_runs_pkey PRIMARY KEY (schedule_id, fire_at),
+  CONSTRAINT dream_schedule_runs_outcome_check CHECK (outcome = ANY (ARRAY['dreamt'::text, 'skipped'::text, 'failed'::text])),
+  CONSTRAINT dream_schedule_runs_reason_check CHECK (reason = ANY (ARRAY['cron'::text, 'new_sessions'::text])),
+  CONSTRAINT dream_schedule_runs_dream_id_fkey FOREIGN KEY (dream_id) REFERENCES dreams(id),
+  CONSTRAINT dream_schedule_runs_schedule_id_fkey FOREIGN KEY (schedule_id) REFERENCES dream_schedules(id)
+);
+CREATE INDEX dream_schedule_runs_by_dream ON dream_schedule_runs USING btree (dream_id) WHERE dream_id IS NOT NULL;
+
+CREATE TABLE dream_schedules (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  name text COLLATE "C" NOT NULL,
+  status text COLLATE "C" NOT NULL,
+  paused_reason text COLLATE "C",
+  cron text COLLATE "C",
+  timezone text COLLATE "C" NOT NULL,
+  new_sessions integer,
+  min_interval_seconds integer NOT NULL,
+  memory_store_id text COLLATE "C" NOT NULL,
+  selector text COLLATE "C" NOT NULL,
+  model text COLLATE "C" NOT NULL,
+  instructions text COLLATE "C",
+  output_behavior text COLLATE "C" NOT NULL,
+  next_fire_at text COLLATE "C",
+  next_look_at text COLLATE "C",
+  created_at text COLLATE "C" NOT NULL,
+  updated_at text COLLATE "C" NOT NULL,
+  deleted_at text COLLATE "C",
+  CONSTRAINT dream_schedules_pkey PRIMARY KEY (id),
+  CONSTRAINT dream_schedules_output_behavior_check CHECK (output_behavior = ANY (ARRAY['create_new'::text, 'update_existing'::text])),
+  CONSTRAINT dream_schedules_status_check CHECK (status = ANY (ARRAY['active'::text, 'paused'::text])),
+  CONSTRAINT dream_schedules_memory_store_id_fkey FOREIGN KEY (memory_store_id) REFERENCES memory_stores(id)
+);
+CREATE INDEX dream_schedules_by_time ON dream_schedules USING btree (workspace_id, created_at, id);
+CREATE INDEX dream_schedules_due ON dream_schedules USING btree (next_look_at) WHERE status = 'active'::text AND deleted_at IS NULL;
+
+CREATE TABLE dream_sessions (
+  dream_id text COLLATE "C" NOT NULL,
+  ordinal integer NOT NULL,
+  session_id text COLLATE "C" NOT NULL,
+  transcript_hash text COLLATE "C" NOT NULL,
+  event_count integer,
+  CONSTRAINT dream_sessions_pkey PRIMARY KEY (dream_id, ordinal),
+  CONSTRAINT dream_sessions_dream_id_session_id_key UNIQUE (dream_id, session_id),
+  CONSTRAINT dream_sessions_dream_id_fkey FOREIGN KEY (dream_id) REFERENCES dreams(id),
+  CONSTRAINT dream_sessions_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id)
+);
+CREATE INDEX dream_sessions_by_session ON dream_sessions USING btree (session_id);
+
+CREATE TABLE dreams (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  ordinal integer NOT NULL,
+  status text COLLATE "C" NOT NULL,
+  input_store_id text COLLATE "C" NOT NULL,
+  output_store_id text COLLATE "C",
+  inputs_hash text COLLATE "C" NOT NULL,
+  options text COLLATE "C" NOT NULL,
+  error text COLLATE "C",
+  mined text COLLATE "C",
+  reconciled text COLLATE "C",
+  report text COLLATE "C",
+  created_at text COLLATE "C" NOT NULL,
+  ended_at text COLLATE "C",
+  origin text COLLATE "C" NOT NULL DEFAULT 'cli'::text,
+  model text COLLATE "C" NOT NULL DEFAULT 'lucidream-builtin'::text,
+  instructions text COLLATE "C",
+  output_behavior text COLLATE "C" NOT NULL DEFAULT 'create_new'::text,
+  held_store_id text COLLATE "C",
+  session_id text COLLATE "C",
+  session_count integer NOT NULL DEFAULT 0,
+  selector text COLLATE "C",
+  schedule_id text COLLATE "C",
+  started_at text COLLATE "C",
+  archived_at text COLLATE "C",
+  CONSTRAINT dreams_pkey PRIMARY KEY (id),
+  CONSTRAINT dreams_workspace_id_ordinal_key UNIQUE (workspace_id, ordinal),
+  CONSTRAINT dreams_origin_check CHECK (origin = ANY (ARRAY['cli'::text, 'api'::text, 'schedule'::text])),
+  CONSTRAINT dreams_output_behavior_check CHECK (output_behavior = ANY (ARRAY['create_new'::text, 'update_existing'::text])),
+  CONSTRAINT dreams_status_check CHECK (status = ANY (ARRAY['pending'::text, 'running'::text, 'completed'::text, 'failed'::text, 'canceled'::text])),
+  CONSTRAINT dreams_input_store_id_fkey FOREIGN KEY (input_store_id) REFERENCES memory_stores(id),
+  CONSTRAINT dreams_output_store_id_fkey FOREIGN KEY (output_store_id) REFERENCES memory_stores(id)
+);
+CREATE INDEX dreams_by_inputs ON dreams USING btree (workspace_id, inputs_hash);
+CREATE INDEX dreams_by_status ON dreams USING btree (workspace_id, status, created_at, ordinal);
+CREATE INDEX dreams_by_store ON dreams USING btree (input_store_id, created_at);
+CREATE INDEX dreams_by_time ON dreams USING btree (workspace_id, created_at, ordinal);
+CREATE UNIQUE INDEX dreams_holding ON dreams USING btree (held_store_id) WHERE held_store_id IS NOT NULL;
+
+CREATE TABLE environments (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  name text COLLATE "C" NOT NULL,
+  description text COLLATE "C",
+  metadata text COLLATE "C" NOT NULL,
+  config text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  updated_at text COLLATE "C" NOT NULL,
+  archived_at text COLLATE "C",
+  deleted_at text COLLATE "C",
+  CONSTRAINT environments_pkey PRIMARY KEY (id)
+);
+CREATE INDEX environments_by_time ON environments USING btree (workspace_id, created_at, id);
+
+CREATE TABLE evidence (
+  id text COLLATE "C" NOT NULL,
+  owner_type text COLLATE "C" NOT NULL,
+  owner_id text COLLATE "C" NOT NULL,
+  ordinal integer NOT NULL,
+  session_id text COLLATE "C" NOT NULL,
+  event_id text COLLATE "C" NOT NULL,
+  start integer NOT NULL,
+  "end" integer NOT NULL,
+  text text COLLATE "C" NOT NULL,
+  polarity text COLLATE "C" NOT NULL,
+  CONSTRAINT evidence_pkey PRIMARY KEY (id),
+  CONSTRAINT evidence_owner_id_ordinal_key UNIQUE (owner_id, ordinal),
+  CONSTRAINT evidence_check CHECK ("end" >= start),
+  CONSTRAINT evidence_owner_type_check CHECK (owner_type = ANY (ARRAY['finding'::text, 'change'::text])),
+  CONSTRAINT evidence_polarity_check CHECK (polarity = ANY (ARRAY['supports'::text, 'contradicts'::text]))
+);
+CREATE INDEX evidence_by_session ON evidence USING btree (session_id);
+
+CREATE TABLE file_chunks (
+  file_id text COLLATE "C" NOT NULL,
+  chunk integer NOT NULL,
+  data bytea NOT NULL,
+  CONSTRAINT file_chunks_pkey PRIMARY KEY (file_id, chunk),
+  CONSTRAINT file_chunks_file_id_fkey FOREIGN KEY (file_id) REFERENCES files(id)
+);
+
+CREATE TABLE files (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  state text COLLATE "C" NOT NULL,
+  filename text COLLATE "C" NOT NULL,
+  mime_type text COLLATE "C" NOT NULL,
+  size_bytes bigint NOT NULL,
+  sha256 text COLLATE "C",
+  scope_id text COLLATE "C",
+  created_at text COLLATE "C" NOT NULL,
+  expires_at text COLLATE "C",
+  deleted_at text COLLATE "C",
+  CONSTRAINT files_pkey PRIMARY KEY (id),
+  CONSTRAINT files_state_check CHECK (state = ANY (ARRAY['staged'::text, 'stored'::text]))
+);
+CREATE INDEX files_by_scope ON files USING btree (scope_id, created_at, id) WHERE scope_id IS NOT NULL;
+CREATE INDEX files_by_time ON files USING btree (workspace_id, created_at, id);
+CREATE INDEX files_staged ON files USING btree (created_at) WHERE state = 'staged'::text;
+
+CREATE TABLE findings (
+  id text COLLATE "C" NOT NULL,
+  dream_id text COLLATE "C" NOT NULL,
+  ordinal integer NOT NULL,
+  key text COLLATE "C" NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  task_type text COLLATE "C",
+  grade text COLLATE "C" NOT NULL,
+  title text COLLATE "C" NOT NULL,
+  payload text COLLATE "C" NOT NULL,
+  CONSTRAINT findings_pkey PRIMARY KEY (id),
+  CONSTRAINT findings_dream_id_key_key UNIQUE (dream_id, key),
+  CONSTRAINT findings_dream_id_ordinal_key UNIQUE (dream_id, ordinal),
+  CONSTRAINT findings_grade_check CHECK (grade = ANY (ARRAY['A'::text, 'B'::text, 'C'::text, 'D'::text])),
+  CONSTRAINT findings_dream_id_fkey FOREIGN KEY (dream_id) REFERENCES dreams(id)
+);
+
+CREATE TABLE imported_files (
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  sha256 text COLLATE "C" NOT NULL,
+  importer text COLLATE "C" NOT NULL,
+  format text COLLATE "C" NOT NULL,
+  path text COLLATE "C" NOT NULL,
+  bytes bigint NOT NULL,
+  sessions integer NOT NULL,
+  events integer NOT NULL,
+  outcome_signals integer NOT NULL,
+  report text COLLATE "C" NOT NULL,
+  imported_at text COLLATE "C" NOT NULL,
+  CONSTRAINT imported_files_pkey PRIMARY KEY (workspace_id, sha256, importer)
+);
+
+CREATE TABLE jobs (
+  id text COLLATE "C" NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  payload text COLLATE "C" NOT NULL,
+  state text COLLATE "C" NOT NULL,
+  attempt integer NOT NULL,
+  owner text COLLATE "C",
+  lease_until bigint,
+  available_at bigint NOT NULL,
+  error text COLLATE "C",
+  created_at text COLLATE "C" NOT NULL,
+  CONSTRAINT jobs_pkey PRIMARY KEY (id),
+  CONSTRAINT jobs_state_check CHECK (state = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text, 'failed'::text]))
+);
+CREATE INDEX jobs_queued ON jobs USING btree (available_at, created_at, id) WHERE state = 'queued'::text;
+CREATE INDEX jobs_running ON jobs USING btree (lease_until) WHERE state = 'running'::text;
+
+CREATE TABLE memories (
+  id text COLLATE "C" NOT NULL,
+  store_id text COLLATE "C" NOT NULL,
+  path text COLLATE "C" NOT NULL,
+  version_id text COLLATE "C" NOT NULL,
+  content_sha256 text COLLATE "C" NOT NULL,
+  content_size_bytes bigint NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  updated_at text COLLATE "C" NOT NULL,
+  deleted_at text COLLATE "C",
+  CONSTRAINT memories_pkey PRIMARY KEY (id),
+  CONSTRAINT memories_store_id_fkey FOREIGN KEY (store_id) REFERENCES memory_stores(id),
+  CONSTRAINT memories_version_id_fkey FOREIGN KEY (version_id) REFERENCES memory_versions(id) DEFERRABLE INITIALLY DEFERRED
+);
+CREATE UNIQUE INDEX memories_by_path ON memories USING btree (store_id, path) WHERE deleted_at IS NULL;
+CREATE INDEX memories_by_version ON memories USING btree (version_id);
+
+CREATE TABLE memory_stores (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  name text COLLATE "C" NOT NULL,
+  description text COLLATE "C" NOT NULL,
+  metadata text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  updated_at text COLLATE "C" NOT NULL,
+  archived_at text COLLATE "C",
+  deleted_at text COLLATE "C",
+  live_memories integer NOT NULL DEFAULT 0,
+  memories_ever integer NOT NULL DEFAULT 0,
+  CONSTRAINT memory_stores_pkey PRIMARY KEY (id)
+);
+CREATE INDEX memory_stores_by_time ON memory_stores USING btree (workspace_id, created_at, id) WHERE deleted_at IS NULL;
+CREATE INDEX memory_stores_open ON memory_stores USING btree (workspace_id, created_at, id) WHERE deleted_at IS NULL AND archived_at IS NULL;
+
+CREATE TABLE memory_versions (
+  id text COLLATE "C" NOT NULL,
+  memory_id text COLLATE "C" NOT NULL,
+  store_id text COLLATE "C" NOT NULL,
+  ordinal integer NOT NULL,
+  operation text COLLATE "C" NOT NULL,
+  path text COLLATE "C",
+  content text COLLATE "C",
+  content_sha256 text COLLATE "C",
+  content_size_bytes bigint,
+  actor_type text COLLATE "C" NOT NULL,
+  actor_id text COLLATE "C" NOT NULL,
+  dream_id text COLLATE "C",
+  created_at text COLLATE "C" NOT NULL,
+  redacted_at text COLLATE "C",
+  session_id text COLLATE "C",
+  redacted_by_type text COLLATE "C",
+  redacted_by_id text COLLATE "C",
+  CONSTRAINT memory_versions_pkey PRIMARY KEY (id),
+  CONSTRAINT memory_versions_memory_id_ordinal_key UNIQUE (memory_id, ordinal),
+  CONSTRAINT memory_versions_operation_check CHECK (operation = ANY (ARRAY['created'::text, 'modified'::text, 'deleted'::text])),
+  CONSTRAINT memory_versions_dream_id_fkey FOREIGN KEY (dream_id) REFERENCES dreams(id),
+  CONSTRAINT memory_versions_memory_id_fkey FOREIGN KEY (memory_id) REFERENCES memories(id),
+  CONSTRAINT memory_versions_store_id_fkey FOREIGN KEY (store_id) REFERENCES memory_stores(id)
+);
+CREATE INDEX memory_versions_by_actor ON memory_versions USING btree (store_id, actor_id, created_at, ordinal, id);
+CREATE INDEX memory_versions_by_dream ON memory_versions USING btree (dream_id) WHERE dream_id IS NOT NULL;
+CREATE INDEX memory_versions_by_memory ON memory_versions USING btree (memory_id, created_at, ordinal, id);
+CREATE INDEX memory_versions_by_operation ON memory_versions USING btree (store_id, operation, created_at, ordinal, id);
+CREATE INDEX memory_versions_by_session ON memory_versions USING btree (store_id, session_id, created_at, ordinal, id) WHERE session_id IS NOT NULL;
+CREATE INDEX memory_versions_by_store ON memory_versions USING btree (store_id, created_at, ordinal, id);
+
+CREATE TABLE migrations (
+  number integer NOT NULL,
+  name text COLLATE "C" NOT NULL,
+  sha256 text COLLATE "C" NOT NULL,
+  applied_at text COLLATE "C" NOT NULL,
+  CONSTRAINT migrations_pkey PRIMARY KEY (number)
+);
+
+CREATE TABLE outcome_signals (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  session_id text COLLATE "C" NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  value double precision,
+  success integer,
+  components text COLLATE "C" NOT NULL,
+  decided_at text COLLATE "C",
+  source text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  CONSTRAINT outcome_signals_pkey PRIMARY KEY (id),
+  CONSTRAINT outcome_signals_success_check CHECK (success = ANY (ARRAY[0, 1])),
+  CONSTRAINT outcome_signals_value_check CHECK (value >= 0::double precision AND value <= 1::double precision),
+  CONSTRAINT outcome_signals_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id)
+);
+CREATE INDEX outcome_signals_by_session ON outcome_signals USING btree (session_id, decided_at, id);
+
+CREATE TABLE raw_chunks (
+  transcript_id bigint NOT NULL,
+  chunk integer NOT NULL,
+  first_ordinal integer NOT NULL,
+  count integer NOT NULL,
+  encoding text COLLATE "C" NOT NULL,
+  data bytea NOT NULL,
+  CONSTRAINT raw_chunks_pkey PRIMARY KEY (transcript_id, chunk),
+  CONSTRAINT raw_chunks_encoding_check CHECK (encoding = 'deflate'::text),
+  CONSTRAINT raw_chunks_transcript_id_fkey FOREIGN KEY (transcript_id) REFERENCES transcripts(id)
+);
+CREATE UNIQUE INDEX raw_chunks_by_ordinal ON raw_chunks USING btree (transcript_id, first_ordinal);
+
+CREATE TABLE session_events (
+  transcript_id bigint NOT NULL,
+  seq bigint NOT NULL,
+  id text COLLATE "C" NOT NULL,
+  type text COLLATE "C" NOT NULL,
+  processed_at text COLLATE "C",
+  branch text COLLATE "C" NOT NULL,
+  record integer NOT NULL,
+  body text COLLATE "C" NOT NULL,
+  CONSTRAINT session_events_pkey PRIMARY KEY (transcript_id, seq),
+  CONSTRAINT session_events_branch_check CHECK (branch = ANY (ARRAY['live'::text, 'abandoned'::text])),
+  CONSTRAINT session_events_transcript_id_fkey FOREIGN KEY (transcript_id) REFERENCES transcripts(id)
+);
+CREATE UNIQUE INDEX session_events_by_id ON session_events USING btree (transcript_id, id);
+
+CREATE TABLE session_resources (
+  id text COLLATE "C" NOT NULL,
+  session_id text COLLATE "C" NOT NULL,
+  ordinal integer NOT NULL,
+  type text COLLATE "C" NOT NULL,
+  memory_store_id text COLLATE "C",
+  file_id text COLLATE "C",
+  body text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  updated_at text COLLATE "C" NOT NULL,
+  deleted_at text COLLATE "C",
+  CONSTRAINT session_resources_pkey PRIMARY KEY (id),
+  CONSTRAINT session_resources_session_id_ordinal_key UNIQUE (session_id, ordinal),
+  CONSTRAINT session_resources_type_check CHECK (type = ANY (ARRAY['memory_store'::text, 'file'::text, 'github_repository'::text])),
+  CONSTRAINT session_resources_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id)
+);
+CREATE INDEX session_resources_by_store ON session_resources USING btree (memory_store_id, session_id) WHERE memory_store_id IS NOT NULL;
+
+CREATE TABLE sessions (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  key text COLLATE "C" NOT NULL,
+  format text COLLATE "C" NOT NULL,
+  agent_name text COLLATE "C" NOT NULL,
+  agent_version text COLLATE "C",
+  agent_model text COLLATE "C",
+  task_type text COLLATE "C",
+  task_id text COLLATE "C",
+  title text COLLATE "C",
+  principal text COLLATE "C",
+  labels text COLLATE "C" NOT NULL,
+  started_at text COLLATE "C",
+  ended_at text COLLATE "C",
+  transcript_id bigint NOT NULL,
+  transcript_hash text COLLATE "C" NOT NULL,
+  event_count integer NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  updated_at text COLLATE "C" NOT NULL,
+  start_key text COLLATE "C" NOT NULL GENERATED ALWAYS AS (COALESCE(started_at, ''::text)) STORED,
+  status text COLLATE "C" NOT NULL DEFAULT 'idle'::text,
+  live integer NOT NULL DEFAULT 0,
+  agent_id text COLLATE "C",
+  agent_number integer,
+  agent_snapshot text COLLATE "C",
+  environment_id text COLLATE "C",
+  metadata text COLLATE "C" NOT NULL DEFAULT '{}'::text,
+  vault_ids text COLLATE "C" NOT NULL DEFAULT '[]'::text,
+  budget text COLLATE "C",
+  tally text COLLATE "C",
+  archived_at text COLLATE "C",
+  deleted_at text COLLATE "C",
+  began_at text COLLATE "C" GENERATED ALWAYS AS (COALESCE(started_at, created_at)) STORED,
+  CONSTRAINT sessions_pkey PRIMARY KEY (id),
+  CONSTRAINT sessions_workspace_id_key_key UNIQUE (workspace_id, key),
+  CONSTRAINT sessions_live_check CHECK (live = ANY (ARRAY[0, 1])),
+  CONSTRAINT sessions_status_check1 CHECK (status = ANY (ARRAY['idle'::text, 'running'::text, 'rescheduling'::text, 'terminated'::text])),
+  CONSTRAINT sessions_transcript_id_fkey FOREIGN KEY (transcript_id) REFERENCES transcripts(id)
+);
+CREATE INDEX sessions_by_agent ON sessions USING btree (workspace_id, agent_name);
+CREATE INDEX sessions_by_agent_id ON sessions USING btree (agent_id, began_at, id) WHERE agent_id IS NOT NULL;
+CREATE INDEX sessions_by_beginning ON sessions USING btree (workspace_id, began_at, id);
+CREATE INDEX sessions_by_task ON sessions USING btree (workspace_id, task_type, task_id);
+CREATE INDEX sessions_by_time ON sessions USING btree (workspace_id, start_key, id);
+CREATE INDEX sessions_by_transcript ON sessions USING btree (transcript_id);
+CREATE INDEX sessions_by_update ON sessions USING btree (workspace_id, updated_at);
+
+CREATE TABLE transcripts (
+  id bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
+  session_id text COLLATE "C" NOT NULL,
+  state text COLLATE "C" NOT NULL,
+  hash text COLLATE "C",
+  event_count integer NOT NULL,
+  raw_bytes bigint NOT NULL,
+  owner text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  CONSTRAINT transcripts_pkey PRIMARY KEY (id),
+  CONSTRAINT transcripts_check CHECK (hash IS NOT NULL OR state = 'staged'::text),
+  CONSTRAINT transcripts_state_check CHECK (state = ANY (ARRAY['staged'::text, 'current'::text, 'superseded'::text]))
+);
+CREATE INDEX transcripts_by_session ON transcripts USING btree (session_id, hash);
+CREATE UNIQUE INDEX transcripts_current ON transcripts USING btree (session_id) WHERE state = 'current'::text;
+CREATE INDEX transcripts_staged ON transcripts USING btree (id) WHERE state = 'staged'::text;
+
+CREATE TABLE webhook_attempts (
+  delivery_id text COLLATE "C" NOT NULL,
+  attempt integer NOT NULL,
+  at text COLLATE "C" NOT NULL,
+  status integer,
+  error text COLLATE "C",
+  CONSTRAINT webhook_attempts_pkey PRIMARY KEY (delivery_id, attempt),
+  CONSTRAINT webhook_attempts_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES webhook_deliveries(id)
+);
+
+CREATE TABLE webhook_deliveries (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  event_id text COLLATE "C" NOT NULL,
+  endpoint_id text COLLATE "C" NOT NULL,
+  state text COLLATE "C" NOT NULL,
+  attempts integer NOT NULL,
+  attempts_before integer NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  ended_at text COLLATE "C",
+  CONSTRAINT webhook_deliveries_pkey PRIMARY KEY (id),
+  CONSTRAINT webhook_deliveries_event_id_endpoint_id_key UNIQUE (event_id, endpoint_id),
+  CONSTRAINT webhook_deliveries_state_check CHECK (state = ANY (ARRAY['pending'::text, 'delivered'::text, 'dead'::text])),
+  CONSTRAINT webhook_deliveries_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES webhook_endpoints(id),
+  CONSTRAINT webhook_deliveries_event_id_fkey FOREIGN KEY (event_id) REFERENCES webhook_events(id)
+);
+CREATE INDEX webhook_deliveries_by_endpoint ON webhook_deliveries USING btree (endpoint_id, created_at, id);
+CREATE INDEX webhook_deliveries_by_time ON webhook_deliveries USING btree (workspace_id, created_at, id);
+
+CREATE TABLE webhook_endpoints (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  url text COLLATE "C" NOT NULL,
+  description text COLLATE "C" NOT NULL,
+  event_types text COLLATE "C" NOT NULL,
+  secret text COLLATE "C" NOT NULL,
+  state text COLLATE "C" NOT NULL,
+  disabled_reason text COLLATE "C",
+  failing_since text COLLATE "C",
+  created_at text COLLATE "C" NOT NULL,
+  updated_at text COLLATE "C" NOT NULL,
+  deleted_at text COLLATE "C",
+  CONSTRAINT webhook_endpoints_pkey PRIMARY KEY (id),
+  CONSTRAINT webhook_endpoints_state_check CHECK (state = ANY (ARRAY['enabled'::text, 'disabled'::text]))
+);
+CREATE INDEX webhook_endpoints_by_time ON webhook_endpoints USING btree (workspace_id, created_at, id) WHERE deleted_at IS NULL;
+
+CREATE TABLE webhook_events (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  type text COLLATE "C" NOT NULL,
+  object_id text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  CONSTRAINT webhook_events_pkey PRIMARY KEY (id)
+);
+
+CREATE OR REPLACE FUNCTION audit_records_refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  RAISE EXCEPTION 'audit_records is append-only' USING ERRCODE = 'integrity_constraint_violation';
+END
+$function$
+
+CREATE OR REPLACE FUNCTION audit_records_refuse_gap()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF NEW.seq IS DISTINCT FROM (SELECT coalesce(max(seq), 0) + 1 FROM audit_records) THEN
+    RAISE EXCEPTION 'audit_records is append-only and seq has no gaps'
+      USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END
+$function$

@@ -1,0 +1,20 @@
+import { createHash } from 'node:crypto'
+import {
+  type MinedPatterns,
+  type MiningTask,
+  mineTraces,
+  type Proposed,
+  type ProposingTask,
+  proposeOver,
+  type ReconciledItems,
+  type ReconcilingTask,
+  reconcileItems,
+} from './thinking.ts'
+
+/** What a thread of the thinking pool can be asked for, by the names of these functions. */
+export const mine = (task: MiningTask): Promise<MinedPatterns> => mineTraces(task, hash)
+export const reconcile = (task: ReconcilingTask): ReconciledItems => reconcileItems(task, hash)
+export const propose = (task: ProposingTask): Proposed => proposeOver(task, hash)
+
+/** The program's hash; a function cannot be sent to a thread. */
+const hash = (text: string) => createHash('sha256').update(text).digest('hex')

@@ -1,0 +1,133 @@
+import { applyChanges } from '../core/change/apply.ts'
+import type { ProposedChange } from '../core/change/change.ts'
+import { DomainError } from '../core/errors.ts'
+import type { Hash } from '../core/ids.ts'
+import { parseItems } from '../core/items/items.ts'
+import { type Reconciliation, reconcile } from '../core/items/reconcile.ts'
+import { findStale, type Stale } from '../core/items/staleness.ts'
+import type { Memory, MemoryDocument } from '../core/memory.ts'
+import type { LaidOutCase } from '../core/mining/case.ts'
+import type { CitedFinding, Finding, MiningReport } from '../core/mining/finding.ts'
+import { minePatterns } from '../core/mining/mine.ts'
+import { type OutcomeSignal, sessionOutcome } from '../core/outcome-signal.ts'
+import { propose } from '../core/propose/propose.ts'
+import { Lexicon } from '../core/transcript/lexicon.ts'
+import { type StoredTraces, unpackStoredTraces } from '../storage/digests.ts'
+import { describeReconciliation } from './describe-reconciliation.ts'
+import type { Mined, Reconciled, ReconciliationReport } from './reports.ts'
+
+/**
+ * The heavy part of a dream: what costs minutes and needs no database. Here for one command that has its
+ * process to itself, on a thread where the same process answers requests. Both give the same.
+ */
+export interface Thinking {
+  /** Where digests are made too: `aside` keeps every one of them off this thread. */
+  readonly place: 'here' | 'aside'
+  mine(task: MiningTask, signal: AbortSignal): Promise<MinedPatterns>
+  reconcile(task: ReconcilingTask, signal: AbortSignal): Promise<ReconciledItems>
+  propose(task: ProposingTask, signal: AbortSignal): Promise<Proposed>
+  close(): Promise<void>
+}
+
+export interface MiningTask {
+  /** As they are stored. */
+  readonly traces: readonly StoredTraces[]
+  readonly signals: readonly OutcomeSignal[]
+  /** The memory that is dreamt over: tools may state otherwise than it does. */
+  readonly documents: readonly MemoryDocument[]
+}
+
+export interface MinedPatterns {
+  readonly report: MiningReport<CitedFinding>
+  readonly read: Mined['read']
+}
+
+export interface ReconcilingTask {
+  readonly memories: readonly Memory[]
+  /** RFC 3339: what is stale is judged as of then. */
+  readonly at: string
+}
+
+export interface ReconciledItems {
+  readonly reconciliation: Reconciliation
+  readonly stale: readonly Stale[]
+}
+
+export interface ProposingTask {
+  readonly findings: readonly Finding[]
+  readonly memories: readonly Memory[]
+  readonly reconciled: Pick<Reconciled, 'reconciliation' | 'stale'>
+}
+
+export interface Proposed {
+  readonly changes: readonly ProposedChange[]
+  readonly heldBack: readonly string[]
+  /** All documents with every change applied, in path order. */
+  readonly after: readonly MemoryDocument[]
+  readonly items: number
+  readonly reconciliation: ReconciliationReport
+}
+
+/** Thinks on the thread that calls. */
+export const thinkHere = (hash: Hash): Thinking => ({
+  place: 'here',
+  mine: (task) => mineTraces(task, hash),
+  reconcile: async (task) => reconcileItems(task, hash),
+  propose: async (task) => proposeOver(task, hash),
+  close: async () => {},
+})
+
+export async function mineTraces(task: MiningTask, hash: Hash): Promise<MinedPatterns> {
+  const { traces, signals, documents } = task
+  const bySession = Map.groupBy(signals, (one) => one.sessionId)
+  const lexicon = new Lexicon()
+  const cases: LaidOutCase[] = []
+  for (const packed of traces) {
+    for (const { trace, steps } of unpackStoredTraces(packed, lexicon)) {
+      cases.push({ trace, steps, ...sessionOutcome(bySession.get(trace.sessionId) ?? []) })
+    }
+  }
+  return { report: minePatterns(cases, { documents, hash }), read: countCases(cases) }
+}
+
+export function reconcileItems({ memories, at }: ReconcilingTask, hash: Hash): ReconciledItems {
+  const items = memories.flatMap((memory) => parseItems(memory, hash))
+  return { reconciliation: reconcile(memories, hash), stale: findStale(items, at) }
+}
+
+export function proposeOver(task: ProposingTask, hash: Hash): Proposed {
+  const { findings, memories, reconciled } = task
+  const { changes, nothing } = propose({
+    findings,
+    documents: memories,
+    reconciliation: reconciled.reconciliation,
+    hash,
+  })
+  const { documents, refused } = applyChanges(memories, changes, hash)
+  const [first] = refused
+  if (first) {
+    throw new DomainError('conflict', `Change ${first.change.key} does not apply: ${first.reason}`)
+  }
+  return {
+    changes,
+    heldBack: nothing,
+    after: documents.map(({ path, content, contentSha256 }) => ({ path, content, contentSha256 })),
+    items: memories.reduce((sum, one) => sum + parseItems(one, hash).length, 0),
+    reconciliation: describeReconciliation(memories, reconciled),
+  }
+}
+
+function countCases(cases: readonly LaidOutCase[]): Mined['read'] {
+  const distinct = (values: (string | null)[]) =>
+    [...new Set(values.filter((value) => value !== null))].toSorted()
+  return {
+    sessions: cases.length,
+    steps: cases.reduce((sum, { steps }) => sum + steps.to - steps.from, 0),
+    succeeded: cases.filter((one) => one.success === true).length,
+    failed: cases.filter((one) => one.success === false).length,
+    undecided: cases.filter((one) => one.success === null).length,
+    agents: distinct(cases.map(({ trace }) => trace.agent.model ?? trace.agent.name)).length,
+    tasks: distinct(cases.map(({ trace }) => trace.task.id)).length,
+    taskTypes: distinct(cases.map(({ trace }) => trace.task.type)),
+  }
+}
