@@ -42,7 +42,10 @@ import {
   releaseStore,
   updateDream,
 } from './dreams.ts'
+import { parseEventTexts, readEventTexts } from './event-texts.ts'
 import { getFinding, insertFindings, listFindings } from './findings.ts'
+import { listReadable } from './readable.ts'
+import { getSession } from './sessions.ts'
 
 export function describeDreams(fresh: Fresh): void {
   describe('dreams', () => describeRows(fresh))
@@ -238,6 +241,34 @@ function describeDigests(fresh: Fresh): void {
       expect(await findMissingDigests(reader, { sessions, digesterVersion: 2 })).toEqual(sessions)
       const listed = listPackedTraces(reader, { sessions, digesterVersion: 1 })
       expect(await collect(listed)).toEqual([one.trace])
+    })
+  })
+
+  test('a transcript is read whole, in order, as far as it is pinned', async () => {
+    const database = fresh.database()
+    const ids = [await storeSession(database, 'one'), await storeSession(database, 'two')]
+    await database.read(async (reader) => {
+      const refs = ids.map((id) => ({ sessionId: id, transcriptHash: 'none', eventCount: 2 }))
+      expect((await listReadable(reader, refs)).map(({ events }) => events)).toEqual([0, 0])
+      const stored = await Promise.all(ids.map((id) => getSession(reader, id)))
+      const pinned = stored.map(({ session, transcriptHash }) => ({
+        sessionId: session.id,
+        transcriptHash,
+        eventCount: 2,
+      }))
+      const readable = await listReadable(reader, pinned)
+      expect(readable.map(({ session, events }) => [session.id, events])).toEqual(
+        ids.map((id) => [id, 3]),
+      )
+      const texts = await readEventTexts(
+        reader,
+        readable.map(({ transcriptId }) => transcriptId),
+      )
+      for (const { transcriptId, end } of readable) {
+        const read = texts.get(transcriptId)
+        expect(read && parseEventTexts(read, end).map(({ seq }) => seq)).toEqual([0, 1])
+        expect(read && parseEventTexts(read, 9).map(({ seq }) => seq)).toEqual([0, 1, 2])
+      }
     })
   })
 
