@@ -1,7 +1,7 @@
 import { mkdtemp, open, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DomainError } from '../core/errors.ts'
+import { DomainError, isOutage } from '../core/errors.ts'
 import type { FileId, ImportId } from '../core/ids.ts'
 import type { ImportReport } from '../core/present/import-report.ts'
 import { findFileChunk } from '../storage/files.ts'
@@ -17,7 +17,6 @@ import {
 import type { Job } from '../storage/jobs.ts'
 import type { Context } from './context.ts'
 import { importPaths } from './import.ts'
-import { leaseMs } from './step.ts'
 
 const actor = { type: 'service_account', id: 'imports' } as const
 /** How often progress is written, the lease prolonged and a cancellation looked for. */
@@ -63,7 +62,9 @@ async function run(context: Context, job: Job, found: StoredImport): Promise<Imp
     return toEnd(nameFiles(report, { folder, found }))
   } catch (error) {
     if (watch.canceled()) return { state: 'canceled' }
-    const refusal = error instanceof DomainError && error.code !== 'interrupted'
+    // Neither a stop nor an outage says anything about the import, however often they happen.
+    if (isInterrupt(error) || isOutage(error)) throw error
+    const refusal = error instanceof DomainError
     if (!refusal && job.attempt < maxAttempts) throw error
     const message = error instanceof Error ? error.message : String(error)
     return { state: 'failed', error: { code: refusal ? error.code : 'bug', message } }
@@ -72,6 +73,8 @@ async function run(context: Context, job: Job, found: StoredImport): Promise<Imp
     await rm(folder, { recursive: true, force: true })
   }
 }
+
+const isInterrupt = (error: unknown) => error instanceof DomainError && error.code === 'interrupted'
 
 /** Where no file could be read, the import failed; the result still says why, file by file. */
 function toEnd(report: ImportReport): ImportEnd {
@@ -121,7 +124,7 @@ function watchOver(context: Context, job: Job, id: ImportId) {
   let canceled = false
   let beating: Promise<void> = Promise.resolve()
   const beat = async () => {
-    const attempt = { id: job.id, attempt: job.attempt, leaseMs }
+    const attempt = { id: job.id, attempt: job.attempt, leaseMs: context.leaseMs }
     const kept = await jobs.heartbeat(attempt)
     const { cancelRequestedAt } = await database.read((reader) => getImport(reader, id))
     canceled = cancelRequestedAt !== null
