@@ -1,4 +1,4 @@
-import { mkdtemp, open, realpath, rm } from 'node:fs/promises'
+import { mkdir, open, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DomainError, isOutage } from '../core/errors.ts'
@@ -48,7 +48,7 @@ async function run(context: Context, job: Job, found: StoredImport): Promise<Imp
     await startImport(writer, found.id)
     await writer.audit({ action: 'import.started', objectType: 'import', objectId: found.id })
   })
-  const folder = await mkdtemp(join(tmpdir(), 'lucidream-import-'))
+  const folder = await makeFolder(job)
   const watch = watchOver(context, job, found.id)
   try {
     const path = await locate(context, found, folder)
@@ -80,6 +80,15 @@ const isInterrupt = (error: unknown) => error instanceof DomainError && error.co
 function toEnd(report: ImportReport): ImportEnd {
   const { files, failedFiles } = report.totals
   return { state: files > 0 && failedFiles === files ? 'failed' : 'completed', result: report }
+}
+
+/** Of this attempt alone. A killed attempt could not remove its own, which may hold a large upload. */
+async function makeFolder({ id, attempt }: Job): Promise<string> {
+  const name = (nth: number) => join(tmpdir(), `lucidream-import-${id}-${nth}`)
+  for (let nth = 1; nth < attempt; nth += 1) await rm(name(nth), { recursive: true, force: true })
+  await rm(name(attempt), { recursive: true, force: true })
+  await mkdir(name(attempt), { mode: 0o700 })
+  return name(attempt)
 }
 
 async function locate(context: Context, found: StoredImport, folder: string): Promise<string> {
