@@ -44,10 +44,13 @@ export async function runImportJob(context: Context, job: Job): Promise<void> {
 }
 
 async function run(context: Context, job: Job, found: StoredImport): Promise<ImportEnd> {
-  await context.database.write(actor, async (writer) => {
-    await startImport(writer, found.id)
-    await writer.audit({ action: 'import.started', objectType: 'import', objectId: found.id })
-  })
+  // An earlier attempt that was cut off has begun it already.
+  if (found.state !== 'running') {
+    await context.database.write(actor, async (writer) => {
+      await startImport(writer, found.id)
+      await writer.audit({ action: 'import.started', objectType: 'import', objectId: found.id })
+    })
+  }
   const folder = await makeFolder(job)
   const watch = watchOver(context, job, found.id)
   try {

@@ -137,22 +137,24 @@ async function importWithStore(run: Run, given: Given): Promise<string> {
 }
 
 async function dreamOnce(scene: Scene, type: 'create_new' | 'update_existing') {
-  const { call, acknowledge } = scene
-  const known = await call<Listed>('GET', '/v1/dreams?limit=1')
-  if (known.data.length === 0) {
-    const [store] = (await call<Listed>('GET', '/v1/memory_stores')).data
-    const sessions = await call<Listed>('GET', '/v1/sessions?limit=100')
-    const { id } = await call<{ id: string }>('POST', '/v1/dreams', {
-      model: 'lucidream-builtin',
-      inputs: [
-        { type: 'memory_store', memory_store_id: store?.id },
-        { type: 'sessions', session_ids: sessions.data.map((session) => session.id) },
-      ],
-      output_behavior: type === 'create_new' ? { type } : { type, memory_store_id: store?.id },
-    })
-    acknowledge(`/v1/dreams/${id}`)
-  }
+  const known = await scene.call<Listed>('GET', '/v1/dreams?limit=1')
+  if (known.data.length === 0) scene.acknowledge(`/v1/dreams/${await orderDream(scene, type)}`)
   await workOff(scene)
+}
+
+/** A dream over every session. */
+export async function orderDream({ call }: Run, type: 'create_new' | 'update_existing') {
+  const [store] = (await call<Listed>('GET', '/v1/memory_stores')).data
+  const sessions = await call<Listed>('GET', '/v1/sessions?limit=100')
+  const { id } = await call<{ id: string }>('POST', '/v1/dreams', {
+    model: 'lucidream-builtin',
+    inputs: [
+      { type: 'memory_store', memory_store_id: store?.id },
+      { type: 'sessions', session_ids: sessions.data.map((session) => session.id) },
+    ],
+    output_behavior: type === 'create_new' ? { type } : { type, memory_store_id: store?.id },
+  })
+  return id
 }
 
 async function uploadOnce(scene: Scene) {

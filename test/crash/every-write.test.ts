@@ -26,7 +26,8 @@ function copiesOf(folder: string, prepared: string): Copies {
       return answer
     },
     dump: ({ data }) => dumpSqlite(join(data, 'lucidream.db')),
-    later: 0,
+    // A process that is dead loses its jobs at once.
+    expireLeases: async () => {},
   }
 }
 
@@ -65,8 +66,7 @@ describe('kill -9 before, inside and after every write', () => {
   ] as const)(
     'of %s: the same rows as without',
     async (name, choice, least) => {
-      const { cuts, writes, acknowledged } = await cut(name, choice)
-      console.log(name, { cuts, writes, acknowledged })
+      const { cuts } = await cut(name, choice)
       expect(cuts).toBeGreaterThanOrEqual(least)
     },
     300_000,
