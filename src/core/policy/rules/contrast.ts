@@ -1,0 +1,15 @@
+import { demanded, type Gate } from './gate.ts'
+
+/** The observed difference of outcomes; where nothing was compared it is none. */
+export const contrast: readonly Gate[] = [
+  demanded('evidence.contrast.minOutcomeGap', {
+    least: ({ evidence }) => evidence.contrast.minOutcomeGap,
+    found: ({ evidence }) => Math.abs(evidence.contrast?.gap ?? 0),
+    unit: 'difference of outcomes',
+  }),
+  demanded('evidence.contrast.minConfidence', {
+    least: ({ evidence }) => evidence.contrast.minConfidence,
+    found: ({ evidence }) => evidence.contrast?.confidence ?? 0,
+    unit: 'confidence',
+  }),
+]
