@@ -15,7 +15,8 @@ export const links: Gate = {
       (host ?? bare ?? '').toLowerCase(),
     )
     const other = hosts.find((host) => !content.links.allowHosts.some((one) => isHost(one, host)))
-    const value = other ?? hostless.exec(text)?.[0]
+    const value =
+      other ?? (content.links.allowHosts.includes('*') ? undefined : hostless.exec(text)?.[0])
     return value === undefined
       ? none
       : stop(content.links.onOther, {
@@ -29,5 +30,6 @@ export const links: Gate = {
 function isHost(allowed: string, host: string): boolean {
   const wanted = allowed.toLowerCase()
   const plain = host.replace(/\.$/, '')
+  if (wanted === '*') return true
   return wanted.startsWith('*.') ? plain.endsWith(wanted.slice(1)) : plain === wanted
 }

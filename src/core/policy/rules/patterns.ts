@@ -20,3 +20,13 @@ export function matchesText(re2: string, text: string): boolean {
     return true
   }
 }
+
+/** Why the pattern cannot be used, or null. */
+export function findPatternFault(re2: string): string | null {
+  try {
+    RE2JS.compile(re2)
+    return null
+  } catch (cause) {
+    return cause instanceof Error ? cause.message : String(cause)
+  }
+}
