@@ -27,6 +27,7 @@ export interface EmbeddedOptions {
   /** Limits of dreams over the wire; those of an empty environment when left out. */
   readonly dreams?: DreamConfig
   readonly allowPrivateTargets?: boolean
+  readonly policyDirectory?: string | null
 }
 
 const organizationId = 'org_lucidream'
@@ -35,7 +36,7 @@ const defaultDreams: DreamConfig = { hours: 6, storeBytes: 10_485_760 }
 /** The only wiring: an embedded database and what the pipeline needs around it. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Opened> {
   const { dataDirectory, secrets, log, clock, signal, allowPrivateTargets = false } = options
-  const { dreams = defaultDreams } = options
+  const { dreams = defaultDreams, policyDirectory = null } = options
   const databasePath = join(dataDirectory, 'lucidream.db')
   const database = await openSqlite({ path: databasePath, clock, hash })
   const key = secrets.maskKey ?? findSecret(dataDirectory, 'mask.key')
@@ -60,6 +61,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Opened> {
       isAlive: isRunning,
       signal,
       thinking: thinkHere(hash),
+      policyDirectory,
       limits: { dreamMs: dreams.hours * 3_600_000, storeBytes: dreams.storeBytes },
     },
     databasePath,

@@ -28,6 +28,8 @@ export type OutcomeId = Id<'outc'>
 export type WebhookEndpointId = Id<'whend'>
 export type WebhookEventId = Id<'whe'>
 export type WebhookDeliveryId = Id<'whdel'>
+export type PolicyVersionId = Id<'polver'>
+export type DecisionId = Id<'dec'>
 
 interface IdByPrefix {
   sesn: SessionId
@@ -54,6 +56,8 @@ interface IdByPrefix {
   whend: WebhookEndpointId
   whe: WebhookEventId
   whdel: WebhookDeliveryId
+  polver: PolicyVersionId
+  dec: DecisionId
 }
 
 /** Makes ids of things that are made on request and have no other name; unique by randomness. */

@@ -67,6 +67,16 @@ const open: Given = {
 
 /** The open policy with these fields said differently. */
 export function makePolicy(states: Given): Policy {
+  const key = JSON.stringify(Object.entries(states))
+  const made = policies.get(key) ?? readStates(states)
+  policies.set(key, made)
+  return made
+}
+
+/** A policy is only data: the same fields give the same one. */
+const policies = new Map<string, Policy>()
+
+function readStates(states: Given): Policy {
   const spec = structuredClone(open) as Record<string, unknown>
   for (const [field, value] of Object.entries(states)) set(spec, field.split('.'), value)
   const text = JSON.stringify({
@@ -469,34 +479,33 @@ export const gateCases: readonly GateCase[] = [
 /** No policy can leave it out, so its case is no field. */
 export const gatesWithoutField = ['critics']
 
+type Evaluate = typeof evaluate
+
 /** What is wrong with the gate of a case, or null. */
-export function findFault({
-  rule,
-  states,
-  without = {},
-  judged,
-  verdict,
-}: GateCase): string | null {
+export function findFault(
+  { rule, states, without = {}, judged, verdict }: GateCase,
+  judge: Evaluate = evaluate,
+): string | null {
   const change = makeJudged(judged)
-  const passed = evaluate(makePolicy(without), change).verdict
+  const passed = judge(makePolicy(without), change).verdict
   if (passed !== 'allow') return `without it: ${passed}`
-  const stopped = evaluate(makePolicy(states), change).verdict
+  const stopped = judge(makePolicy(states), change).verdict
   if (stopped !== verdict) return `with it: ${stopped}, not ${verdict}`
-  const audited = evaluate(makePolicy({ ...states, mode: 'audit' }), change)
+  const audited = judge(makePolicy({ ...states, mode: 'audit' }), change)
   const follows = rule === 'schedule.paused'
   return (audited.verdict === 'deny') === follows ? null : `audited: ${audited.verdict}`
 }
 
 /** The rules of all cases that do not hold. */
-export const listFaulty = (): string[] => [
-  ...gateCases.filter((one) => findFault(one) !== null).map(({ rule }) => rule),
-  ...(judgeCritics().join() === 'allow,review,deny' ? [] : ['critics']),
+export const listFaulty = (judge: Evaluate): string[] => [
+  ...gateCases.filter((one) => findFault(one, judge) !== null).map(({ rule }) => rule),
+  ...(judgeCritics(judge).join() === 'allow,review,deny' ? [] : ['critics']),
 ]
 
-export function judgeCritics(): Verdict[] {
+export function judgeCritics(judge: Evaluate = evaluate): Verdict[] {
   const critique = { critic: 'safety', explanation: 'it skips a check' }
   return (['accept', 'revise', 'reject'] as const).map((verdict) => {
     const change = makeJudged({ critiques: [{ ...critique, verdict }], approvals: [] })
-    return evaluate(makePolicy({}), change).verdict
+    return judge(makePolicy({}), change).verdict
   })
 }

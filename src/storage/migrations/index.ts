@@ -5,6 +5,7 @@ import { memoryWire } from './0004-memory-wire.ts'
 import { liveSessions } from './0005-live-sessions.ts'
 import { dreamsOnRequest } from './0006-dreams-on-request.ts'
 import { webhooks } from './0008-webhooks.ts'
+import { policies } from './0011-policies.ts'
 import type { Migration, MigrationText } from './migration.ts'
 
 /** In the order they run. */
@@ -16,6 +17,7 @@ const texts: readonly MigrationText[] = [
   liveSessions,
   dreamsOnRequest,
   webhooks,
+  policies,
 ]
 
 export const migrations: readonly Migration[] = texts.map((text, at) => ({
