@@ -11,6 +11,12 @@ export function operationOf({ operation, baseSha256, leaves }: ProposedChange): 
   return operation === 'move' ? 'rename' : 'update'
 }
 
+/** Merging and moving say nothing new, so nothing has to stand behind them. */
+export function makesClaim(change: ProposedChange): boolean {
+  const operation = operationOf(change)
+  return operation !== 'merge' && operation !== 'rename'
+}
+
 /** Lines that were not there before, whole: a change inside a line is judged with the words around it. */
 export function addedText({ document: { before, after } }: JudgedChange): string {
   const known = new Set((before ?? '').split('\n'))

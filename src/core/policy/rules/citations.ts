@@ -1,10 +1,13 @@
+import { makesClaim } from '../facts.ts'
 import { deny, type Gate, none } from './gate.ts'
 
 export const citations: readonly Gate[] = [
   {
     rule: 'evidence.citations.required',
-    judge: ({ evidence: { citations: wanted } }, { evidence }) =>
-      wanted.required && evidence.quotes === 0 ? deny('no quote', 'at least 1 quote') : none,
+    judge: ({ evidence: { citations: wanted } }, { change, evidence }) =>
+      wanted.required && makesClaim(change) && evidence.quotes === 0
+        ? deny('no quote', 'at least 1 quote')
+        : none,
   },
   {
     rule: 'evidence.citations.minPerClaim',

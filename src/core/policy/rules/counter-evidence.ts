@@ -1,10 +1,11 @@
+import { makesClaim } from '../facts.ts'
 import { deny, type Gate, none } from './gate.ts'
 
 export const counterEvidence: readonly Gate[] = [
   {
     rule: 'evidence.counterEvidence.search',
-    judge: ({ evidence: { counterEvidence: wanted } }, { evidence }) =>
-      wanted.search === 'required' && !evidence.counterSearched
+    judge: ({ evidence: { counterEvidence: wanted } }, { change, evidence }) =>
+      wanted.search === 'required' && makesClaim(change) && !evidence.counterSearched
         ? deny('nobody looked for what speaks against it', 'a search for counter-evidence')
         : none,
   },
