@@ -1,4 +1,4 @@
-import type { ChangeId, MemoryStoreId } from '../core/ids.ts'
+import type { DreamId, MemoryStoreId } from '../core/ids.ts'
 import type { Reader } from './database.ts'
 
 /** Bytes of the store's memories as they were then. */
@@ -61,18 +61,21 @@ export async function listDreamTimes(
   return rows.map((row) => ({ at: row.created_at, applied: Number(row.applied) }))
 }
 
-/** Every change that was proposed since then, oldest first. */
-export async function listProposedSince(
+/** Dreams since then that proposed anything, newest first. */
+export async function listProposingDreams(
   reader: Reader,
   { since, limit }: { readonly since: string; readonly limit: number },
-): Promise<ChangeId[]> {
+): Promise<DreamId[]> {
   const rows = await reader.read
-    .selectFrom('changes')
-    .innerJoin('dreams', 'dreams.id', 'changes.dream_id')
-    .select('changes.id')
+    .selectFrom('dreams')
+    .select('dreams.id')
     .where('dreams.created_at', '>=', since)
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('changes').select('changes.id').whereRef('changes.dream_id', '=', 'dreams.id'),
+      ),
+    )
     .orderBy('dreams.ordinal', 'desc')
-    .orderBy('changes.ordinal')
     .limit(limit)
     .execute()
   return rows.map(({ id }) => id)

@@ -94,3 +94,25 @@ const harmless: JudgedChange = {
     { by: ['user:two', 'role:admin'], at: '2026-11-24T11:00:00.000Z', isCurrent: true },
   ],
 }
+
+/** Why parts cannot be those of a change, or null: an unknown name, or a value of another type. */
+export function findPartFault(parts: Readonly<Record<string, unknown>>): string | null {
+  const compare = (given: unknown, standard: unknown, path: string): string | null => {
+    if (isRecord(standard) && isRecord(given)) {
+      const known = standard
+      for (const [name, value] of Object.entries(given)) {
+        const inner = path === '' ? name : `${path}.${name}`
+        if (!Object.hasOwn(known, name)) return `${inner} is no part of a judged change`
+        const fault = compare(value, known[name], inner)
+        if (fault !== null) return fault
+      }
+      return null
+    }
+    // Where null stands or may stand, only the reader of the field knows its type.
+    if (standard === null || given === null) return null
+    const same =
+      typeof given === typeof standard && Array.isArray(given) === Array.isArray(standard)
+    return same ? null : `${path} is no ${Array.isArray(standard) ? 'list' : typeof standard}`
+  }
+  return compare(parts, harmless, '')
+}
