@@ -2,6 +2,7 @@ import type { Endpoint } from './endpoint.ts'
 import { apiKeyEndpoints } from './lucid/api-keys.ts'
 import { dreamScheduleEndpoints } from './lucid/dream-schedules.ts'
 import { selectedDreamEndpoints } from './lucid/dreams.ts'
+import { policyEndpoints } from './lucid/policies.ts'
 import { ingestEndpoints } from './lucid/sessions.ts'
 import { webhookDeliveryEndpoints } from './lucid/webhook-deliveries.ts'
 import { webhookEndpointEndpoints } from './lucid/webhook-endpoints.ts'
@@ -28,6 +29,7 @@ export const endpoints: readonly Endpoint[] = [
   ...webhookDeliveryEndpoints,
   ...webhookEndpointEndpoints,
   ...ingestEndpoints,
+  ...policyEndpoints,
   ...memoryStoreEndpoints,
   ...memoryEndpoints,
   ...memoryVersionEndpoints,
