@@ -26,7 +26,7 @@ const minimums = Object.fromEntries(
 )
 
 /** Lets everything through by itself: every limit is taken away by name. */
-const open: Given = {
+export const openSpec: Given = {
   scope: { allow: [{ paths: ['/**'], operations: ['*'] }] },
   appliesTo: { stores: ['*'] },
   budgets: {
@@ -62,7 +62,12 @@ const open: Given = {
     format: { type: 'any', html: true, maxHeadingDepth: 6 },
   },
   risk: { default: 'low' },
-  approvals: { low: { mode: 'auto' } },
+  approvals: {
+    low: { mode: 'auto' },
+    medium: { mode: 'block' },
+    high: { mode: 'block' },
+    critical: { mode: 'block' },
+  },
 }
 
 /** The open policy with these fields said differently. */
@@ -77,8 +82,8 @@ export function makePolicy(states: Given): Policy {
 const policies = new Map<string, Policy>()
 
 function readStates(states: Given): Policy {
-  const spec = structuredClone(open) as Record<string, unknown>
-  for (const [field, value] of Object.entries(states)) set(spec, field.split('.'), value)
+  const spec = structuredClone(openSpec) as Record<string, unknown>
+  for (const [field, value] of Object.entries(states)) setField(spec, field.split('.'), value)
   const text = JSON.stringify({
     apiVersion: 'lucidream/v1',
     kind: 'Policy',
@@ -94,14 +99,18 @@ function readStates(states: Given): Policy {
   return { name, stores, spec: full, version: 'polver_test' }
 }
 
-function set(target: Record<string, unknown>, path: readonly string[], value: unknown): void {
+export function setField(
+  target: Record<string, unknown>,
+  path: readonly string[],
+  value: unknown,
+): void {
   const [key = '', ...rest] = path
   if (rest.length === 0) {
     target[key] = value
     return
   }
   target[key] = { ...(target[key] as object | undefined) }
-  set(target[key] as Record<string, unknown>, rest, value)
+  setField(target[key] as Record<string, unknown>, rest, value)
 }
 
 const adds = (text: string) => {

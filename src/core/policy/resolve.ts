@@ -1,3 +1,4 @@
+import { risks } from './decision.ts'
 import { defaultSpec } from './defaults.ts'
 import { fields } from './fields.ts'
 import type { Fault, GivenPolicy, Stated } from './given.ts'
@@ -43,6 +44,7 @@ export function resolvePolicies(given: readonly GivenPolicy[]): Resolution {
     const stated = join(policy, [])
     return stated === null ? [] : [complete(policy, stated)]
   })
+  faults.push(...policies.flatMap(findDescent))
   const broken = new Set(faults.map(({ file }) => file))
   return { policies: policies.filter(({ file }) => !broken.has(file)), faults }
 }
@@ -163,6 +165,33 @@ function complete(policy: GivenPolicy, stated: Stateds): ResolvedPolicy {
       [...stated].map(([field, { file, line }]) => [field, { file, line }]),
     ),
   }
+}
+
+const modes = ['auto', 'required', 'block']
+
+/** A higher risk that asks for less would turn every rule that raises a risk into one that lets through. */
+function findDescent({ file, spec, sources }: ResolvedPolicy): Fault[] {
+  return risks.slice(1).flatMap((risk, index) => {
+    const lower = risks[index] ?? risk
+    const [one, other] = [spec.approvals[lower], spec.approvals[risk]]
+    const step = modes.indexOf(other.mode) - modes.indexOf(one.mode)
+    const less =
+      step < 0 ||
+      (step === 0 && other.mode === 'required' && other.count < one.count) ||
+      (step === 0 && other.mode === 'auto' && other.delay < one.delay)
+    if (!less) return []
+    const source = [...Object.entries(sources)].find(([field]) =>
+      [risk, lower].some((name) => field.startsWith(`approvals.${name}.`)),
+    )?.[1]
+    const at = source ? `${source.file}:${source.line}: ` : ''
+    return [
+      {
+        file,
+        line: source?.file === file ? source.line : 1,
+        message: `${at}approvals.${risk} asks for less than approvals.${lower}; ask for at least as much`,
+      },
+    ]
+  })
 }
 
 function findTwins(given: readonly GivenPolicy[]): Fault[] {
