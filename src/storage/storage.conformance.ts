@@ -9,6 +9,7 @@ import { describeJobs } from './jobs.conformance.ts'
 import type { Jobs } from './jobs.ts'
 import { describeLiveSessions } from './live-sessions.conformance.ts'
 import { describeMemories } from './memories.conformance.ts'
+import { describePolicies } from './policies.conformance.ts'
 import { describeSessions } from './sessions.conformance.ts'
 import { describeStoredObjects } from './stored-objects.conformance.ts'
 import { describeTranscripts } from './transcripts.conformance.ts'
@@ -24,6 +25,7 @@ export function describeDatabase(name: string, subject: DatabaseUnderTest): void
     describeStoredObjects(fresh)
     describeMemories(fresh)
     describeDreams(fresh)
+    describePolicies(fresh)
     describeJobs(fresh)
     describeDurability(fresh)
   })
