@@ -93,7 +93,9 @@ describe('the policy folder', () => {
     rmSync(join(folder, 'team.yaml'))
     await refresh()
     expect(await list()).toEqual([])
-    const records = await server.context.database.read((reader) => listAuditRecords(reader, { limit: 1_000 }))
+    const records = await server.context.database.read((reader) =>
+      listAuditRecords(reader, { limit: 1_000 }),
+    )
     expect(records.map(({ action }) => action)).toEqual(
       expect.arrayContaining(['policy.loaded', 'policy.refused', 'policy.removed']),
     )
