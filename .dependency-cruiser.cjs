@@ -13,6 +13,7 @@ const layers = {
 // Pure packages (no IO, no clock, no randomness) that core may use, each for one reason:
 const pureInCore = [
   'canonicalize', // RFC 8785 canonical JSON, for hashes
+  'diff', // which lines and words differ, as data
   'mdast-util-from-markdown', // CommonMark parser: documents into items
   'mdast-util-gfm', // tables and task lists
   'micromark-extension-gfm',

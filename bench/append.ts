@@ -1,14 +1,19 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { Client } from 'pg'
 import type { Database } from '../src/storage/database.ts'
+import { openPostgres } from '../src/storage/postgres/open.ts'
 import { openSqlite } from '../src/storage/sqlite/open.ts'
 import { inFolder, print } from './_measure.ts'
+import { inSchema } from './_postgres.ts'
 
 const hash = (text: string) => createHash('sha256').update(text).digest('hex')
 const operator = { type: 'user', id: 'bench' } as const
 const perRound = 1_920
 const rounds = 5
+const insertRow =
+  "INSERT INTO audit_records VALUES (?, ?, '', 'user', 'bench', 'bench.appended', 'bench', 'one', NULL, NULL, NULL)"
 
 /** Durable writes of one row (an audit record) per second: the driver alone, and the write door. */
 export async function benchAppend(): Promise<void> {
@@ -20,10 +25,36 @@ export async function benchAppend(): Promise<void> {
     bare.close()
     await database.close()
   })
+  await benchAppendPostgres()
+}
+
+async function benchAppendPostgres(): Promise<void> {
+  const measured = await inSchema(async (url) => {
+    const database = await openPostgres({ url, clock: Date.now, hash })
+    const client = new Client({ connectionString: url })
+    await client.connect()
+    await compare('Postgres', database, () => appendBare(client))
+    await client.end()
+    await database.close()
+    return true
+  })
+  if (measured === null) console.log('append, Postgres: none answers')
+}
+
+async function appendBare(client: Client): Promise<void> {
+  for (let index = 0; index < perRound; index += 1) {
+    await client.query('BEGIN')
+    const { rows } = await client.query(
+      'SELECT coalesce(max(seq), 0) + 1 AS seq FROM audit_records',
+    )
+    const seq = Number(rows[0].seq)
+    await client.query(insertRow.replace('?', '$1').replace('?', '$2'), [seq, hash(String(seq))])
+    await client.query('COMMIT')
+  }
 }
 
 /** The three take turns, so that a busy machine is busy for all; the median of the rounds counts. */
-export async function compare(
+async function compare(
   name: string,
   database: Database,
   appendBare: () => Promise<void>,
@@ -64,9 +95,7 @@ function openBare(path: string) {
   const bare = new DatabaseSync(path)
   bare.exec('PRAGMA synchronous = FULL; PRAGMA busy_timeout = 1000')
   const last = bare.prepare('SELECT coalesce(max(seq), 0) AS seq FROM audit_records')
-  const insert = bare.prepare(
-    "INSERT INTO audit_records VALUES (?, ?, '', 'user', 'bench', 'bench.appended', 'bench', 'one', NULL, NULL, NULL)",
-  )
+  const insert = bare.prepare(insertRow)
   return {
     append(count: number) {
       for (let index = 0; index < count; index += 1) {

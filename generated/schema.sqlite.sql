@@ -77,6 +77,8 @@ CREATE TABLE changes (
   UNIQUE (dream_id, key)
 ) STRICT;
 CREATE INDEX changes_by_base ON changes (base_version_id) WHERE base_version_id IS NOT NULL;
+CREATE VIEW database_size AS
+  SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size;
 
 CREATE TABLE decision_reasons (
   decision_id TEXT NOT NULL REFERENCES decisions (id),
@@ -103,15 +105,20 @@ CREATE TABLE decisions (
 CREATE INDEX decisions_by_change ON decisions (change_id, created_at);
 CREATE INDEX decisions_by_time ON decisions (created_at);
 
+CREATE TABLE digest_batches (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  head TEXT NOT NULL,
+  body BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE digests (
   session_id TEXT NOT NULL,
   transcript_hash TEXT NOT NULL,
   digester_version INTEGER NOT NULL,
-  encoding TEXT NOT NULL CHECK (encoding = 'deflate'),
-  trace BLOB NOT NULL,
-  quotes BLOB NOT NULL,
+  batch_id INTEGER NOT NULL REFERENCES digest_batches (id),
+  place INTEGER NOT NULL,
   PRIMARY KEY (session_id, transcript_hash, digester_version)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE dream_memories (
   dream_id TEXT NOT NULL REFERENCES dreams (id),
@@ -264,6 +271,14 @@ CREATE TABLE findings (
   UNIQUE (dream_id, key)
 ) STRICT;
 
+CREATE TABLE import_progress (
+  import_id TEXT NOT NULL PRIMARY KEY,
+  bytes_done INTEGER NOT NULL,
+  bytes_total INTEGER,
+  sessions INTEGER NOT NULL,
+  events INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE imported_files (
   workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
   sha256 TEXT NOT NULL,
@@ -278,6 +293,26 @@ CREATE TABLE imported_files (
   imported_at TEXT NOT NULL,
   PRIMARY KEY (workspace_id, sha256, importer)
 ) STRICT;
+
+CREATE TABLE imports (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  state TEXT NOT NULL
+    CHECK (state IN ('queued', 'running', 'completed', 'failed', 'canceled')),
+  source TEXT NOT NULL CHECK (source IN ('upload', 'path')),
+  name TEXT NOT NULL,
+  sha256 TEXT,
+  program TEXT NOT NULL,
+  bytes INTEGER NOT NULL,
+  file_id TEXT REFERENCES files (id),
+  cancel_requested_at TEXT,
+  result TEXT,
+  error TEXT,
+  created_at TEXT NOT NULL,
+  ended_at TEXT
+) STRICT;
+CREATE INDEX imports_by_content ON imports (workspace_id, sha256, program) WHERE sha256 IS NOT NULL;
+CREATE INDEX imports_by_time ON imports (workspace_id, created_at, id);
 
 CREATE TABLE jobs (
   id TEXT NOT NULL PRIMARY KEY,
@@ -307,6 +342,19 @@ CREATE TABLE memories (
 ) STRICT;
 CREATE UNIQUE INDEX memories_by_path ON memories (store_id, path) WHERE deleted_at IS NULL;
 CREATE INDEX memories_by_version ON memories (version_id);
+
+CREATE TABLE memory_snapshots (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  store_id TEXT NOT NULL REFERENCES memory_stores (id),
+  name TEXT NOT NULL,
+  at TEXT NOT NULL,
+  version_ids TEXT NOT NULL,
+  memories INTEGER NOT NULL,
+  size_bytes INTEGER NOT NULL,
+  created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX memory_snapshots_by_store ON memory_snapshots (store_id, created_at, id);
 
 CREATE TABLE memory_stores (
   id TEXT NOT NULL PRIMARY KEY,
@@ -405,6 +453,42 @@ CREATE TABLE raw_chunks (
 ) STRICT;
 CREATE UNIQUE INDEX raw_chunks_by_ordinal ON raw_chunks (transcript_id, first_ordinal);
 
+CREATE TABLE search_documents (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL CHECK (kind IN ('memory', 'event')),
+  owner_id TEXT NOT NULL,
+  object_id TEXT NOT NULL,
+  transcript_id INTEGER,
+  UNIQUE (owner_id, object_id)
+) STRICT;
+
+CREATE VIRTUAL TABLE search_index USING fts5(
+  words, content = '', contentless_delete = 1, tokenize = 'ascii'
+);
+
+CREATE TABLE 'search_index_config'(k PRIMARY KEY, v) WITHOUT ROWID;
+
+CREATE TABLE 'search_index_data'(id INTEGER PRIMARY KEY, block BLOB);
+
+CREATE TABLE 'search_index_docsize'(id INTEGER PRIMARY KEY, sz BLOB, origin INTEGER);
+
+CREATE TABLE 'search_index_idx'(segid, term, pgno, PRIMARY KEY(segid, term)) WITHOUT ROWID;
+
+CREATE TABLE search_old_memories (memory_id TEXT NOT NULL PRIMARY KEY) STRICT;
+
+CREATE TABLE search_queue (
+  session_id TEXT NOT NULL PRIMARY KEY,
+  ticket INTEGER NOT NULL,
+  queued_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX search_queue_by_time ON search_queue (queued_at, session_id);
+
+CREATE TABLE search_sessions (
+  session_id TEXT NOT NULL PRIMARY KEY,
+  transcript_id INTEGER NOT NULL,
+  indexed_events INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE session_events (
   transcript_id INTEGER NOT NULL REFERENCES transcripts (id),
   seq INTEGER NOT NULL,
@@ -466,6 +550,17 @@ CREATE INDEX sessions_by_task ON sessions (workspace_id, task_type, task_id);
 CREATE INDEX sessions_by_time ON sessions (workspace_id, start_key, id);
 CREATE INDEX sessions_by_transcript ON sessions (transcript_id);
 CREATE INDEX sessions_by_update ON sessions (workspace_id, updated_at);
+CREATE TRIGGER sessions_queue_insert AFTER INSERT ON sessions
+BEGIN
+  INSERT INTO search_queue (session_id, ticket, queued_at) VALUES (NEW.id, 1, NEW.updated_at)
+  ON CONFLICT (session_id) DO UPDATE SET ticket = ticket + 1;
+END;
+CREATE TRIGGER sessions_queue_update
+AFTER UPDATE OF transcript_id, event_count, deleted_at ON sessions
+BEGIN
+  INSERT INTO search_queue (session_id, ticket, queued_at) VALUES (NEW.id, 1, NEW.updated_at)
+  ON CONFLICT (session_id) DO UPDATE SET ticket = ticket + 1;
+END;
 
 CREATE TABLE transcripts (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

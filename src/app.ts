@@ -11,16 +11,21 @@ import { DomainError } from './core/errors.ts'
 import type { NewId } from './core/ids.ts'
 import { createMask } from './importers/mask.ts'
 import { makeKeyring } from './keyring.ts'
+import type { Context } from './pipeline/context.ts'
+import { keepIndexed } from './pipeline/index-events.ts'
 import { thinkHere } from './pipeline/thinking.ts'
 import { makePost } from './pipeline/webhooks/post.ts'
 import { startServer } from './serve.ts'
+import type { Migrated } from './storage/migrations/migration.ts'
+import { openPostgresJobs } from './storage/postgres/jobs.ts'
+import { migratePostgres, openPostgres } from './storage/postgres/open.ts'
 import { SessionWakes } from './storage/session-wakes.ts'
 import { openEmbeddedJobs } from './storage/sqlite/jobs.ts'
-import { openSqlite } from './storage/sqlite/open.ts'
+import { migrateSqlite, openSqlite } from './storage/sqlite/open.ts'
 
 export interface EmbeddedOptions {
   readonly dataDirectory: string
-  readonly secrets: Secrets
+  readonly secrets: Omit<Secrets, 'databaseUrl'>
   readonly log: Logger
   readonly clock: Clock
   readonly signal: AbortSignal
@@ -33,17 +38,44 @@ export interface EmbeddedOptions {
 const organizationId = 'org_lucidream'
 const defaultDreams: DreamConfig = { hours: 6, storeBytes: 10_485_760 }
 
-/** The only wiring: an embedded database and what the pipeline needs around it. */
-export async function openEmbedded(options: EmbeddedOptions): Promise<Opened> {
+export interface ContextOptions extends Omit<EmbeddedOptions, 'secrets'> {
+  readonly secrets: Secrets
+}
+
+/** An embedded database and what the pipeline needs around it. */
+export function openEmbedded(options: EmbeddedOptions): Promise<Opened> {
+  return openContext({ ...options, secrets: { ...options.secrets, databaseUrl: null } })
+}
+
+/** The database that a command was told to use. */
+export function openPlace(
+  { dataDirectory, databaseUrl }: DataPlace,
+  options: Omit<ContextOptions, 'dataDirectory'>,
+): Promise<Opened> {
+  return openContext({ ...options, dataDirectory, secrets: { ...options.secrets, databaseUrl } })
+}
+
+/** The only wiring: a database and what the pipeline needs around it. */
+export async function openContext(options: ContextOptions): Promise<Opened> {
   const { dataDirectory, secrets, log, clock, signal, allowPrivateTargets = false } = options
   const { dreams = defaultDreams, policyDirectory = null } = options
-  const databasePath = join(dataDirectory, 'lucidream.db')
-  const database = await openSqlite({ path: databasePath, clock, hash })
-  const key = secrets.maskKey ?? findSecret(dataDirectory, 'mask.key')
-  const secretKey = secrets.secretKey ?? findSecret(dataDirectory, 'secret.key')
   const owner = `${hostname()}:${process.pid}:${clock()}`
   const isRunning = (other: string) => other === owner || isAlive(other)
-  const jobs = openEmbeddedJobs({ database, clock, isAlive: isRunning })
+  const { databaseUrl } = secrets
+  const opened = await openDatabase({ databaseUrl, dataDirectory, log, clock, isAlive: isRunning })
+  if (databaseUrl !== null && secrets.maskKey === null) {
+    log.warn(
+      'LUCIDREAM_MASK_KEY is not set: processes with other data folders give the same secret another placeholder.',
+    )
+  }
+  if (databaseUrl !== null && secrets.secretKey === null) {
+    log.warn(
+      'LUCIDREAM_SECRET_KEY is not set: API keys made here are unknown to processes with other data folders.',
+    )
+  }
+  const { database, jobs, databasePath } = opened
+  const key = secrets.maskKey ?? findSecret(dataDirectory, 'mask.key')
+  const secretKey = secrets.secretKey ?? findSecret(dataDirectory, 'secret.key')
   return {
     context: {
       database,
@@ -72,16 +104,58 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Opened> {
   }
 }
 
-/** The database that a command was told to use. */
-export function openPlace(
-  { dataDirectory, databaseUrl }: DataPlace,
-  options: Omit<EmbeddedOptions, 'dataDirectory'>,
-): Promise<Opened> {
-  if (databaseUrl === null) return openEmbedded({ ...options, dataDirectory })
-  throw new DomainError(
-    'unsupported',
-    'Postgres cannot be opened yet; use the embedded database (--data).',
-  )
+interface DatabaseOptions {
+  /** A Postgres; null for the embedded database in the data folder. */
+  readonly databaseUrl: string | null
+  readonly dataDirectory: string
+  readonly log: Logger
+  readonly clock: Clock
+  readonly isAlive: (owner: string) => boolean
+}
+
+/** Opens the database with its jobs and brings its schema up to date. */
+async function openDatabase(
+  options: DatabaseOptions,
+): Promise<Pick<Context, 'database' | 'jobs'> & Pick<Opened, 'databasePath'>> {
+  const { databaseUrl: url, dataDirectory, log, clock, isAlive } = options
+  if (url === null) {
+    const databasePath = join(dataDirectory, 'lucidream.db')
+    const database = await openSqlite({ path: databasePath, clock, hash })
+    return { database, jobs: openEmbeddedJobs({ database, clock, isAlive }), databasePath }
+  }
+  const database = await openPostgres({ url, clock, hash })
+  try {
+    // Workers stand on several machines there, so only leases tell who is alive.
+    const onError = (err: unknown) => log.warn({ err }, 'the queue could not do its upkeep')
+    const jobs = await openPostgresJobs({
+      database,
+      url,
+      clock,
+      hash,
+      schema: nameBossSchema(url),
+      onError,
+    })
+    return { database, jobs, databasePath: null }
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+/** Two installations in two schemas of one database have two queues. */
+function nameBossSchema(url: string): string {
+  const own = /search_path=(\w+)/.exec(new URL(url).searchParams.get('options') ?? '')?.[1]
+  return own === undefined ? 'pgboss' : `${own}_boss`
+}
+
+/** Brings the schema of the configured database up to date and does nothing else. */
+export async function migrateDatabase(
+  options: Pick<DatabaseOptions, 'databaseUrl' | 'dataDirectory' | 'clock'>,
+): Promise<Migrated> {
+  const { databaseUrl, dataDirectory, clock } = options
+  return databaseUrl === null
+    ? migrateSqlite({ path: join(dataDirectory, 'lucidream.db'), clock, hash })
+    : migratePostgres({ url: databaseUrl, clock, hash })
 }
 
 export interface ServeSettings {
@@ -95,6 +169,8 @@ export async function serve(
   flags: ServeFlags,
   { config, version }: ServeSettings,
 ): Promise<Serving> {
+  // Ends with the context's signal, and never throws.
+  void keepIndexed(context)
   const { database, jobs, clock, hash: sha256, newId: id, keyring, mask, wakes, log } = context
   const feed = new Feed({ database, wakes, hash: sha256 })
   const server = await startServer({
@@ -114,6 +190,7 @@ export async function serve(
         organizationId,
         strict: config.strict,
         allowPrivateTargets: config.allowPrivateTargets,
+        importRoots: config.importRoots,
         rateLimits: {
           writesPerMinute: config.writesPerMinute,
           readsPerMinute: config.readsPerMinute,

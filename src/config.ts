@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { delimiter } from 'node:path'
 import { z } from 'zod'
 import { DomainError } from './core/errors.ts'
 
@@ -23,8 +24,6 @@ export interface DreamConfig {
 }
 
 export interface ServerConfig {
-  /** Postgres; null: the embedded database in the data folder. */
-  readonly databaseUrl: string | null
   readonly host: string
   readonly port: number
   /** Serves `/metrics` without a key on a port of its own; null: on the main port, for admin keys. */
@@ -34,6 +33,8 @@ export interface ServerConfig {
   readonly readsPerMinute: number
   /** Lets webhooks go to private addresses and plain http; for tests and closed networks. */
   readonly allowPrivateTargets: boolean
+  /** Folders of the server that administrators may import from by path; none when empty. */
+  readonly importRoots: readonly string[]
 }
 
 /** Kept apart from Config so that printing the configuration can never print a secret. */
@@ -44,6 +45,8 @@ export interface Secrets {
   readonly secretKey: string | null
   /** The first API key of an empty database; null: one is made and printed once. */
   readonly bootstrapKey: string | null
+  /** `postgres://user:password@host:port/database`; null for the embedded database. */
+  readonly databaseUrl: string | null
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -58,12 +61,16 @@ const onOrOff = z
 const environmentSchema = z.object({
   LUCIDREAM_DATA: z.string().min(1).default('.lucidream'),
   LUCIDREAM_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('warn'),
+  LUCIDREAM_DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+    .optional(),
+  LUCIDREAM_DATABASE_URL_FILE: z.string().min(1).optional(),
   LUCIDREAM_MASK_KEY: z.string().min(16).optional(),
   LUCIDREAM_MASK_KEY_FILE: z.string().min(1).optional(),
   LUCIDREAM_SECRET_KEY: z.string().min(32).optional(),
   LUCIDREAM_SECRET_KEY_FILE: z.string().min(1).optional(),
   LUCIDREAM_BOOTSTRAP_KEY: z.string().min(24).max(512).optional(),
-  LUCIDREAM_DATABASE_URL: z.url().optional(),
   LUCIDREAM_HOST: z.string().min(1).default('127.0.0.1'),
   LUCIDREAM_PORT: port.default(4177),
   LUCIDREAM_METRICS_PORT: port.optional(),
@@ -72,6 +79,7 @@ const environmentSchema = z.object({
   LUCIDREAM_READS_PER_MINUTE: perMinute.default(1_200),
   LUCIDREAM_ALLOW_PRIVATE_TARGETS: onOrOff,
   LUCIDREAM_POLICY_DIR: z.string().min(1).optional(),
+  LUCIDREAM_IMPORT_ROOTS: z.string().default(''),
   LUCIDREAM_DREAM_HOURS: z.coerce.number().positive().max(1_000).default(6),
   LUCIDREAM_DREAM_STORE_BYTES: z.coerce.number().int().min(1).default(10_485_760),
 })
@@ -93,8 +101,9 @@ export function readConfig(environment: Environment = process.env): {
       dreams: { hours: data.LUCIDREAM_DREAM_HOURS, storeBytes: data.LUCIDREAM_DREAM_STORE_BYTES },
     },
     secrets: {
-      maskKey: chooseSecret('LUCIDREAM_MASK_KEY', data, 16),
-      secretKey: chooseSecret('LUCIDREAM_SECRET_KEY', data, 32),
+      maskKey: findSecret(data, 'LUCIDREAM_MASK_KEY'),
+      secretKey: findSecret(data, 'LUCIDREAM_SECRET_KEY'),
+      databaseUrl: findSecret(data, 'LUCIDREAM_DATABASE_URL'),
       bootstrapKey: data.LUCIDREAM_BOOTSTRAP_KEY ?? null,
     },
   }
@@ -104,7 +113,6 @@ type Parsed = z.output<typeof environmentSchema>
 
 function toServerConfig(data: Parsed): ServerConfig {
   return {
-    databaseUrl: data.LUCIDREAM_DATABASE_URL ?? null,
     host: data.LUCIDREAM_HOST,
     port: data.LUCIDREAM_PORT,
     metricsPort: data.LUCIDREAM_METRICS_PORT ?? null,
@@ -112,6 +120,7 @@ function toServerConfig(data: Parsed): ServerConfig {
     writesPerMinute: data.LUCIDREAM_WRITES_PER_MINUTE,
     readsPerMinute: data.LUCIDREAM_READS_PER_MINUTE,
     allowPrivateTargets: data.LUCIDREAM_ALLOW_PRIVATE_TARGETS,
+    importRoots: data.LUCIDREAM_IMPORT_ROOTS.split(delimiter).filter((root) => root !== ''),
   }
 }
 
@@ -122,35 +131,32 @@ function colourOf(environment: Environment): Config['colour'] {
   return environment.TERM === 'dumb' ? 'never' : 'auto'
 }
 
-/** A secret by itself or in a file, never both. */
-function chooseSecret(
-  name: 'LUCIDREAM_MASK_KEY' | 'LUCIDREAM_SECRET_KEY',
-  data: Parsed,
-  fewest: number,
-): string | null {
-  const plain = data[name]
-  const path = data[`${name}_FILE`]
-  if (plain !== undefined && path !== undefined) {
+type SecretName = 'LUCIDREAM_MASK_KEY' | 'LUCIDREAM_SECRET_KEY' | 'LUCIDREAM_DATABASE_URL'
+
+/** From the variable itself or from the file that its `_FILE` sibling names; never from both. */
+function findSecret(data: Parsed, name: SecretName): string | null {
+  const [given, file] = [data[name], data[`${name}_FILE`]]
+  if (file === undefined) return given ?? null
+  if (given !== undefined) {
     throw new DomainError(
       'invalid_config',
       `${name} and ${name}_FILE are both set; set one of them.`,
     )
   }
-  return path === undefined ? (plain ?? null) : readSecret(`${name}_FILE`, path, fewest)
+  const read = environmentSchema.shape[name].safeParse(readSecretFile(`${name}_FILE`, file))
+  if (read.success) return read.data ?? null
+  throw new DomainError(
+    'invalid_config',
+    `${name}_FILE: ${file} is refused: ${read.error.issues[0]?.message}.`,
+  )
 }
 
-function readSecret(name: string, path: string, fewest: number): string {
-  let secret: string
+function readSecretFile(name: string, path: string): string {
   try {
-    secret = readFileSync(path, 'utf8').trim()
+    return readFileSync(path, 'utf8').trim()
   } catch (cause) {
     throw new DomainError('invalid_config', `${name}: cannot read ${path}.`, { cause })
   }
-  if (secret.length >= fewest) return secret
-  throw new DomainError(
-    'invalid_config',
-    `${name}: ${path} holds fewer than ${fewest} characters; write at least ${fewest}.`,
-  )
 }
 
 function explain(error: z.ZodError): string {

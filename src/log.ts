@@ -17,6 +17,7 @@ export function makeLog(level: LogLevel): Logger {
           'authorization',
           '*.authorization',
           'maskKey',
+          'databaseUrl',
         ],
         censor: '[redacted]',
       },

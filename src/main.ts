@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { findMachineFacts, openPlace, serve } from './app.ts'
+import { findMachineFacts, migrateDatabase, openPlace, serve } from './app.ts'
 import { runProgram } from './cli/program.ts'
 import type { Output } from './cli/surroundings.ts'
 import { readConfig } from './config.ts'
@@ -33,7 +33,7 @@ export async function main(): Promise<void> {
       colour: config.colour,
       demo: { transcripts: bundled('transcripts'), memory: bundled('memory') },
       signal: stop.signal,
-      databaseUrl: config.server.databaseUrl,
+      databaseUrl: secrets.databaseUrl,
       open: (place) =>
         openPlace(place, {
           secrets,
@@ -44,6 +44,7 @@ export async function main(): Promise<void> {
           policyDirectory: config.policyDirectory,
           allowPrivateTargets: config.server.allowPrivateTargets,
         }),
+      migrate: (place) => migrateDatabase({ ...place, clock: Date.now }),
       facts: findMachineFacts,
       bootstrapKey: secrets.bootstrapKey,
       serve: (opened, flags) =>

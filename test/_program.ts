@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
-import { findMachineFacts, openEmbedded, serve } from '../src/app.ts'
+import { findMachineFacts, migrateDatabase, openEmbedded, serve } from '../src/app.ts'
 import { runProgram } from '../src/cli/program.ts'
 import { readConfig } from '../src/config.ts'
 import { airlineMemory, airlineTranscripts } from './_airline.ts'
@@ -46,6 +46,7 @@ export async function run(
         clock: Date.now,
         signal,
       }),
+    migrate: (place) => migrateDatabase({ ...place, clock: Date.now }),
     facts: findMachineFacts,
     bootstrapKey: null,
     serve: (opened, flags) =>

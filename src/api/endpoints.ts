@@ -1,9 +1,20 @@
 import type { Endpoint } from './endpoint.ts'
 import { apiKeyEndpoints } from './lucid/api-keys.ts'
+import { briefEndpoints } from './lucid/briefs.ts'
+import { changeEndpoints } from './lucid/changes.ts'
+import { dreamReportEndpoints } from './lucid/dream-reports.ts'
 import { dreamScheduleEndpoints } from './lucid/dream-schedules.ts'
 import { selectedDreamEndpoints } from './lucid/dreams.ts'
+import { findingEndpoints } from './lucid/findings.ts'
+import { importEndpoints } from './lucid/imports.ts'
 import { policyEndpoints } from './lucid/policies.ts'
+import { searchEndpoints } from './lucid/search.ts'
 import { ingestEndpoints } from './lucid/sessions.ts'
+import { statsEndpoints } from './lucid/stats.ts'
+import { storeArchiveEndpoints } from './lucid/store-archives.ts'
+import { storeDiffEndpoints } from './lucid/store-diff.ts'
+import { storeRestoreEndpoints } from './lucid/store-restore.ts'
+import { storeSnapshotEndpoints } from './lucid/store-snapshots.ts'
 import { webhookDeliveryEndpoints } from './lucid/webhook-deliveries.ts'
 import { webhookEndpointEndpoints } from './lucid/webhook-endpoints.ts'
 import { agentEndpoints } from './v1/agents.ts'
@@ -22,6 +33,17 @@ import { sessionEndpoints } from './v1/sessions.ts'
 /** Every endpoint there is. */
 export const endpoints: readonly Endpoint[] = [
   ...apiKeyEndpoints,
+  ...briefEndpoints,
+  ...changeEndpoints,
+  ...dreamReportEndpoints,
+  ...findingEndpoints,
+  ...importEndpoints,
+  ...searchEndpoints,
+  ...statsEndpoints,
+  ...storeSnapshotEndpoints,
+  ...storeDiffEndpoints,
+  ...storeRestoreEndpoints,
+  ...storeArchiveEndpoints,
   ...dreamEndpoints,
   ...selectedDreamEndpoints,
   ...dreamScheduleEndpoints,

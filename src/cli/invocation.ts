@@ -74,8 +74,14 @@ export async function withData<T>(
   }
 }
 
+/** For people; a URL would show its password. */
+export const nameDatabase = ({ databasePath }: Opened) => databasePath ?? 'Postgres'
+
 /** A folder that is named wins over a database that the environment names. */
-function choosePlace(surroundings: Surroundings, { data, databaseUrl }: GlobalOptions): DataPlace {
+export function choosePlace(
+  surroundings: Surroundings,
+  { data, databaseUrl }: GlobalOptions,
+): DataPlace {
   if (data !== undefined && databaseUrl !== undefined) {
     throw new DomainError(
       'invalid_argument',

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts'
 import type { Context } from '../pipeline/context.ts'
+import type { Migrated } from '../storage/migrations/migration.ts'
 
 /** Everything the program touches outside itself; made by main.ts, and by tests. */
 export interface Surroundings {
@@ -17,6 +18,8 @@ export interface Surroundings {
   readonly signal: AbortSignal
   /** Opens a database and brings its schema up to date; an embedded one is made where there is none. */
   readonly open: (place: DataPlace) => Promise<Opened>
+  /** Brings its schema up to date and closes it again. */
+  readonly migrate: (place: DataPlace) => Promise<Migrated>
   readonly facts: () => MachineFacts
   /** The first API key of an empty database, where the administrator chose it. */
   readonly bootstrapKey: string | null
@@ -51,7 +54,8 @@ export interface Output {
 
 export interface Opened {
   readonly context: Context
-  readonly databasePath: string
+  /** The file of the embedded database; null where a server has it. */
+  readonly databasePath: string | null
   readonly close: () => Promise<void>
 }
 

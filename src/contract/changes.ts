@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { evidence, grade } from './evidence.ts'
 
-const change = z.object({
+export const change = z.object({
   id: z.string(),
   dream_id: z.string(),
   operation: z.enum(['add', 'edit', 'merge', 'supersede', 'retire', 'move']),

@@ -2,10 +2,8 @@ import { z } from 'zod'
 
 const place = z.object({ path: z.string(), line: z.int(), text: z.string() })
 
-/** `lucidream dream --json` */
-export const dreamDocument = z.object({
-  version: z.literal(1),
-  kind: z.literal('dream'),
+/** What a dream read, compared and held back. */
+export const dreamReport = {
   dream_id: z.string(),
   input_store_id: z.string(),
   output_store_id: z.string(),
@@ -78,6 +76,13 @@ export const dreamDocument = z.object({
   held_back: z.array(z.string()),
   findings: z.int(),
   changes: z.int(),
+}
+
+/** `lucidream dream --json` */
+export const dreamDocument = z.object({
+  version: z.literal(1),
+  kind: z.literal('dream'),
+  ...dreamReport,
   /** Files of the memory folder that were not read. */
   left_out: z.array(z.object({ path: z.string(), reason: z.string() })),
   /** Where the proposal was written; null when there was nothing to propose. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { evidence, grade } from './evidence.ts'
 
-const finding = z.object({
+export const finding = z.object({
   id: z.string(),
   kind: z.enum([
     'error_recovery',

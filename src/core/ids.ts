@@ -24,7 +24,8 @@ export type EnvironmentId = Id<'env'>
 export type FileId = Id<'file'>
 export type SessionResourceId = Id<'sesrsc'>
 export type ThreadId = Id<'sthr'>
-export type OutcomeId = Id<'outc'>
+export type MemorySnapshotId = Id<'msnap'>
+export type ImportId = Id<'imp'>
 export type WebhookEndpointId = Id<'whend'>
 export type WebhookEventId = Id<'whe'>
 export type WebhookDeliveryId = Id<'whdel'>
@@ -52,7 +53,8 @@ interface IdByPrefix {
   file: FileId
   sesrsc: SessionResourceId
   sthr: ThreadId
-  outc: OutcomeId
+  msnap: MemorySnapshotId
+  imp: ImportId
   whend: WebhookEndpointId
   whe: WebhookEventId
   whdel: WebhookDeliveryId

@@ -1,5 +1,6 @@
 import type { MemoryDocument } from '../core/memory.ts'
-import type { Place, Reconciled, ReconciliationReport } from './reports.ts'
+import type { Place, ReconciliationReport } from '../core/present/dream-report.ts'
+import type { Reconciled } from './reports.ts'
 
 /** The reconciliation as people read it: paths, line numbers and texts instead of items. */
 export function describeReconciliation(

@@ -1,5 +1,5 @@
 import { makeId, type SessionId } from '../core/ids.ts'
-import type { Json, JsonObject } from '../core/session.ts'
+import type { JsonObject } from '../core/session.ts'
 import { insertImportedAgent, nameImportedAgent } from '../storage/agents.ts'
 import type { Reader, Writer } from '../storage/database.ts'
 import { dreamFormat } from '../storage/dream-sessions.ts'
@@ -15,7 +15,7 @@ export type Passage =
   | { readonly use: string; readonly input: JsonObject; readonly answer: string }
 
 /** The engine that runs every dream until there are others. */
-export const builtinEngine = 'lucidream-builtin'
+const builtinEngine = 'lucidream-builtin'
 
 /** Longer results are cut; the rows themselves can be read over the API. */
 const longestAnswer = 20_000
@@ -47,7 +47,7 @@ export async function openDreamSession(
       principal: null,
       labels: {},
     },
-    agent: { id: agentId, version: 1, snapshot: agentBody },
+    agent: { id: agentId, version: 1, snapshot: null },
     environmentId: importedEnvironment,
     metadata: { dream_id: dream.id },
   })
@@ -134,17 +134,3 @@ const cut = (text: string) =>
   text.length <= longestAnswer
     ? text
     : `${text.slice(0, longestAnswer).toWellFormed()}\n… ${text.length - longestAnswer} characters more`
-
-/** As the wire describes an agent. */
-const agentBody = {
-  name: builtinEngine,
-  description:
-    'Reads sessions and a memory store and proposes changes; deterministic, without a model.',
-  model: { id: builtinEngine, speed: 'standard' },
-  system: null,
-  tools: [] as Json[],
-  mcp_servers: [] as Json[],
-  skills: [] as Json[],
-  multiagent: null,
-  metadata: {},
-} as const

@@ -1,5 +1,5 @@
 import type { DomainError } from '../core/errors.ts'
-import type { FileReport, ImportTotals, Skipped } from './reports.ts'
+import type { FileReport, ImportTotals, Skipped } from '../core/present/import-report.ts'
 import type { SinkCount } from './session-sink.ts'
 
 const zero: Record<SinkCount, number> = {
@@ -22,6 +22,14 @@ export class FileTally {
 
   constructor(path: string) {
     this.path = path
+  }
+
+  get sessions(): number {
+    return this.#counts.sessions
+  }
+
+  get events(): number {
+    return this.#counts.events
   }
 
   add(counts: Partial<Record<SinkCount, number>>): void {

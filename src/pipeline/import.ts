@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { DomainError, type ErrorCode } from '../core/errors.ts'
+import type { FileReport, ImportReport } from '../core/present/import-report.ts'
 import type { JsonObject } from '../core/session.ts'
 import { listFiles } from '../importers/files.ts'
 import { importers } from '../importers/formats.ts'
@@ -12,7 +13,7 @@ import { discardTranscript, listStaged } from '../storage/transcripts.ts'
 import type { Context } from './context.ts'
 import { FileTally, sumReports } from './file-tally.ts'
 import { makeHeapSmall } from './heap.ts'
-import type { FileReport, ImportReport, OnProgress } from './reports.ts'
+import type { OnProgress } from './reports.ts'
 import { openSessionSink, type SessionSink } from './session-sink.ts'
 import { parseTaskMap, readTaskMap, type TaskMap, taskMapName } from './task-map.ts'
 
@@ -40,13 +41,24 @@ export async function importPaths(
     if ('error' in found) files.push(tally.fail(found.error))
     else {
       const onBytes = (done: number) =>
-        onProgress({ stage: 'import', done: read + done, total, unit: 'bytes' })
+        onProgress({
+          stage: 'import',
+          done: read + done,
+          total,
+          unit: 'bytes',
+          counts: countSoFar(files, tally),
+        })
       files.push(await importFile(context, found.path, { tally, onBytes }))
       read += found.bytes
     }
   }
   return { files, totals: sumReports(files) }
 }
+
+const countSoFar = (files: readonly FileReport[], { sessions, events }: FileTally) => ({
+  sessions: files.reduce((sum, file) => sum + file.sessions, sessions),
+  events: files.reduce((sum, file) => sum + file.events, events),
+})
 
 interface FileWork {
   readonly tally: FileTally

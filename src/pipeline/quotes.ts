@@ -1,23 +1,32 @@
-import type { Evidence } from '../core/evidence.ts'
+import type { Quote } from '../core/evidence.ts'
 import type { SessionId } from '../core/ids.ts'
-import { eventText } from '../core/session.ts'
+import type { Citation } from '../core/mining/finding.ts'
+import { quoteCited } from '../core/transcript/quote.ts'
 import type { Reader } from '../storage/database.ts'
 import type { TranscriptRef } from '../storage/digests.ts'
-import { findEvent } from '../storage/session-events.ts'
+import { listEventsAt } from '../storage/session-events.ts'
 
-/** Splits evidence into what resolves byte for byte in the transcript that was dreamt over and what does not. */
-export async function checkQuotes(
+/**
+ * The words of what is cited, cut out of the events of the transcripts that were dreamt over, so that each
+ * stands there byte for byte. What is cited and not found answers null.
+ */
+export async function readQuotes(
   reader: Reader,
-  evidence: readonly Evidence[],
+  citations: readonly Citation[],
   transcripts: ReadonlyMap<SessionId, TranscriptRef>,
-): Promise<{ readonly resolved: Evidence[]; readonly unresolved: Evidence[] }> {
-  const resolved: Evidence[] = []
-  const unresolved: Evidence[] = []
-  for (const piece of evidence) {
-    const event = await findEvent(reader, { ...transcripts.get(piece.sessionId), ...piece })
-    const stands =
-      event !== null && eventText(event.body).slice(piece.start, piece.end) === piece.text
-    ;(stands ? resolved : unresolved).push(piece)
+): Promise<(citation: Citation) => Quote | null> {
+  const quotes = new Map<string, Quote>()
+  for (const [sessionId, cited] of Map.groupBy(citations, (one) => one.sessionId)) {
+    const ref = transcripts.get(sessionId)
+    const seqs = [...new Set(cited.map(({ at }) => at))]
+    const events = ref ? await listEventsAt(reader, { ...ref, seqs }) : []
+    const byTheirSeq = new Map(events.map((event) => [event.seq, event]))
+    for (const citation of cited) {
+      const event = byTheirSeq.get(citation.at)
+      if (event) quotes.set(keyOf(citation), quoteCited(sessionId, event, citation.of))
+    }
   }
-  return { resolved, unresolved }
+  return (citation) => quotes.get(keyOf(citation)) ?? null
 }
+
+const keyOf = ({ sessionId, of, at }: Citation) => `${sessionId} ${of} ${at}`

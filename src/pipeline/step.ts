@@ -87,6 +87,7 @@ export async function finish(
     const next = stepKinds[stepKinds.indexOf(job.kind as StepKind) + 1]
     if (next) await enqueueStep(writer, context, { dreamId: dream.id, kind: next })
   })
+  if (dream.sessionId !== null) context.wakes.ring(dream.sessionId)
 }
 
 async function enqueueStep(

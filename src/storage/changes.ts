@@ -46,6 +46,30 @@ export async function insertChanges(
   await insertEvidence(writer, 'change', owners)
 }
 
+export interface ChangePage {
+  readonly dreamId: DreamId
+  readonly status?: StoredChange['status'] | undefined
+  readonly path?: string | undefined
+  /** The ordinal of the last one of the page before. */
+  readonly after?: number | undefined
+  readonly limit: number
+}
+
+/** Some changes of a dream with their evidence, in its order. */
+export async function listChangePage(reader: Reader, page: ChangePage): Promise<StoredChange[]> {
+  const { status, path, after } = page
+  let query = reader.read
+    .selectFrom('changes')
+    .selectAll()
+    .where('dream_id', '=', page.dreamId)
+    .orderBy('ordinal')
+    .limit(page.limit)
+  if (status !== undefined) query = query.where('status', '=', status)
+  if (path !== undefined) query = query.where('path', '=', path)
+  if (after !== undefined) query = query.where('ordinal', '>', after)
+  return withEvidence(reader, await query.execute())
+}
+
 /** All changes of a dream with their evidence, in its order. */
 export async function listChanges(reader: Reader, dreamId: DreamId): Promise<StoredChange[]> {
   const rows = await reader.read
@@ -54,6 +78,13 @@ export async function listChanges(reader: Reader, dreamId: DreamId): Promise<Sto
     .where('dream_id', '=', dreamId)
     .orderBy('ordinal')
     .execute()
+  return withEvidence(reader, rows)
+}
+
+async function withEvidence(
+  reader: Reader,
+  rows: readonly ChangesTable[],
+): Promise<StoredChange[]> {
   const evidence = await listEvidence(
     reader,
     rows.map((row) => row.id),

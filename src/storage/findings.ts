@@ -2,7 +2,7 @@ import { DomainError } from '../core/errors.ts'
 import type { Evidence } from '../core/evidence.ts'
 import type { DreamId, FindingId } from '../core/ids.ts'
 import type { Finding } from '../core/mining/finding.ts'
-import { inBatches, rowsPerInsert } from './batches.ts'
+import { anyOf, inBatches, rowsPerInsert } from './batches.ts'
 import type { Reader, Writer } from './database.ts'
 import { insertEvidence, listEvidence } from './evidence.ts'
 import type { FindingsTable } from './tables.ts'
@@ -41,6 +41,46 @@ export async function insertFindings(
   await insertEvidence(writer, 'finding', owners)
 }
 
+export interface FindingPage {
+  readonly dreamId: DreamId
+  readonly kind?: Finding['kind'] | undefined
+  readonly taskType?: string | undefined
+  readonly grade?: Finding['grade'] | undefined
+  /** The ordinal of the last one of the page before. */
+  readonly after?: number | undefined
+  readonly limit: number
+}
+
+/** Some findings of a dream with their evidence, in its order. */
+export async function listFindingPage(reader: Reader, page: FindingPage): Promise<StoredFinding[]> {
+  const { kind, taskType, grade, after } = page
+  let query = reader.read
+    .selectFrom('findings')
+    .selectAll()
+    .where('dream_id', '=', page.dreamId)
+    .orderBy('ordinal')
+    .limit(page.limit)
+  if (kind !== undefined) query = query.where('kind', '=', kind)
+  if (taskType !== undefined) query = query.where('task_type', '=', taskType)
+  if (grade !== undefined) query = query.where('grade', '=', grade)
+  if (after !== undefined) query = query.where('ordinal', '>', after)
+  return withEvidence(reader, await query.execute())
+}
+
+/** Those of the ids that there are, in the order in which their dream gave them. */
+export async function listFindingsById(
+  reader: Reader,
+  ids: readonly FindingId[],
+): Promise<StoredFinding[]> {
+  const rows = await reader.read
+    .selectFrom('findings')
+    .selectAll()
+    .where('id', 'in', anyOf(ids))
+    .orderBy('ordinal')
+    .execute()
+  return withEvidence(reader, rows)
+}
+
 /** All findings of a dream with their evidence, in its order. */
 export async function listFindings(reader: Reader, dreamId: DreamId): Promise<StoredFinding[]> {
   const rows = await reader.read
@@ -49,6 +89,13 @@ export async function listFindings(reader: Reader, dreamId: DreamId): Promise<St
     .where('dream_id', '=', dreamId)
     .orderBy('ordinal')
     .execute()
+  return withEvidence(reader, rows)
+}
+
+async function withEvidence(
+  reader: Reader,
+  rows: readonly FindingsTable[],
+): Promise<StoredFinding[]> {
   const evidence = await listEvidence(
     reader,
     rows.map((row) => row.id),

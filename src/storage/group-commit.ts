@@ -8,7 +8,7 @@ import { type Executor, Transaction } from './transaction.ts'
 export interface Group extends Executor {
   /** Grows with every row that a statement changes. */
   countChanges(): number
-  /** Sets the savepoint that `undo` goes back to and `keep` lets go of. */
+  /** Sets the savepoint that `undo` goes back to. */
   mark(): Promise<void>
   /** Throws where the rows since the mark break a rule that would otherwise only fail the commit. */
   keep(): Promise<void>

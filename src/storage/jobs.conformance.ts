@@ -1,7 +1,11 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { changeSomething, importer, jobId, note, start, write } from './_rows.ts'
 import type { Fresh } from './_subject.ts'
+import { workOff } from './_work.ts'
+import { listAuditRecords } from './audit-records.ts'
 import type { Attempt, Claim, Job } from './jobs.ts'
 import { listMemoryStores } from './memory-stores.ts'
 
@@ -14,6 +18,7 @@ export function describeJobs(fresh: Fresh): void {
     describeFencing(fresh)
     describeModel(fresh)
     describeWaiting(fresh)
+    describeWorkers(fresh)
   })
 }
 
@@ -50,9 +55,9 @@ function describeEnqueue(fresh: Fresh): void {
 
 function describeClaims(fresh: Fresh): void {
   test('a claim takes the oldest due job and says how often it was claimed', async () => {
-    await enqueue(fresh, 'later', { availableAt: start + 5 })
-    await enqueue(fresh, 'second', { availableAt: start - 1 })
-    await enqueue(fresh, 'first', { availableAt: start - 2 })
+    await enqueue(fresh, 'later', { availableAt: start + 500 })
+    await enqueue(fresh, 'second', { availableAt: start - 1_000 })
+    await enqueue(fresh, 'first', { availableAt: start - 2_000 })
     const job = await claim(fresh)
     expect(job).toMatchObject({
       id: jobId('first'),
@@ -65,7 +70,7 @@ function describeClaims(fresh: Fresh): void {
     })
     expect((await claim(fresh))?.id).toBe(jobId('second'))
     expect(await claim(fresh)).toBeNull()
-    expect((await claim(fresh, { at: start + 5 }))?.id).toBe(jobId('later'))
+    expect((await claim(fresh, { at: start + 500 }))?.id).toBe(jobId('later'))
   })
 
   test('a claim for some kinds leaves the others', async () => {
@@ -287,6 +292,100 @@ function describeWaiting(fresh: Fresh): void {
     await jobs.waitForWork(long, never)
     expect(await fresh.database().read((reader) => jobs.list(reader, { limit: 9 }))).toEqual([])
   })
+}
+
+/** Real workers against the real clock: what each did is in the audit log, once a job. */
+function describeWorkers(fresh: Fresh): void {
+  const clock = Date.now
+  const open = async () => {
+    const database = await fresh.subject.open(fresh.place(), { clock })
+    const jobs = await fresh.subject.openJobs(fresh.place(), { database, clock })
+    const close = async () => {
+      await jobs.close()
+      await database.close()
+    }
+    return { database, jobs, close }
+  }
+  const enqueueMany = async (count: number) => {
+    const jobs = await fresh.jobs()
+    const ids = Array.from({ length: count }, (_, index) => jobId(`many ${index}`))
+    await fresh.database().scratch(async (scratch) => {
+      for (const id of ids) {
+        await jobs.enqueue(scratch, { id, kind: 'digest', payload: {}, availableAt: start })
+      }
+    })
+    return ids
+  }
+  const expectEachOnce = async (ids: readonly string[]) => {
+    const records = await fresh
+      .database()
+      .read((reader) => listAuditRecords(reader, { limit: 10_000 }))
+    expect(records.map(({ objectId }) => objectId).toSorted()).toEqual(ids.toSorted())
+    const jobs = await fresh.jobs()
+    const left = await fresh
+      .database()
+      .read((reader) => jobs.list(reader, { states: ['queued', 'running', 'failed'], limit: 9 }))
+    expect(left).toEqual([])
+  }
+
+  test('1 000 jobs by four workers on two connections are each done once', async () => {
+    const ids = await enqueueMany(1_000)
+    const sides = [await open(), await open()]
+    const workers = sides.flatMap((side) => [workOff(side, 60_000), workOff(side, 60_000)])
+    const done = (await Promise.all(workers)).flat()
+    expect(done.toSorted()).toEqual(ids.toSorted())
+    await expectEachOnce(ids)
+    for (const side of sides) await side.close()
+  }, 120_000)
+
+  test('workers that are killed lose no job and do none twice', async () => {
+    const ids = await enqueueMany(120)
+    let told = 0
+    for (const [round, kill] of [3, 11, 1, 17].entries()) {
+      const child = startWorker(fresh)
+      for await (const line of createInterface({ input: child.stdout })) {
+        expect(ids).toContain(line)
+        told += 1
+        if (told < kill) continue
+        await new Promise((resolve) => setTimeout(resolve, round * 0.9))
+        break
+      }
+      child.kill('SIGKILL')
+      told = 0
+    }
+    const side = await open()
+    await workOff(side, 60_000)
+    await side.close()
+    await expectEachOnce(ids)
+  }, 120_000)
+}
+
+const workerScript = `
+const [subjectModule, workModule, place] = process.argv.slice(1)
+const { subject } = await import(subjectModule)
+const { workOff } = await import(workModule)
+const clock = Date.now
+const database = await subject.open(place, { clock })
+const jobs = await subject.openJobs(place, { database, clock })
+await workOff({ database, jobs }, 200, (id) => process.stdout.write(id + '\\n'))
+`
+
+function startWorker({ subject, place }: Fresh) {
+  const typeScript = process.features.typescript ? [] : ['--experimental-strip-types']
+  const workModule = new URL('./_work.ts', import.meta.url).href
+  return spawn(
+    process.execPath,
+    [
+      ...typeScript,
+      '--input-type=module',
+      '--eval',
+      workerScript,
+      subject.module,
+      workModule,
+      place(),
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  )
 }
 
 async function perform(

@@ -11,6 +11,7 @@ import { behindPrefix, findPathFault, listAncestors } from '../core/memory-path.
 import type { Reader, Writer } from './database.ts'
 import { countMemoryIn, countMemoryOut, getOpenMemoryStore } from './memory-stores.ts'
 import { insertMemoryVersion } from './memory-versions.ts'
+import { indexMemory, unindexObject } from './search-index.ts'
 import type { StoredMemory } from './stored-memory.ts'
 
 /** What a version says beside its actor. */
@@ -100,6 +101,7 @@ export async function insertMemory(writer: Writer, given: NewMemory): Promise<St
     .values({ id: head.id, store_id: storeId, created_at: writer.at, ...toColumns(head) })
     .execute()
   await insertMemoryVersion(writer, head, { operation: 'created', ...originOf(given) })
+  await indexMemory(writer, head)
   return head
 }
 
@@ -126,6 +128,7 @@ export async function updateMemory(writer: Writer, given: MemoryUpdate): Promise
     .set(toColumns(next))
     .where('id', '=', head.id)
     .execute()
+  await indexMemory(writer, next)
   return next
 }
 
@@ -140,6 +143,7 @@ export async function deleteMemory(writer: Writer, given: MemoryDeletion): Promi
     .set({ ...toColumns(last), deleted_at: writer.at })
     .where('id', '=', head.id)
     .execute()
+  await unindexObject(writer, { ownerId: head.storeId, objectId: head.id })
   await countMemoryOut(writer, head.storeId)
 }
 

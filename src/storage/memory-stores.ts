@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely'
 import { DomainError } from '../core/errors.ts'
 import type { MemoryStoreId } from '../core/ids.ts'
 import { defaultWorkspace, type Reader, type Writer } from './database.ts'
+import { unindexOwner } from './search-index.ts'
 import type { MemoryStoresTable } from './tables.ts'
 
 export interface MemoryStore {
@@ -134,6 +135,7 @@ export async function archiveMemoryStore(writer: Writer, id: MemoryStoreId): Pro
 export async function deleteMemoryStore(writer: Writer, id: MemoryStoreId): Promise<void> {
   await getMemoryStore(writer, id)
   await setColumns(writer, id, { deleted_at: writer.at })
+  await unindexOwner(writer, id)
 }
 
 /** The store, unless it is archived: then nothing may be written into it or changed about it. */

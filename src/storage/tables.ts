@@ -14,8 +14,10 @@ import type {
   EvidenceId,
   FileId,
   FindingId,
+  ImportId,
   JobId,
   MemoryId,
+  MemorySnapshotId,
   MemoryStoreId,
   MemoryVersionId,
   OutcomeSignalId,
@@ -42,6 +44,7 @@ export interface Tables {
   session_events: SessionEventsTable
   raw_chunks: RawChunksTable
   outcome_signals: OutcomeSignalsTable
+  digest_batches: DigestBatchesTable
   digests: DigestsTable
   memory_stores: MemoryStoresTable
   memories: MemoriesTable
@@ -71,12 +74,34 @@ export interface Tables {
   policy_versions: PolicyVersionsTable
   decisions: DecisionsTable
   decision_reasons: DecisionReasonsTable
+  memory_snapshots: MemorySnapshotsTable
+  search_documents: SearchDocumentsTable
+  search_index: SearchIndexTable
+  search_sessions: SearchSessionsTable
+  search_queue: SearchQueueTable
+  search_old_memories: SearchOldMemoriesTable
+  imports: ImportsTable
+  import_progress: ImportProgressTable
+  database_size: DatabaseSizeView
 }
 
 /** Rows that are disposable or that no one sees yet; they may change without an audit record. */
 export type ScratchTables = Pick<
   Tables,
-  'transcripts' | 'session_events' | 'raw_chunks' | 'digests' | 'jobs' | 'files' | 'file_chunks'
+  | 'transcripts'
+  | 'session_events'
+  | 'raw_chunks'
+  | 'digest_batches'
+  | 'digests'
+  | 'jobs'
+  | 'files'
+  | 'file_chunks'
+  | 'search_documents'
+  | 'search_index'
+  | 'search_sessions'
+  | 'search_queue'
+  | 'search_old_memories'
+  | 'import_progress'
 >
 
 type Json = string
@@ -190,13 +215,20 @@ export interface OutcomeSignalsTable {
   created_at: Timestamp
 }
 
+/** Traces of several sessions, as `packTraces` makes them. */
+interface DigestBatchesTable {
+  id: Generated<number>
+  head: Json
+  body: Uint8Array
+}
+
+/** Where the digest of a transcript stands: the batch, and the place in it. */
 interface DigestsTable {
   session_id: SessionId
   transcript_hash: string
   digester_version: number
-  encoding: 'deflate'
-  trace: Uint8Array
-  quotes: Uint8Array
+  batch_id: number
+  place: number
 }
 
 export interface MemoryStoresTable {
@@ -575,4 +607,83 @@ interface DecisionReasonsTable {
   limit: string
   verdict: Reason['verdict']
   mode: Reason['mode']
+}
+
+/** `at`: the moment it shows. `version_ids`: JSON array, what stood there, in path order. */
+export interface MemorySnapshotsTable {
+  id: MemorySnapshotId
+  workspace_id: Generated<string>
+  store_id: MemoryStoreId
+  name: string
+  at: Timestamp
+  version_ids: Json
+  memories: number
+  size_bytes: number
+  created_at: Timestamp
+}
+
+/** What a row of the index is of: a memory of a store, or an event of a session. */
+interface SearchDocumentsTable {
+  id: Generated<number>
+  kind: 'memory' | 'event'
+  owner_id: MemoryStoreId | SessionId
+  object_id: MemoryId | EventId
+  transcript_id: number | null
+}
+
+/** `rowid` is the document's id. Write-only: what it holds cannot be read back. */
+interface SearchIndexTable {
+  rowid: number
+  words: string
+}
+
+/** How many events of which transcript are indexed: the watermark of a session. */
+interface SearchSessionsTable {
+  session_id: SessionId
+  transcript_id: number
+  indexed_events: number
+}
+
+/** Sessions to index. `ticket` grows with every change, so that one made meanwhile is not lost. */
+interface SearchQueueTable {
+  session_id: SessionId
+  ticket: number
+  queued_at: Timestamp
+}
+
+/** Stored before there was an index, and not in it yet. */
+interface SearchOldMemoriesTable {
+  memory_id: MemoryId
+}
+
+export interface ImportsTable {
+  id: ImportId
+  workspace_id: Generated<string>
+  state: 'queued' | 'running' | 'completed' | 'failed' | 'canceled'
+  source: 'upload' | 'path'
+  /** Of the upload, or the path on the server. */
+  name: string
+  sha256: string | null
+  /** The version of the program, since another one may read the same bytes otherwise. */
+  program: string
+  bytes: number
+  /** The upload, until it is imported. */
+  file_id: FileId | null
+  cancel_requested_at: Timestamp | null
+  result: Json | null
+  error: Json | null
+  created_at: Timestamp
+  ended_at: Timestamp | null
+}
+
+interface ImportProgressTable {
+  import_id: ImportId
+  bytes_done: number
+  bytes_total: number | null
+  sessions: number
+  events: number
+}
+
+interface DatabaseSizeView {
+  bytes: number
 }

@@ -2,7 +2,6 @@ import { hostname } from 'node:os'
 import { pino } from 'pino'
 import { openEmbedded } from '../../src/app.ts'
 import type { Opened } from '../../src/cli/surroundings.ts'
-import type { MemoryStoreId } from '../../src/core/ids.ts'
 import { dream } from '../../src/pipeline/dream.ts'
 import { importPaths } from '../../src/pipeline/import.ts'
 import { readMemoryFolder } from '../../src/pipeline/memory-folder.ts'
@@ -31,18 +30,18 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     await dream(context, { storeId, filter: {}, actor }, quiet)
   },
   async publish(context, { memory = '' }) {
-    const folder = await readMemoryFolder(memory, context.hash)
-    const storeId = await mirrorFolder(context, folder, actor)
-    const { id } = await orderOnce(context, storeId)
+    const { id } = await orderOnce(context, memory)
     await workUntilEnded(context, id, quiet)
   },
 }
 
 /** As a client does that looks whether its request went through before it repeats it. */
-async function orderOnce(context: Context, storeId: MemoryStoreId) {
+async function orderOnce(context: Context, memory: string) {
   const list = (reader: Reader) => listDreams(reader, { limit: 1 })
   const [known] = await context.database.read(list)
   if (known) return known
+  const folder = await readMemoryFolder(memory, context.hash)
+  const storeId = await mirrorFolder(context, folder, actor)
   return context.database.write(actor, (writer) =>
     createDream(writer, context, {
       storeId,

@@ -35,7 +35,7 @@ export async function receiveUpload(request: Request, options: UploadOptions): P
 }
 
 interface Part {
-  readonly stream: BusboyFileStream
+  readonly stream: AsyncIterable<Uint8Array> & Partial<Pick<BusboyFileStream, 'truncated'>>
   readonly filename: string | undefined
   readonly mimeType: string
 }
@@ -50,6 +50,7 @@ async function receive(request: Request, options: UploadOptions): Promise<Upload
   const busboy = new Busboy({ headers: { 'content-type': contentType }, limits })
   const fields: Record<string, string> = {}
   let storing: Promise<Omit<Upload, 'fields'>> | null = null
+  let open: BusboyFileStream | null = null
   busboy.on('field', (name, value) => {
     fields[name] = value
   })
@@ -58,6 +59,7 @@ async function receive(request: Request, options: UploadOptions): Promise<Upload
       stream.resume()
       return
     }
+    open = stream
     storing = store({ stream, filename, mimeType }, options)
     // Whoever awaits it below gets the failure; the parser must stop reading at once.
     storing.catch((error) => busboy.destroy(error))
@@ -66,13 +68,38 @@ async function receive(request: Request, options: UploadOptions): Promise<Upload
   try {
     await pipeline(body, busboy)
   } catch (error) {
-    // The staged rows are discarded by the caller, after the last of them was written.
+    // The caller discards the staged rows, after the last of them was written.
+    ;(open as BusboyFileStream | null)?.destroy()
     await (storing as Promise<unknown> | null)?.catch(() => {})
     throw error
   }
   const stored = await (storing as Promise<Omit<Upload, 'fields'>> | null)
   if (!stored) throw malformed('no part named "file"')
   return { ...stored, fields }
+}
+
+/** Stores a whole body as it arrives; what was staged is discarded when anything fails. */
+export async function storeBytes(
+  body: AsyncIterable<Uint8Array> | null,
+  { filename, ...options }: UploadOptions & { readonly filename: string | undefined },
+): Promise<Upload> {
+  try {
+    const stream = atMost(body, options.maxBytes)
+    const part = { stream, filename, mimeType: 'application/octet-stream' }
+    return { ...(await store(part, options)), fields: {} }
+  } catch (error) {
+    await options.database.scratch((scratch) => discardFile(scratch, options.id))
+    throw error
+  }
+}
+
+async function* atMost(body: AsyncIterable<Uint8Array> | null, maxBytes: number) {
+  let size = 0
+  for await (const piece of body ?? []) {
+    size += piece.byteLength
+    if (size > maxBytes) throw tooLarge(maxBytes)
+    yield piece
+  }
 }
 
 /** It comes back as a header, so nothing else is let through. */
@@ -91,7 +118,7 @@ async function store(part: Part, { database, id, maxBytes }: UploadOptions) {
     await database.scratch((scratch) => appendFileChunk(scratch, { id, chunk, data }))
     chunk += 1
   }
-  for await (const piece of part.stream as AsyncIterable<Uint8Array>) {
+  for await (const piece of part.stream) {
     sha.update(piece)
     sizeBytes += piece.byteLength
     waiting.push(piece)

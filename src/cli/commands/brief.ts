@@ -1,7 +1,8 @@
 import type { BriefDocument } from '../../contract/brief.ts'
-import { DomainError } from '../../core/errors.ts'
-import { makeId } from '../../core/ids.ts'
-import { type Brief, defaultBudget, renderBrief, writeBrief } from '../../core/propose/brief.ts'
+import { presentBrief } from '../../core/present/brief.ts'
+import { nameFinding } from '../../core/present/change.ts'
+import { type Brief, defaultBudget, renderBrief } from '../../core/propose/brief.ts'
+import { writeBriefs } from '../../core/propose/briefs.ts'
 import { listFindings } from '../../storage/findings.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type GlobalOptions, type Invocation, withData } from '../invocation.ts'
@@ -25,24 +26,15 @@ export function runBrief(
       return { dream: named, findings: await listFindings(reader, named.id) }
     })
     const all = findings.map(({ finding }) => finding)
-    const types = [...new Set(all.flatMap((one) => one.taskType ?? []))].toSorted()
-    if (taskType !== undefined && !types.includes(taskType)) {
-      throw new DomainError(
-        'not_found',
-        types.length === 0
-          ? `The dream found nothing that holds for one type of task only; leave out ${taskType}.`
-          : `The dream found nothing about tasks of type ${taskType}; there is: ${types.join(', ')}.`,
-      )
-    }
-    const wanted = taskType === undefined ? (types.length === 0 ? [null] : types) : [taskType]
     const budget = options.budget ?? defaultBudget
-    const briefs = wanted.map((type) => writeBrief(all, { taskType: type, budget }))
-    const findingId = (key: string) => makeId('fnd', context.hash, [dream.id, key])
+    const briefs = writeBriefs(all, { taskType, budget })
     const document: BriefDocument = {
       version: 1,
       kind: 'brief',
       dream_id: dream.id,
-      data: briefs.map((brief) => toItem(brief, findingId)),
+      data: briefs.map((brief) =>
+        presentBrief(brief, (key) => nameFinding(dream.id, key, context.hash)),
+      ),
     }
     invocation.print(document, () => briefs.flatMap(describe))
     for (const { taskType: type, tokens, leftOut } of briefs) {
@@ -58,18 +50,4 @@ function describe(brief: Brief): string[] {
   return [
     `Nothing is known well enough to tell an agent before ${brief.taskType ?? 'its next run'}.`,
   ]
-}
-
-function toItem(brief: Brief, findingId: (key: string) => string): BriefDocument['data'][number] {
-  return {
-    task_type: brief.taskType,
-    tokens: brief.tokens,
-    budget: brief.budget,
-    left_out: brief.leftOut,
-    lines: brief.lines.map(({ findingKey, ...line }) => ({
-      ...line,
-      finding_id: findingId(findingKey),
-    })),
-    markdown: brief.lines.length === 0 ? '' : renderBrief(brief),
-  }
 }

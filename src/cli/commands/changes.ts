@@ -1,9 +1,9 @@
 import type { ChangesDocument } from '../../contract/changes.ts'
+import { presentChange } from '../../core/present/change.ts'
+import type { DreamReport } from '../../core/present/dream-report.ts'
 import { eventText } from '../../core/session.ts'
-import type { DreamReport } from '../../pipeline/reports.ts'
 import { listChanges, type StoredChange } from '../../storage/changes.ts'
 import { findEvent } from '../../storage/session-events.ts'
-import { toChange } from '../documents.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type GlobalOptions, type Invocation, withData } from '../invocation.ts'
 import { findNamedDream, pickByPrefix } from '../latest-dream.ts'
@@ -33,7 +33,7 @@ export function runChanges(
       version: 1,
       kind: 'changes',
       dream_id: dream.id,
-      data: chosen.map((change) => toChange(change, hash)),
+      data: chosen.map((change) => presentChange(change, hash)),
       held_back: [...heldBack],
     }
     const evidence = id === undefined ? [] : await renderEvidence(invocation, opened, chosen)

@@ -16,7 +16,7 @@ export function runDoctor(invocation: Invocation, options: GlobalOptions): Promi
   return withData(invocation, options, async (opened) => {
     const checks = [
       ...checkMachine(invocation.surroundings),
-      await checkDisk(opened),
+      ...(await checkDisk(opened)),
       ...(await checkRows(opened)),
     ]
     invocation.print({ version: 1, kind: 'doctor', checks } satisfies DoctorDocument, () =>
@@ -54,14 +54,18 @@ function compareVersions(a: readonly number[], b: readonly number[]): number {
 
 const enoughBytes = 1024 ** 3
 
-async function checkDisk({ databasePath }: Opened): Promise<Check> {
+async function checkDisk({ databasePath }: Opened): Promise<Check[]> {
+  if (databasePath === null) return []
   const { bavail, bsize } = await statfs(dirname(databasePath))
   const free = bavail * bsize
-  return {
-    name: 'disk',
-    state: free < enoughBytes ? 'warning' : 'ok',
-    message: `${groupDigits(Math.floor(free / 1024 ** 2))} MiB free beside ${databasePath}`,
-  }
+  const mebibytes = groupDigits(Math.floor(free / 1024 ** 2))
+  return [
+    {
+      name: 'disk',
+      state: free < enoughBytes ? 'warning' : 'ok',
+      message: `${mebibytes} MiB free beside ${databasePath}`,
+    },
+  ]
 }
 
 async function checkRows({ context }: Opened): Promise<Check[]> {

@@ -1,6 +1,6 @@
 import type { FindingsDocument } from '../../contract/findings.ts'
+import { presentFinding } from '../../core/present/finding.ts'
 import { listFindings } from '../../storage/findings.ts'
-import { toFinding } from '../documents.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type GlobalOptions, type Invocation, withData } from '../invocation.ts'
 import { findNamedDream, pickByPrefix } from '../latest-dream.ts'
@@ -26,7 +26,7 @@ export function runFindings(
       version: 1,
       kind: 'findings',
       dream_id: dream.id,
-      data: chosen.map(toFinding),
+      data: chosen.map(presentFinding),
     }
     invocation.print(document, () =>
       chosen.length === 0

@@ -1,4 +1,4 @@
-import type { DreamReport } from '../../pipeline/reports.ts'
+import type { DreamReport } from '../../core/present/dream-report.ts'
 import type { StoredChange } from '../../storage/changes.ts'
 import type { StoredFinding } from '../../storage/findings.ts'
 import { groupDigits, layTable, plural, showForeign, wrapText } from '../text.ts'

@@ -1,5 +1,5 @@
+import type { FileReport, ImportReport } from '../../core/present/import-report.ts'
 import { formatNames } from '../../pipeline/import.ts'
-import type { FileReport, ImportReport } from '../../pipeline/reports.ts'
 import { groupDigits, layTable, plural, showForeign } from '../text.ts'
 import type { Style } from './finding.ts'
 

@@ -1,10 +1,14 @@
-import type { Evidence } from '../evidence.ts'
-import type { SessionId } from '../ids.ts'
-import type { Quotes } from '../transcript/digest.ts'
-import { type Case, occasionKey } from './case.ts'
+import type { Evidence, Quote } from '../evidence.ts'
+import type { Cited } from '../transcript/quote.ts'
+import { type Case, type LaidOutCase, occasionKey } from './case.ts'
 import type { Citation, CitedFinding, Finding } from './finding.ts'
 
-export type Sighting = Pick<Citation, 'of' | 'index'> & { readonly one: Case }
+/** A piece of a case: a call, error or result by the index of its step, a turn or saying by its own. */
+export interface Sighting {
+  readonly one: LaidOutCase
+  readonly of: Cited
+  readonly index: number
+}
 
 export interface Sightings {
   readonly supports: readonly Sighting[]
@@ -17,10 +21,10 @@ const maxContradicting = 2
 /** A few citations that differ as much as they can: other tasks and principals first, in canonical order. */
 export function cite({ supports, contradicts = [] }: Sightings): Citation[] {
   const pick = (sightings: readonly Sighting[], most: number, polarity: Citation['polarity']) =>
-    spread(sightings, most).map(({ one, of, index }) => ({
-      sessionId: one.trace.sessionId,
-      of,
-      index,
+    spread(sightings, most).map((sighting) => ({
+      sessionId: sighting.one.trace.sessionId,
+      of: sighting.of,
+      at: findSeq(sighting),
       polarity,
     }))
   return [
@@ -45,25 +49,24 @@ function spread(sightings: readonly Sighting[], most: number): Sighting[] {
   return chosen
 }
 
+/** The `seq` of the event that holds the words. */
+function findSeq({ one, of, index }: Sighting): number {
+  if (of === 'turn') return one.trace.turns[index]?.at ?? -1
+  if (of === 'saying') return one.trace.sayings[index]?.at ?? -1
+  const { columns, from } = one.steps
+  return (of === 'call' ? columns.at : columns.resultAt)[from + index] ?? -1
+}
+
 /** The findings with the words they cite; a citation without words (an empty turn) is left out. */
 export function quoteFindings(
   findings: readonly CitedFinding[],
-  quotesOf: (sessionId: SessionId) => Quotes | undefined,
+  quote: (citation: Citation) => Quote | null,
 ): Finding[] {
   return findings.map(({ citations, ...finding }) => ({
     ...finding,
-    evidence: citations.flatMap((citation) => lookUp(citation, quotesOf(citation.sessionId))),
+    evidence: citations.flatMap((citation): Evidence[] => {
+      const words = quote(citation)
+      return words && words.text !== '' ? [{ ...words, polarity: citation.polarity }] : []
+    }),
   }))
-}
-
-function lookUp({ of, index, polarity }: Citation, quotes: Quotes | undefined): Evidence[] {
-  const places = {
-    call: quotes?.calls,
-    error: quotes?.errors,
-    turn: quotes?.turns,
-    saying: quotes?.sayings,
-    result: quotes?.results,
-  }
-  const quote = places[of]?.[index]
-  return quote && quote.text !== '' ? [{ ...quote, polarity }] : []
 }

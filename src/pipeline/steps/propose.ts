@@ -1,5 +1,6 @@
 import { makeId } from '../../core/ids.ts'
 import type { Memory } from '../../core/memory.ts'
+import type { DreamReport } from '../../core/present/dream-report.ts'
 import { insertChanges, updateChangeStatus } from '../../storage/changes.ts'
 import type { Writer } from '../../storage/database.ts'
 import { listDreamMemories } from '../../storage/dream-memories.ts'
@@ -8,7 +9,7 @@ import { listFindings } from '../../storage/findings.ts'
 import { tellAbout } from '../../storage/new-dream.ts'
 import { closeDreamSession, countOf, narrate, type Passage } from '../dream-session.ts'
 import { type Published, publishDocuments } from '../publish.ts'
-import type { DreamReport, Mined, Reconciled } from '../reports.ts'
+import type { Mined, Reconciled } from '../reports.ts'
 import { beat, finish, type StepWork, think } from '../step.ts'
 import type { Proposed } from '../thinking.ts'
 
@@ -29,7 +30,9 @@ export async function proposeChanges(work: StepWork): Promise<void> {
   )
   await beat(work)
   await finish(work, async (writer) => {
-    await insertChanges(writer, dream.id, proposed.changes.map(addRowFields(work, memories)))
+    const rows = proposed.changes.map(addRowFields(work, memories))
+    await insertChanges(writer, dream.id, rows)
+    await tellAbout(writer, context, { type: 'change.proposed', ids: rows.map(({ id }) => id) })
     const published = await publish(writer, work, { memories, proposed })
     const report = describe(work, { memories, proposed, published, findings: findings.length })
     await narrate(writer, dream, toPassages(proposed, published))

@@ -4,7 +4,9 @@ import { apiKeys } from './0003-api-keys.ts'
 import { memoryWire } from './0004-memory-wire.ts'
 import { liveSessions } from './0005-live-sessions.ts'
 import { dreamsOnRequest } from './0006-dreams-on-request.ts'
+import { ownResources } from './0007-own-resources.ts'
 import { webhooks } from './0008-webhooks.ts'
+import { digestBatches } from './0009-digest-batches.ts'
 import { policies } from './0011-policies.ts'
 import type { Migration, MigrationText } from './migration.ts'
 
@@ -16,7 +18,9 @@ const texts: readonly MigrationText[] = [
   memoryWire,
   liveSessions,
   dreamsOnRequest,
+  ownResources,
   webhooks,
+  digestBatches,
   policies,
 ]
 

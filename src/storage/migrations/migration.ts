@@ -13,3 +13,9 @@ export interface MigrationText {
 export interface Migration extends MigrationText {
   readonly number: number
 }
+
+/** How many migrations a database had run before and after. */
+export interface Migrated {
+  readonly before: number
+  readonly after: number
+}

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
 import { inject } from 'vitest'
+import { schemaOf } from './_place.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -20,7 +21,8 @@ export async function createSchema(server: string): Promise<string> {
   const name = `lucidream_test_${randomBytes(8).toString('hex')}`
   await runSql(server, `CREATE SCHEMA ${name}`)
   const place = new URL(server)
-  place.searchParams.set('options', `-c search_path=${name}`)
+  // Processes are killed in these suites, the server is not, so nothing needs to wait for its disk.
+  place.searchParams.set('options', `-c search_path=${name} -c synchronous_commit=off`)
   return place.href
 }
 
@@ -28,12 +30,6 @@ export async function dropSchema(server: string, place: string): Promise<void> {
   const name = schemaOf(place)
   await runSql(server, `DROP SCHEMA IF EXISTS ${name} CASCADE`)
   await runSql(server, `DROP SCHEMA IF EXISTS ${name}_boss CASCADE`)
-}
-
-export function schemaOf(place: string): string {
-  const name = /search_path=(\w+)/.exec(new URL(place).searchParams.get('options') ?? '')?.[1]
-  if (name === undefined) throw new Error('The place names no schema.')
-  return name
 }
 
 export async function runSql(url: string, sql: string): Promise<Record<string, unknown>[]> {

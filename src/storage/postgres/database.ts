@@ -96,16 +96,17 @@ async function openGroup(pool: PostgresPool): Promise<Group> {
     await connection.rollBack()
     throw error
   }
+  // A member's end sets the mark of the next one, which saves a round trip.
+  let marked = false
   return {
     execute: (query) => connection.execute(query),
     countChanges: () => connection.changes,
-    mark: () => connection.exec('SAVEPOINT member'),
-    // Deferred rules are checked now, while the member can still be undone alone.
-    keep: () =>
-      connection.exec(
-        'SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED; RELEASE SAVEPOINT member',
-      ),
-    undo: () => connection.exec('ROLLBACK TO SAVEPOINT member; RELEASE SAVEPOINT member'),
+    async mark() {
+      if (!marked) await connection.exec('SAVEPOINT member')
+      marked = true
+    },
+    keep: () => connection.exec(keepMember),
+    undo: () => connection.exec('ROLLBACK TO SAVEPOINT member'),
     async commit() {
       await connection.exec('COMMIT')
       connection.release()
@@ -113,3 +114,9 @@ async function openGroup(pool: PostgresPool): Promise<Group> {
     rollBack: () => connection.rollBack(),
   }
 }
+
+/** Deferred rules are checked now, while the member can still be undone alone. */
+const keepMember = `SET CONSTRAINTS ALL IMMEDIATE;
+SET CONSTRAINTS ALL DEFERRED;
+RELEASE SAVEPOINT member;
+SAVEPOINT member`

@@ -1,6 +1,6 @@
 import { type Clock, toTimestamp } from '../../core/clock.ts'
 import type { Hash } from '../../core/ids.ts'
-import type { Migration } from '../migrations/migration.ts'
+import type { Migrated, Migration } from '../migrations/migration.ts'
 import { type Recorded, refuseForeign } from '../migrations/recorded.ts'
 import { beginMigrating } from './locks.ts'
 import type { PostgresConnection, PostgresPool } from './pool.ts'
@@ -15,7 +15,7 @@ export interface MigrateOptions {
  * Brings the schema to the newest migration, each in its own transaction under the lock that writes take:
  * processes that start together run each migration once, and none writes meanwhile.
  */
-export async function migrate(pool: PostgresPool, options: MigrateOptions): Promise<void> {
+export async function migrate(pool: PostgresPool, options: MigrateOptions): Promise<Migrated> {
   const known = options.migrations.map(({ number, name, postgres }) => ({
     number,
     name,
@@ -27,7 +27,9 @@ export async function migrate(pool: PostgresPool, options: MigrateOptions): Prom
     return recorded.length
   }
   const looking = await pool.connect()
-  if ((await looking.transact('BEGIN', () => list(looking))) === known.length) return
+  const before = await looking.transact('BEGIN', () => list(looking))
+  const after = known.length
+  if (before === after) return { before, after }
   for (const migration of options.migrations) {
     const connection = await pool.connect()
     await connection.transact(beginMigrating, async () => {
@@ -45,6 +47,7 @@ export async function migrate(pool: PostgresPool, options: MigrateOptions): Prom
       await connection.exec(migration.postgres)
     })
   }
+  return { before, after }
 }
 
 const createTable = `CREATE TABLE IF NOT EXISTS migrations (

@@ -2,10 +2,10 @@ import type { Clock } from '../../core/clock.ts'
 import type { Hash } from '../../core/ids.ts'
 import type { Database } from '../database.ts'
 import { migrations as allMigrations } from '../migrations/index.ts'
-import type { Migration } from '../migrations/migration.ts'
+import type { Migrated, Migration } from '../migrations/migration.ts'
 import { PostgresDatabase } from './database.ts'
 import { migrate } from './migrate.ts'
-import { PostgresPool } from './pool.ts'
+import { type PoolOptions, PostgresPool } from './pool.ts'
 
 export interface OpenPostgresOptions {
   /** `postgres://user:password@host:port/database`; a `search_path` among its options chooses the schema. */
@@ -30,19 +30,32 @@ const defaults = {
 
 /** Connects and brings the schema up to date. Any number of processes may have it open. */
 export async function openPostgres(options: OpenPostgresOptions): Promise<Database> {
-  const { url, clock, hash, migrations = allMigrations } = options
-  const { busyMs, statementTimeoutMs, connectTimeoutMs, maxConnections } = {
-    ...defaults,
-    ...options,
-  }
-  const limits = { url, lockTimeoutMs: busyMs, statementTimeoutMs, connectTimeoutMs }
-  const writing = new PostgresPool({ ...limits, maxConnections: 1 })
+  const { clock, hash } = options
+  const { writing } = await openMigrated(options)
+  const { maxConnections = defaults.maxConnections } = options
+  const reading = new PostgresPool({ ...limitsOf(options), maxConnections })
+  return new PostgresDatabase({ writing, reading, desk: { clock, hash } })
+}
+
+/** Brings the schema up to date; pg-boss does so with its own when the jobs are opened. */
+export async function migratePostgres(options: OpenPostgresOptions): Promise<Migrated> {
+  const { writing, migrated } = await openMigrated(options)
+  await writing.close()
+  return migrated
+}
+
+async function openMigrated(options: OpenPostgresOptions) {
+  const { clock, hash, migrations = allMigrations } = options
+  const writing = new PostgresPool({ ...limitsOf(options), maxConnections: 1 })
   try {
-    await migrate(writing, { migrations, clock, hash })
+    return { writing, migrated: await migrate(writing, { migrations, clock, hash }) }
   } catch (error) {
     await writing.close()
     throw error
   }
-  const reading = new PostgresPool({ ...limits, maxConnections })
-  return new PostgresDatabase({ writing, reading, desk: { clock, hash } })
+}
+
+function limitsOf(options: OpenPostgresOptions): Omit<PoolOptions, 'maxConnections'> {
+  const { url, busyMs, statementTimeoutMs, connectTimeoutMs } = { ...defaults, ...options }
+  return { url, lockTimeoutMs: busyMs, statementTimeoutMs, connectTimeoutMs }
 }

@@ -10,8 +10,5 @@ describe.skipIf(server === null)('on a server', () => {
     ...subject,
     createPlace: () => createSchema(server as string),
     removePlace: (place) => dropSchema(server as string, place),
-    openJobs: async () => {
-      throw new Error('not yet')
-    },
   })
 })

@@ -1,6 +1,6 @@
 import { type Clock, toTimestamp } from '../../core/clock.ts'
 import type { Hash } from '../../core/ids.ts'
-import type { Migration } from '../migrations/migration.ts'
+import type { Migrated, Migration } from '../migrations/migration.ts'
 import { type Recorded, refuseForeign } from '../migrations/recorded.ts'
 import type { SqliteConnection } from './connection.ts'
 import { beginWrite, runBegun } from './transaction.ts'
@@ -16,8 +16,13 @@ export interface MigrateOptions {
  * Brings the file's schema to the newest migration, each in its own transaction, its number recorded first:
  * two processes that start together run each migration once.
  */
-export async function migrate(connection: SqliteConnection, options: MigrateOptions) {
-  if (listRecorded(connection, options).length === options.migrations.length) return
+export async function migrate(
+  connection: SqliteConnection,
+  options: MigrateOptions,
+): Promise<Migrated> {
+  const before = listRecorded(connection, options).length
+  const after = options.migrations.length
+  if (before === after) return { before, after }
   for (const migration of options.migrations) {
     await beginWrite(connection, options.busyMs)
     await runBegun(connection, async () => {
@@ -33,6 +38,7 @@ export async function migrate(connection: SqliteConnection, options: MigrateOpti
       connection.exec(migration.sqlite)
     })
   }
+  return { before, after }
 }
 
 const createTable = `CREATE TABLE IF NOT EXISTS migrations (

@@ -6,7 +6,7 @@ import { DomainError } from '../../core/errors.ts'
 import type { Hash } from '../../core/ids.ts'
 import type { Database } from '../database.ts'
 import { migrations as allMigrations } from '../migrations/index.ts'
-import type { Migration } from '../migrations/migration.ts'
+import type { Migrated, Migration } from '../migrations/migration.ts'
 import { SqliteConnection } from './connection.ts'
 import { SqliteDatabase } from './database.ts'
 import { busyError } from './errors.ts'
@@ -29,16 +29,8 @@ const defaultBusyMs = 10_000
  * its folder where there is none. Any number of processes may have it open.
  */
 export async function openSqlite(options: OpenSqliteOptions): Promise<Database> {
-  const { path, clock, hash, busyMs = defaultBusyMs, migrations = allMigrations } = options
-  createFile(path)
-  const writing = new SqliteConnection(path, 'write')
-  try {
-    await configureWriting(writing, busyMs)
-    await migrate(writing, { migrations, clock, hash, busyMs })
-  } catch (error) {
-    writing.close()
-    throw error
-  }
+  const { path, clock, hash, busyMs = defaultBusyMs } = options
+  const { writing } = await openMigrated(options)
   return new SqliteDatabase({
     writing,
     openReading: () => openReading(path, busyMs),
@@ -46,6 +38,27 @@ export async function openSqlite(options: OpenSqliteOptions): Promise<Database> 
     hash,
     busyMs,
   })
+}
+
+/** Brings the schema of the file up to date, making it where there is none. */
+export async function migrateSqlite(options: OpenSqliteOptions): Promise<Migrated> {
+  const { writing, migrated } = await openMigrated(options)
+  writing.close()
+  return migrated
+}
+
+async function openMigrated(options: OpenSqliteOptions) {
+  const { path, clock, hash, busyMs = defaultBusyMs, migrations = allMigrations } = options
+  createFile(path)
+  const writing = new SqliteConnection(path, 'write')
+  try {
+    await configureWriting(writing, busyMs)
+    const migrated = await migrate(writing, { migrations, clock, hash, busyMs })
+    return { writing, migrated }
+  } catch (error) {
+    writing.close()
+    throw error
+  }
 }
 
 function createFile(path: string): void {
