@@ -37,6 +37,7 @@ export interface EmbeddedOptions {
   readonly leaseMs?: number
   /** Stands between everything and the database: tests cut the process off at its doors. */
   readonly around?: (database: Database) => Database
+  readonly policyDirectory?: string | null
 }
 
 const organizationId = 'org_lucidream'
@@ -64,6 +65,7 @@ export function openPlace(
 export async function openContext(options: ContextOptions): Promise<Opened> {
   const { dataDirectory, secrets, log, clock, signal, allowPrivateTargets = false } = options
   const { dreams = defaultDreams, leaseMs = defaultLeaseMs, around = (one) => one } = options
+  const { policyDirectory = null } = options
   const owner = `${hostname()}:${process.pid}:${clock()}`
   const isRunning = (other: string) => other === owner || isAlive(other)
   const { databaseUrl } = secrets
@@ -106,6 +108,7 @@ export async function openContext(options: ContextOptions): Promise<Opened> {
       signal,
       leaseMs,
       thinking: thinkHere(hash),
+      policyDirectory,
       limits: { dreamMs: dreams.hours * 3_600_000, storeBytes: dreams.storeBytes },
     },
     databasePath,

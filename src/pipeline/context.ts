@@ -33,6 +33,8 @@ export interface Context {
   readonly leaseMs: number
   /** Where heavy work is done. */
   readonly thinking: Thinking
+  /** Where policy files lie; null: nowhere, and nothing is ever applied. */
+  readonly policyDirectory: string | null
   /** Of dreams over the wire. */
   readonly limits: DreamLimits
 }

@@ -6,6 +6,7 @@ import type { Job } from '../storage/jobs.ts'
 import type { Context } from './context.ts'
 import { runDreamStep } from './dream-step.ts'
 import { type JobHandler, quickKinds, slowKinds } from './job-kinds.ts'
+import { openPolicyWatch } from './policies/refresh.ts'
 import type { OnProgress } from './reports.ts'
 import { openScheduler } from './schedules.ts'
 import { stepKinds } from './step.ts'
@@ -26,12 +27,17 @@ export async function runWorker(context: Context): Promise<void> {
   const thinking = openThinkingPool()
   const aside: Context = { ...context, thinking }
   const fireSchedules = openScheduler(aside)
+  const watchPolicies = openPolicyWatch(aside)
   try {
     await Promise.all([
       workLane(aside, slowKinds),
       workLane(aside, quickKinds),
       repeat(aside, async () => {
         await fireSchedules()
+        await sleep(tickMs, undefined, { signal: aside.signal })
+      }),
+      repeat(aside, async () => {
+        await watchPolicies()
         await sleep(tickMs, undefined, { signal: aside.signal })
       }),
     ])
