@@ -59,7 +59,7 @@ describe('kill -9 before, inside and after every write', () => {
     ['command line dream', 'in turn', 10],
     ['dream over the wire', 'in turn', 10],
     ['dream into its input store', 'each', 30],
-    ['upload', 'each', 15],
+    ['upload', 'in turn', 8],
     ['webhook', 'each', 9],
     ['restore', 'each', 3],
     ['schedule', 'each', 3],
