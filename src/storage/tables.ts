@@ -575,7 +575,7 @@ interface PoliciesTable {
 }
 
 /** Append-only. */
-export interface PolicyVersionsTable {
+interface PolicyVersionsTable {
   id: PolicyVersionId
   workspace_id: Generated<string>
   name: string

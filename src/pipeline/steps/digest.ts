@@ -5,7 +5,7 @@ import {
   insertDigests,
   packDigests,
 } from '../../storage/digests.ts'
-import { type DreamSession, listDreamSessions } from '../../storage/dream-sessions.ts'
+import type { DreamSession } from '../../storage/dream-sessions.ts'
 import { readEventTexts } from '../../storage/event-texts.ts'
 import { listReadable, type Readable } from '../../storage/readable.ts'
 import { streamEvents } from '../../storage/session-events.ts'
@@ -13,6 +13,7 @@ import type { Context } from '../context.ts'
 import { type DigestPool, openDigestPool } from '../digest-pool.ts'
 import { type DigestTask, digestTexts } from '../digest-worker.ts'
 import { narrate } from '../dream-session.ts'
+import { listPermittedInputs } from '../policies/inputs.ts'
 import { beat, finish, type StepWork } from '../step.ts'
 
 /** Sessions whose digests are written together; small enough that a crash repeats little. */
@@ -34,7 +35,9 @@ const mostEvents = 50_000
 export async function digestSessions(work: StepWork): Promise<void> {
   const { context, dream, job, onProgress } = work
   const { leaseMs } = context
-  const sessions = await context.database.read((reader) => listDreamSessions(reader, dream.id))
+  const { sessions, leftOut } = await context.database.read((reader) =>
+    listPermittedInputs(reader, dream),
+  )
   const missing = await context.database.read((reader) =>
     findMissingDigests(reader, { sessions, digesterVersion }),
   )
@@ -61,7 +64,7 @@ export async function digestSessions(work: StepWork): Promise<void> {
       {
         use: 'read_sessions',
         input: { session_count: sessions.length },
-        answer: describeReading(sessions),
+        answer: [describeReading(sessions), ...leftOut].join('\n'),
       },
       { say: 'Next: patterns are mined.' },
     ])
