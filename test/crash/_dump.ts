@@ -9,6 +9,9 @@ const left: Readonly<Record<string, readonly string[]>> = {
   session_events: ['transcript_id'],
   raw_chunks: ['transcript_id'],
   sessions: ['transcript_id'],
+  // Made by chance, and what is made of it.
+  audit_salts: ['salt'],
+  audit_records: ['before_commitment', 'after_commitment', 'reason_commitment', 'leaf'],
 }
 
 /** Every row of every table, in an order of its own; ids made by chance are replaced. */

@@ -7,6 +7,7 @@ import { dreamsOnRequest } from './0006-dreams-on-request.ts'
 import { ownResources } from './0007-own-resources.ts'
 import { webhooks } from './0008-webhooks.ts'
 import { digestBatches } from './0009-digest-batches.ts'
+import { audit } from './0013-audit.ts'
 import type { Migration, MigrationText } from './migration.ts'
 
 /** In the order they run. */
@@ -20,6 +21,7 @@ const texts: readonly MigrationText[] = [
   ownResources,
   webhooks,
   digestBatches,
+  audit,
 ]
 
 export const migrations: readonly Migration[] = texts.map((text, at) => ({

@@ -6,6 +6,7 @@ import {
   changeSomething,
   hash,
   importer,
+  makeSalts,
   makeSession,
   note,
   storeSession,
@@ -36,7 +37,7 @@ describe.skipIf(server === '')('Postgres', () => {
   })
 
   const open = async (given: Partial<OpenPostgresOptions> = {}): Promise<Database> => {
-    const database = await openPostgres({ url, clock: () => 0, hash, ...given })
+    const database = await openPostgres({ url, clock: () => 0, hash, salt: makeSalts(), ...given })
     opened.push(database)
     return database
   }
