@@ -5,6 +5,7 @@ import { DomainError } from './core/errors.ts'
 
 export const sealTools: SealTools = {
   hash: (bytes) => hash('sha256', bytes, 'buffer'),
+  hashText: (text) => hash('sha256', text),
   encodeText: (text) => Buffer.from(text),
   encodeBase64: (bytes) => Buffer.from(bytes).toString('base64'),
   decodeBase64: (text) => Buffer.from(text, 'base64'),

@@ -1,4 +1,5 @@
 import { DomainError } from '../errors.ts'
+import type { Hash } from '../ids.ts'
 import { type Checkpoint, formatCheckpoint, parseCheckpoint } from './checkpoint.ts'
 import { toHex } from './hex.ts'
 import type { HashBytes } from './merkle.ts'
@@ -8,6 +9,7 @@ import { type Codec, formatNote, parseNote } from './note.ts'
 export interface SealTools extends Codec {
   /** SHA-256. */
   readonly hash: HashBytes
+  readonly hashText: Hash
   readonly encodeText: (text: string) => Uint8Array
   /** Whether the Ed25519 signature of the text's UTF-8 holds under this key of 32 bytes. */
   readonly verify: (publicKey: Uint8Array, text: string, signature: Uint8Array) => boolean
