@@ -98,15 +98,21 @@ export async function appendAuditRecord(
 }
 
 /**
- * Erases what the records about one object say of its content: the hashes, the reasons and the salts. The log
- * and every proof stay as they are. Answers how many records said something.
+ * Erases what the records about one object say of its content, or of that content alone: the hashes, the reasons
+ * and the salts. The log and every proof stay as they are. Answers how many records said something.
  */
 export async function eraseAuditSalts(
   { write }: Pick<Writer, 'write'>,
-  object: { readonly type: string; readonly id: string },
+  object: { readonly type: string; readonly id: string; readonly contentHash?: string },
 ): Promise<number> {
-  const { numDeletedRows } = await write
-    .deleteFrom('audit_salts')
+  const { contentHash } = object
+  let rows = write.deleteFrom('audit_salts')
+  if (contentHash !== undefined) {
+    rows = rows.where((is) =>
+      is.or([is('before_hash', '=', contentHash), is('after_hash', '=', contentHash)]),
+    )
+  }
+  const { numDeletedRows } = await rows
     .where('seq', 'in', (about) =>
       about
         .selectFrom('audit_records')

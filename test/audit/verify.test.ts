@@ -6,7 +6,13 @@ import { createInterface } from 'node:readline'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AuditVerificationDocument } from '../../src/contract/audit.ts'
-import { auditVerificationDocument } from '../../src/contract/audit.ts'
+import {
+  auditCheckpointDocument,
+  auditExportDocument,
+  auditKeyDocument,
+  auditProofDocument,
+  auditVerificationDocument,
+} from '../../src/contract/audit.ts'
 import { hashEntry } from '../../src/core/audit/entry.ts'
 import { formatLine, parseLine } from '../../src/core/audit/log-file.ts'
 import { formatKey } from '../../src/core/audit/notary.ts'
@@ -283,15 +289,21 @@ describe('lucidream audit', () => {
       await run(['keys', 'create', 'two', '--scope', 'admin', '--data', data])
       const file = join(data, 'log')
       const late = await run(['audit', 'export', file, '--from', '2', '--data', data, '--json'])
-      expect(JSON.parse(late.out)).toMatchObject({ kind: 'audit_export', from: 2, records: 1 })
+      expect(auditExportDocument.parse(JSON.parse(late.out))).toMatchObject({ from: 2, records: 1 })
       expect((await run(['audit', 'export', file, '--data', data])).code).toBe(6)
       const beyond = ['audit', 'export', `${file}2`, '--from', '9', '--data', data]
       expect((await run(beyond)).code).toBe(2)
       expect((await run(['audit', 'export', `${file}2`, '--data', data])).code).toBe(0)
-      const proof = JSON.parse((await run(['audit', 'proof', '2', '--data', data])).out)
-      expect(proof).toMatchObject({ kind: 'audit_proof', seq: 2, size: 2 })
+      const printed = (await run(['audit', 'proof', '2', '--data', data])).out
+      const proof = auditProofDocument.parse(JSON.parse(printed))
+      expect(proof).toMatchObject({ seq: 2, size: 2 })
       expect(proof.hashes).toHaveLength(1)
       expect(proof.leaf).toBe(hashEntry(hash, proof.entry))
+      const document = async (name: string) =>
+        JSON.parse((await run(['audit', name, '--data', data, '--json'])).out)
+      const checkpoint = auditCheckpointDocument.parse(await document('checkpoint'))
+      expect(checkpoint).toMatchObject({ size: 2, root: proof.root })
+      expect(auditKeyDocument.parse(await document('key')).key).toBe(checkpoint.key)
       expect((await run(['audit', 'proof', '3', '--data', data])).code).toBe(5)
     })
   })
