@@ -110,6 +110,31 @@ CREATE INDEX changes_by_base ON changes (base_version_id) WHERE base_version_id 
 CREATE VIEW database_size AS
   SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size;
 
+CREATE TABLE decision_reasons (
+  decision_id TEXT NOT NULL REFERENCES decisions (id),
+  ordinal INTEGER NOT NULL,
+  rule TEXT NOT NULL,
+  path TEXT NOT NULL,
+  value TEXT NOT NULL,
+  "limit" TEXT NOT NULL,
+  verdict TEXT NOT NULL CHECK (verdict IN ('allow', 'review', 'deny')),
+  mode TEXT NOT NULL CHECK (mode IN ('enforce', 'audit')),
+  PRIMARY KEY (decision_id, ordinal)
+) STRICT;
+
+CREATE TABLE decisions (
+  id TEXT NOT NULL PRIMARY KEY,
+  change_id TEXT NOT NULL REFERENCES changes (id),
+  moment TEXT NOT NULL CHECK (moment IN ('propose', 'apply')),
+  verdict TEXT NOT NULL CHECK (verdict IN ('allow', 'review', 'deny')),
+  risk TEXT NOT NULL CHECK (risk IN ('low', 'medium', 'high', 'critical')),
+  approvals TEXT NOT NULL,
+  policy_version TEXT,
+  created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX decisions_by_change ON decisions (change_id, created_at);
+CREATE INDEX decisions_by_time ON decisions (created_at);
+
 CREATE TABLE digest_batches (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   head TEXT NOT NULL,
@@ -425,6 +450,27 @@ CREATE TABLE outcome_signals (
   created_at TEXT NOT NULL
 ) STRICT;
 CREATE INDEX outcome_signals_by_session ON outcome_signals (session_id, decided_at, id);
+
+CREATE TABLE policies (
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  file TEXT NOT NULL,
+  version_id TEXT REFERENCES policy_versions (id),
+  fault TEXT,
+  faulty_since TEXT,
+  updated_at TEXT NOT NULL,
+  PRIMARY KEY (workspace_id, file)
+) STRICT;
+
+CREATE TABLE policy_versions (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  name TEXT NOT NULL,
+  file TEXT NOT NULL,
+  text TEXT NOT NULL,
+  body TEXT NOT NULL,
+  created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX policy_versions_by_name ON policy_versions (workspace_id, name, created_at);
 
 CREATE TABLE raw_chunks (
   transcript_id INTEGER NOT NULL REFERENCES transcripts (id),

@@ -13,6 +13,8 @@ export interface Config {
   readonly dreams: DreamConfig
   /** Name of the audit log in its checkpoints; null: made of its key. */
   readonly auditOrigin: string | null
+  /** Folder of policy files; null: no policy, so nothing is applied. */
+  readonly policyDirectory: string | null
 }
 
 /** Limits of dreams over the wire; a dream of the command line has none. */
@@ -89,6 +91,7 @@ const environmentSchema = z.object({
   LUCIDREAM_WRITES_PER_MINUTE: perMinute.default(300),
   LUCIDREAM_READS_PER_MINUTE: perMinute.default(1_200),
   LUCIDREAM_ALLOW_PRIVATE_TARGETS: onOrOff,
+  LUCIDREAM_POLICY_DIR: z.string().min(1).optional(),
   LUCIDREAM_IMPORT_ROOTS: z.string().default(''),
   LUCIDREAM_DREAM_HOURS: z.coerce.number().positive().max(1_000).default(6),
   LUCIDREAM_DREAM_STORE_BYTES: z.coerce.number().int().min(1).default(10_485_760),
@@ -108,6 +111,7 @@ export function readConfig(environment: Environment = process.env): {
       colour: colourOf(environment),
       server: toServerConfig(data),
       auditOrigin: data.LUCIDREAM_AUDIT_ORIGIN ?? null,
+      policyDirectory: data.LUCIDREAM_POLICY_DIR ?? null,
       dreams: { hours: data.LUCIDREAM_DREAM_HOURS, storeBytes: data.LUCIDREAM_DREAM_STORE_BYTES },
     },
     secrets: {

@@ -42,6 +42,7 @@ export async function main(): Promise<void> {
           clock: Date.now,
           signal: stop.signal,
           dreams: config.dreams,
+          policyDirectory: config.policyDirectory,
           allowPrivateTargets: config.server.allowPrivateTargets,
           auditOrigin: config.auditOrigin,
         }),

@@ -29,6 +29,8 @@ export type ImportId = Id<'imp'>
 export type WebhookEndpointId = Id<'whend'>
 export type WebhookEventId = Id<'whe'>
 export type WebhookDeliveryId = Id<'whdel'>
+export type PolicyVersionId = Id<'polver'>
+export type DecisionId = Id<'dec'>
 
 interface IdByPrefix {
   sesn: SessionId
@@ -56,6 +58,8 @@ interface IdByPrefix {
   whend: WebhookEndpointId
   whe: WebhookEventId
   whdel: WebhookDeliveryId
+  polver: PolicyVersionId
+  dec: DecisionId
 }
 
 /** Makes ids of things that are made on request and have no other name; unique by randomness. */

@@ -6,6 +6,7 @@ import type {
   ApiKeyId,
   AuditRecordId,
   ChangeId,
+  DecisionId,
   DreamId,
   DreamScheduleId,
   EnvironmentId,
@@ -20,12 +21,14 @@ import type {
   MemoryStoreId,
   MemoryVersionId,
   OutcomeSignalId,
+  PolicyVersionId,
   SessionId,
   SessionResourceId,
   WebhookDeliveryId,
   WebhookEndpointId,
   WebhookEventId,
 } from '../core/ids.ts'
+import type { Decision, JudgedChange, Reason } from '../core/policy/decision.ts'
 import type { SessionStatus } from '../core/session.ts'
 import type { WebhookEventType } from '../core/webhooks.ts'
 
@@ -70,6 +73,10 @@ export interface Tables {
   webhook_events: WebhookEventsTable
   webhook_deliveries: WebhookDeliveriesTable
   webhook_attempts: WebhookAttemptsTable
+  policies: PoliciesTable
+  policy_versions: PolicyVersionsTable
+  decisions: DecisionsTable
+  decision_reasons: DecisionReasonsTable
   memory_snapshots: MemorySnapshotsTable
   search_documents: SearchDocumentsTable
   search_index: SearchIndexTable
@@ -590,6 +597,53 @@ export interface SessionResourcesTable {
   created_at: Timestamp
   updated_at: Timestamp
   deleted_at: Timestamp | null
+}
+
+/** A file of the policy folder. */
+interface PoliciesTable {
+  workspace_id: Generated<string>
+  file: string
+  /** The last version that could be used; null: there never was one. */
+  version_id: PolicyVersionId | null
+  /** What is wrong with the file as it stands now. */
+  fault: string | null
+  faulty_since: Timestamp | null
+  updated_at: Timestamp
+}
+
+/** Append-only. */
+export interface PolicyVersionsTable {
+  id: PolicyVersionId
+  workspace_id: Generated<string>
+  name: string
+  file: string
+  text: string
+  /** The policy with all that it took over from others. */
+  body: Json
+  created_at: Timestamp
+}
+
+/** Append-only: what policy said of a change, each time it was asked. */
+export interface DecisionsTable {
+  id: DecisionId
+  change_id: ChangeId
+  moment: JudgedChange['moment']
+  verdict: Decision['verdict']
+  risk: Decision['risk']
+  approvals: Json
+  policy_version: string | null
+  created_at: Timestamp
+}
+
+interface DecisionReasonsTable {
+  decision_id: DecisionId
+  ordinal: number
+  rule: string
+  path: string
+  value: string
+  limit: string
+  verdict: Reason['verdict']
+  mode: Reason['mode']
 }
 
 /** `at`: the moment it shows. `version_ids`: JSON array, what stood there, in path order. */

@@ -164,7 +164,10 @@ describe.each(places)('the audit log on $name', (place) => {
 
   it('takes in the records that were there before it, and tells that it did', async () => {
     const old = await place.create()
-    const older = migrations.filter(({ name }) => name !== 'audit')
+    const older = migrations.slice(
+      0,
+      migrations.findIndex(({ name }) => name === 'audit'),
+    )
     const options = { clock: () => 0, hash, migrations: older }
     const insert = (seq: number) =>
       `INSERT INTO audit_records VALUES (${seq}, 'aud_${seq}', 'then', 'user', 'x', 'a.b', 'a', 'b', 'before', NULL, 'reason ${seq}')`

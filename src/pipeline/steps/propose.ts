@@ -30,7 +30,9 @@ export async function proposeChanges(work: StepWork): Promise<void> {
   )
   await beat(work)
   await finish(work, async (writer) => {
-    await insertChanges(writer, dream.id, proposed.changes.map(addRowFields(work, memories)))
+    const rows = proposed.changes.map(addRowFields(work, memories))
+    await insertChanges(writer, dream.id, rows)
+    await tellAbout(writer, context, { type: 'change.proposed', ids: rows.map(({ id }) => id) })
     const published = await publish(writer, work, { memories, proposed })
     const report = describe(work, { memories, proposed, published, findings: findings.length })
     await narrate(writer, dream, toPassages(proposed, published))
