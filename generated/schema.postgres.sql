@@ -35,6 +35,15 @@ CREATE TABLE api_keys (
 );
 CREATE INDEX api_keys_by_time ON api_keys USING btree (workspace_id, created_at, id);
 
+CREATE TABLE audit_checkpoints (
+  size bigint NOT NULL,
+  root text COLLATE "C" NOT NULL,
+  note text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  CONSTRAINT audit_checkpoints_pkey PRIMARY KEY (size),
+  CONSTRAINT audit_checkpoints_root_check CHECK (length(root) = 64)
+);
+
 CREATE TABLE audit_records (
   seq bigint NOT NULL,
   id text COLLATE "C" NOT NULL,
@@ -44,16 +53,45 @@ CREATE TABLE audit_records (
   action text COLLATE "C" NOT NULL,
   object_type text COLLATE "C" NOT NULL,
   object_id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  before_commitment text COLLATE "C",
+  after_commitment text COLLATE "C",
+  reason_commitment text COLLATE "C",
+  leaf text COLLATE "C",
+  CONSTRAINT audit_records_pkey PRIMARY KEY (seq),
+  CONSTRAINT audit_records_id_key UNIQUE (id),
+  CONSTRAINT audit_records_leaf_check CHECK (length(leaf) = 64)
+);
+CREATE INDEX audit_records_by_action ON audit_records USING btree (action, seq);
+CREATE INDEX audit_records_by_actor ON audit_records USING btree (actor_id, seq);
+CREATE INDEX audit_records_by_object ON audit_records USING btree (object_type, object_id, seq);
+CREATE INDEX audit_records_by_time ON audit_records USING btree (at, seq);
+CREATE INDEX audit_records_without_leaf ON audit_records USING btree (seq) WHERE leaf IS NULL;
+CREATE TRIGGER audit_records_refuse_delete BEFORE DELETE ON audit_records FOR EACH ROW EXECUTE FUNCTION audit_records_refuse_change();
+CREATE TRIGGER audit_records_refuse_gap BEFORE INSERT ON audit_records FOR EACH ROW EXECUTE FUNCTION audit_records_refuse_gap();
+CREATE TRIGGER audit_records_refuse_truncate BEFORE TRUNCATE ON audit_records FOR EACH STATEMENT EXECUTE FUNCTION audit_records_refuse_change();
+CREATE TRIGGER audit_records_refuse_update BEFORE UPDATE ON audit_records FOR EACH ROW EXECUTE FUNCTION audit_records_refuse_edit();
+
+CREATE TABLE audit_salts (
+  seq bigint NOT NULL,
+  salt text COLLATE "C" NOT NULL,
   before_hash text COLLATE "C",
   after_hash text COLLATE "C",
   reason text COLLATE "C",
-  CONSTRAINT audit_records_pkey PRIMARY KEY (seq),
-  CONSTRAINT audit_records_id_key UNIQUE (id)
+  CONSTRAINT audit_salts_pkey PRIMARY KEY (seq),
+  CONSTRAINT audit_salts_salt_check CHECK (length(salt) = 32),
+  CONSTRAINT audit_salts_seq_fkey FOREIGN KEY (seq) REFERENCES audit_records(seq)
 );
-CREATE INDEX audit_records_by_object ON audit_records USING btree (object_type, object_id, seq);
-CREATE TRIGGER audit_records_refuse_gap BEFORE INSERT ON audit_records FOR EACH ROW EXECUTE FUNCTION audit_records_refuse_gap();
-CREATE TRIGGER audit_records_refuse_truncate BEFORE TRUNCATE ON audit_records FOR EACH STATEMENT EXECUTE FUNCTION audit_records_refuse_change();
-CREATE TRIGGER audit_records_refuse_update BEFORE DELETE OR UPDATE ON audit_records FOR EACH ROW EXECUTE FUNCTION audit_records_refuse_change();
+CREATE TRIGGER audit_salts_refuse_update BEFORE UPDATE ON audit_salts FOR EACH ROW EXECUTE FUNCTION audit_salts_refuse_change();
+
+CREATE TABLE audit_tiles (
+  level integer NOT NULL,
+  at bigint NOT NULL,
+  hash text COLLATE "C" NOT NULL,
+  CONSTRAINT audit_tiles_pkey PRIMARY KEY (level, at),
+  CONSTRAINT audit_tiles_hash_check CHECK (length(hash) = 64),
+  CONSTRAINT audit_tiles_level_check CHECK (level > 0 AND (level % 8) = 0)
+);
 
 CREATE TABLE changes (
   id text COLLATE "C" NOT NULL,
@@ -726,16 +764,41 @@ BEGIN
 END
 $function$
 
+CREATE OR REPLACE FUNCTION audit_records_refuse_edit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF OLD.leaf IS NOT NULL OR NEW.leaf IS NULL
+    OR (NEW.seq, NEW.id, NEW.at, NEW.actor_type, NEW.actor_id, NEW.action, NEW.object_type, NEW.object_id, NEW.workspace_id)
+      IS DISTINCT FROM
+      (OLD.seq, OLD.id, OLD.at, OLD.actor_type, OLD.actor_id, OLD.action, OLD.object_type, OLD.object_id, OLD.workspace_id)
+  THEN
+    RAISE EXCEPTION 'audit_records is append-only' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END
+$function$
+
 CREATE OR REPLACE FUNCTION audit_records_refuse_gap()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
 BEGIN
-  IF NEW.seq IS DISTINCT FROM (SELECT coalesce(max(seq), 0) + 1 FROM audit_records) THEN
-    RAISE EXCEPTION 'audit_records is append-only and seq has no gaps'
+  IF NEW.leaf IS NULL OR NEW.seq IS DISTINCT FROM (SELECT coalesce(max(seq), 0) + 1 FROM audit_records) THEN
+    RAISE EXCEPTION 'audit_records is append-only, seq has no gaps, and every record has its leaf'
       USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN NEW;
+END
+$function$
+
+CREATE OR REPLACE FUNCTION audit_salts_refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  RAISE EXCEPTION 'audit_salts may be deleted and not changed' USING ERRCODE = 'integrity_constraint_violation';
 END
 $function$
 

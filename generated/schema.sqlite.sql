@@ -31,6 +31,13 @@ CREATE TABLE api_keys (
 ) STRICT;
 CREATE INDEX api_keys_by_time ON api_keys (workspace_id, created_at, id);
 
+CREATE TABLE audit_checkpoints (
+  size INTEGER PRIMARY KEY,
+  root TEXT NOT NULL CHECK (length(root) = 64),
+  note TEXT NOT NULL,
+  created_at TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE audit_records (
   seq INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,
@@ -39,26 +46,49 @@ CREATE TABLE audit_records (
   actor_id TEXT NOT NULL,
   action TEXT NOT NULL,
   object_type TEXT NOT NULL,
-  object_id TEXT NOT NULL,
-  before_hash TEXT,
-  after_hash TEXT,
-  reason TEXT
-) STRICT;
+  object_id TEXT NOT NULL, workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default', before_commitment TEXT, after_commitment TEXT, reason_commitment TEXT, leaf TEXT CHECK (length(leaf) = 64)) STRICT;
+CREATE INDEX audit_records_by_action ON audit_records (action, seq);
+CREATE INDEX audit_records_by_actor ON audit_records (actor_id, seq);
 CREATE INDEX audit_records_by_object ON audit_records (object_type, object_id, seq);
+CREATE INDEX audit_records_by_time ON audit_records (at, seq);
+CREATE INDEX audit_records_without_leaf ON audit_records (seq) WHERE leaf IS NULL;
 CREATE TRIGGER audit_records_refuse_delete BEFORE DELETE ON audit_records
 BEGIN
   SELECT RAISE(ABORT, 'audit_records is append-only');
 END;
 CREATE TRIGGER audit_records_refuse_gap_or_replace BEFORE INSERT ON audit_records
 WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM audit_records)
-  OR EXISTS (SELECT 1 FROM audit_records WHERE id = NEW.id)
+  OR EXISTS (SELECT 1 FROM audit_records WHERE id = NEW.id) OR NEW.leaf IS NULL
 BEGIN
-  SELECT RAISE(ABORT, 'audit_records is append-only and seq has no gaps');
+  SELECT RAISE(ABORT, 'audit_records is append-only, seq has no gaps, and every record has its leaf');
 END;
 CREATE TRIGGER audit_records_refuse_update BEFORE UPDATE ON audit_records
+WHEN OLD.leaf IS NOT NULL OR NEW.leaf IS NULL OR NEW.seq IS NOT OLD.seq OR NEW.id IS NOT OLD.id
+  OR NEW.at IS NOT OLD.at OR NEW.actor_type IS NOT OLD.actor_type OR NEW.actor_id IS NOT OLD.actor_id
+  OR NEW.action IS NOT OLD.action OR NEW.object_type IS NOT OLD.object_type
+  OR NEW.object_id IS NOT OLD.object_id OR NEW.workspace_id IS NOT OLD.workspace_id
 BEGIN
   SELECT RAISE(ABORT, 'audit_records is append-only');
 END;
+
+CREATE TABLE audit_salts (
+  seq INTEGER PRIMARY KEY REFERENCES audit_records (seq),
+  salt TEXT NOT NULL CHECK (length(salt) = 32),
+  before_hash TEXT,
+  after_hash TEXT,
+  reason TEXT
+) STRICT;
+CREATE TRIGGER audit_salts_refuse_update BEFORE UPDATE ON audit_salts
+BEGIN
+  SELECT RAISE(ABORT, 'audit_salts may be deleted and not changed');
+END;
+
+CREATE TABLE audit_tiles (
+  level INTEGER NOT NULL CHECK (level > 0 AND level % 8 = 0),
+  at INTEGER NOT NULL,
+  hash TEXT NOT NULL CHECK (length(hash) = 64),
+  PRIMARY KEY (level, at)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE changes (
   id TEXT NOT NULL PRIMARY KEY,

@@ -11,6 +11,8 @@ export interface Config {
   readonly colour: 'auto' | 'always' | 'never'
   readonly server: ServerConfig
   readonly dreams: DreamConfig
+  /** Name of the audit log in its checkpoints; null: made of its key. */
+  readonly auditOrigin: string | null
   /** Folder of policy files; null: no policy, so nothing is applied. */
   readonly policyDirectory: string | null
 }
@@ -47,6 +49,8 @@ export interface Secrets {
   readonly bootstrapKey: string | null
   /** `postgres://user:password@host:port/database`; null for the embedded database. */
   readonly databaseUrl: string | null
+  /** What checkpoints of the audit log are signed with, 64 hex digits; made in the data folder when left out. */
+  readonly auditKey?: string | null
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -70,6 +74,15 @@ const environmentSchema = z.object({
   LUCIDREAM_MASK_KEY_FILE: z.string().min(1).optional(),
   LUCIDREAM_SECRET_KEY: z.string().min(32).optional(),
   LUCIDREAM_SECRET_KEY_FILE: z.string().min(1).optional(),
+  LUCIDREAM_AUDIT_KEY: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hex digits')
+    .optional(),
+  LUCIDREAM_AUDIT_KEY_FILE: z.string().min(1).optional(),
+  LUCIDREAM_AUDIT_ORIGIN: z
+    .string()
+    .regex(/^[^\s+]{1,200}$/, 'must be 1 to 200 characters without spaces and plus signs')
+    .optional(),
   LUCIDREAM_BOOTSTRAP_KEY: z.string().min(24).max(512).optional(),
   LUCIDREAM_HOST: z.string().min(1).default('127.0.0.1'),
   LUCIDREAM_PORT: port.default(4177),
@@ -97,6 +110,7 @@ export function readConfig(environment: Environment = process.env): {
       logLevel: data.LUCIDREAM_LOG_LEVEL,
       colour: colourOf(environment),
       server: toServerConfig(data),
+      auditOrigin: data.LUCIDREAM_AUDIT_ORIGIN ?? null,
       policyDirectory: data.LUCIDREAM_POLICY_DIR ?? null,
       dreams: { hours: data.LUCIDREAM_DREAM_HOURS, storeBytes: data.LUCIDREAM_DREAM_STORE_BYTES },
     },
@@ -104,6 +118,7 @@ export function readConfig(environment: Environment = process.env): {
       maskKey: findSecret(data, 'LUCIDREAM_MASK_KEY'),
       secretKey: findSecret(data, 'LUCIDREAM_SECRET_KEY'),
       databaseUrl: findSecret(data, 'LUCIDREAM_DATABASE_URL'),
+      auditKey: findSecret(data, 'LUCIDREAM_AUDIT_KEY'),
       bootstrapKey: data.LUCIDREAM_BOOTSTRAP_KEY ?? null,
     },
   }
@@ -131,7 +146,11 @@ function colourOf(environment: Environment): Config['colour'] {
   return environment.TERM === 'dumb' ? 'never' : 'auto'
 }
 
-type SecretName = 'LUCIDREAM_MASK_KEY' | 'LUCIDREAM_SECRET_KEY' | 'LUCIDREAM_DATABASE_URL'
+type SecretName =
+  | 'LUCIDREAM_MASK_KEY'
+  | 'LUCIDREAM_SECRET_KEY'
+  | 'LUCIDREAM_DATABASE_URL'
+  | 'LUCIDREAM_AUDIT_KEY'
 
 /** From the variable itself or from the file that its `_FILE` sibling names; never from both. */
 function findSecret(data: Parsed, name: SecretName): string | null {

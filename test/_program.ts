@@ -6,6 +6,7 @@ import { pino } from 'pino'
 import { findMachineFacts, migrateDatabase, openEmbedded, serve } from '../src/app.ts'
 import { runProgram } from '../src/cli/program.ts'
 import { readConfig } from '../src/config.ts'
+import { sealTools } from '../src/notary.ts'
 import { airlineMemory, airlineTranscripts } from './_airline.ts'
 
 export interface Answer {
@@ -49,6 +50,7 @@ export async function run(
       }),
     migrate: (place) => migrateDatabase({ ...place, clock: Date.now }),
     facts: findMachineFacts,
+    sealTools,
     bootstrapKey: null,
     serve: (opened, flags) =>
       serve(opened, flags, {

@@ -1,5 +1,6 @@
 import type { Endpoint } from './endpoint.ts'
 import { apiKeyEndpoints } from './lucid/api-keys.ts'
+import { auditEndpoints } from './lucid/audit.ts'
 import { briefEndpoints } from './lucid/briefs.ts'
 import { changeEndpoints } from './lucid/changes.ts'
 import { dreamReportEndpoints } from './lucid/dream-reports.ts'
@@ -33,6 +34,7 @@ import { sessionEndpoints } from './v1/sessions.ts'
 /** Every endpoint there is. */
 export const endpoints: readonly Endpoint[] = [
   ...apiKeyEndpoints,
+  ...auditEndpoints,
   ...briefEndpoints,
   ...changeEndpoints,
   ...dreamReportEndpoints,

@@ -1,4 +1,13 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import {
+  type AuditExportOptions,
+  type AuditProofOptions,
+  runAuditCheckpoint,
+  runAuditExport,
+  runAuditKey,
+  runAuditProof,
+} from './commands/audit.ts'
+import { type AuditVerifyOptions, runAuditVerify } from './commands/audit-verify.ts'
 import { runBrief } from './commands/brief.ts'
 import { runChanges } from './commands/changes.ts'
 import { runDemo } from './commands/demo.ts'
@@ -77,6 +86,7 @@ function build(surroundings: Surroundings, result: { code: number }): Command {
   addMemoryCommands(program, act)
   addPolicyCommands(program, act)
   addServerCommands(program, act)
+  addAuditCommands(program, act)
   return program
 }
 
@@ -253,6 +263,40 @@ function addServerCommands(program: Command, act: Act): void {
     })
 }
 
+function addAuditCommands(program: Command, act: Act): void {
+  const audit = program.command('audit').description('the log of what Lucidream itself did')
+  command(audit, 'export', ['lucidream audit export audit.jsonl'])
+    .description('write the log into a new file; reasons and contents are not in it')
+    .argument('<file>', 'a file that is not there yet')
+    .option('--from <seq>', 'from this record on', parseSeq)
+    .action((file: string, options: AuditExportOptions) =>
+      act(options, (invocation) => runAuditExport(invocation, file, options)),
+    )
+  command(audit, 'checkpoint', ['lucidream audit checkpoint > checkpoint.txt'])
+    .description('sign what the log looks like now; keep it where this machine cannot reach it')
+    .action((options) => act(options, runAuditCheckpoint))
+  command(audit, 'key', ['lucidream audit key > audit.pub'])
+    .description('print the public key that checkpoints are checked with')
+    .action((options) => act(options, runAuditKey))
+  command(audit, 'proof', ['lucidream audit proof 17'])
+    .description('show that a record stands in the log')
+    .argument('<seq>', 'its number', parseSeq)
+    .option('--size <n>', 'in the log over this many records', parseSeq)
+    .action((seq: number, options: AuditProofOptions) =>
+      act(options, (invocation) => runAuditProof(invocation, seq, options)),
+    )
+  const line = 'lucidream audit verify audit.jsonl --checkpoint checkpoint.txt --key audit.pub'
+  command(audit, 'verify', [line])
+    .description('check an exported log against checkpoints; needs no database and no server')
+    .argument('<log>', 'an exported log')
+    .requiredOption('--checkpoint <file>', 'the checkpoint it must agree with')
+    .requiredOption('--key <key>', 'the public key, or a file with it')
+    .option('--old-checkpoint <file>', 'an earlier one, whose log must be its beginning')
+    .action((log: string, options: AuditVerifyOptions) =>
+      act(options, (invocation) => runAuditVerify(invocation, log, options)),
+    )
+}
+
 function command(parent: Command, name: string, lines: readonly string[]): Command {
   return parent
     .command(name)
@@ -272,6 +316,12 @@ function parseCount(text: string): number {
   const count = Number(text)
   if (Number.isInteger(count) && count > 0 && count <= 1_000_000) return count
   throw new InvalidArgumentError('give a whole number from 1 to 1000000.')
+}
+
+function parseSeq(text: string): number {
+  const seq = Number(text)
+  if (/^\d+$/.test(text) && seq > 0 && Number.isSafeInteger(seq)) return seq
+  throw new InvalidArgumentError('give a whole number from 1.')
 }
 
 function parsePort(text: string): number {

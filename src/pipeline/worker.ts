@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DomainError, isOutage } from '../core/errors.ts'
 import type { DreamId } from '../core/ids.ts'
+import { sealLog } from '../storage/audit-checkpoints.ts'
 import { type Dream, getDream, isLive } from '../storage/dreams.ts'
 import type { Job } from '../storage/jobs.ts'
 import type { Context } from './context.ts'
@@ -16,12 +17,14 @@ import { openThinkingPool } from './thinking-pool.ts'
 const pollMs = 250
 /** After a failure that no job is to blame for, such as a database that is away. */
 const pauseMs = 1_000
+/** A checkpoint is made this often where the audit log grew. */
+const sealMs = 60_000
 /** Cron times are minutes: a second late is early enough. */
 const tickMs = 1_000
 
 /**
  * Works until the context's signal aborts, then stops at the next safe point: slow jobs one at a time on
- * threads, quick ones beside them, and the clock of the schedules.
+ * threads, quick ones beside them, the clock of the schedules, and checkpoints of the audit log.
  */
 export async function runWorker(context: Context): Promise<void> {
   const thinking = openThinkingPool()
@@ -35,6 +38,10 @@ export async function runWorker(context: Context): Promise<void> {
       repeat(aside, async () => {
         await fireSchedules()
         await sleep(tickMs, undefined, { signal: aside.signal })
+      }),
+      repeat(aside, async () => {
+        await sealLog(aside.database, aside.notary)
+        await sleep(sealMs, undefined, { signal: aside.signal })
       }),
       repeat(aside, async () => {
         await watchPolicies()

@@ -58,6 +58,9 @@ export interface Tables {
   changes: ChangesTable
   evidence: EvidenceTable
   audit_records: AuditRecordsTable
+  audit_salts: AuditSaltsTable
+  audit_tiles: AuditTilesTable
+  audit_checkpoints: AuditCheckpointsTable
   jobs: JobsTable
   api_keys: ApiKeysTable
   agents: AgentsTable
@@ -85,7 +88,10 @@ export interface Tables {
   database_size: DatabaseSizeView
 }
 
-/** Rows that are disposable or that no one sees yet; they may change without an audit record. */
+/**
+ * Rows that are disposable or that no one sees yet; they may change without an audit record. Checkpoints speak
+ * of the log, so writing one must not make it grow.
+ */
 export type ScratchTables = Pick<
   Tables,
   | 'transcripts'
@@ -102,6 +108,8 @@ export type ScratchTables = Pick<
   | 'search_queue'
   | 'search_old_memories'
   | 'import_progress'
+  | 'audit_tiles'
+  | 'audit_checkpoints'
 >
 
 type Json = string
@@ -412,7 +420,10 @@ export interface EvidenceTable {
   polarity: 'supports' | 'contradicts'
 }
 
-/** Append-only: triggers refuse every update and delete, and every seq but the next. */
+/**
+ * Append-only: triggers refuse every delete, every seq but the next, every record without its leaf, and every
+ * update but the one that gives a record from before there were leaves its own.
+ */
 export interface AuditRecordsTable {
   seq: number
   id: AuditRecordId
@@ -422,9 +433,35 @@ export interface AuditRecordsTable {
   action: string
   object_type: string
   object_id: string
+  workspace_id: Generated<string>
+  before_commitment: string | null
+  after_commitment: string | null
+  reason_commitment: string | null
+  /** Null only between a migration and the end of the opening that ran it. */
+  leaf: string | null
+}
+
+/** What of a record may be erased: a row may be deleted, and never changed. */
+export interface AuditSaltsTable {
+  seq: number
+  salt: string
   before_hash: string | null
   after_hash: string | null
   reason: string | null
+}
+
+/** Full subtrees of the Merkle tree at every eighth level; `at` counts them from 0. Made again from the leaves. */
+interface AuditTilesTable {
+  level: number
+  at: number
+  hash: string
+}
+
+interface AuditCheckpointsTable {
+  size: number
+  root: string
+  note: string
+  created_at: Timestamp
 }
 
 export interface JobsTable {

@@ -12,6 +12,9 @@ const left: Readonly<Record<string, readonly string[]>> = {
   session_events: ['transcript_id'],
   raw_chunks: ['transcript_id'],
   sessions: ['transcript_id'],
+  // Made by chance, and what is made of it.
+  audit_salts: ['salt'],
+  audit_records: ['before_commitment', 'after_commitment', 'reason_commitment', 'leaf'],
 }
 
 type Rows = readonly Readonly<Record<string, unknown>>[]

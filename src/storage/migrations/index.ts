@@ -8,6 +8,7 @@ import { ownResources } from './0007-own-resources.ts'
 import { webhooks } from './0008-webhooks.ts'
 import { digestBatches } from './0009-digest-batches.ts'
 import { policies } from './0011-policies.ts'
+import { audit } from './0013-audit.ts'
 import type { Migration, MigrationText } from './migration.ts'
 
 /** In the order they run. */
@@ -22,6 +23,7 @@ const texts: readonly MigrationText[] = [
   webhooks,
   digestBatches,
   policies,
+  audit,
 ]
 
 export const migrations: readonly Migration[] = texts.map((text, at) => ({

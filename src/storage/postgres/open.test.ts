@@ -9,6 +9,7 @@ import {
   changeSomething,
   hash,
   importer,
+  makeSalts,
   makeSession,
   note,
   storeSession,
@@ -40,7 +41,7 @@ describe.skipIf(server === '')('Postgres', () => {
   })
 
   const open = async (given: Partial<OpenPostgresOptions> = {}): Promise<Database> => {
-    const database = await openPostgres({ url, clock: () => 0, hash, ...given })
+    const database = await openPostgres({ url, clock: () => 0, hash, salt: makeSalts(), ...given })
     opened.push(database)
     return database
   }
@@ -226,7 +227,7 @@ async function listSqliteColumns(): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'lucidream-columns-'))
   try {
     const path = join(folder, 'columns.db')
-    const database = await openSqlite({ path, clock: () => 0, hash })
+    const database = await openSqlite({ path, clock: () => 0, hash, salt: makeSalts() })
     await database.close()
     const file = new DatabaseSync(path, { readOnly: true })
     const rows = file
