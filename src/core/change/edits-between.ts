@@ -3,32 +3,21 @@ import type { Edit } from './change.ts'
 
 /** The edits that make one text of the other, as small as lines allow: what both ends share stays out. */
 export function editsBetween(before: string, after: string): Edit[] {
-  const edits: Edit[] = []
-  let open: Edit | null = null
+  const runs: { start: number; before: string; after: string }[] = []
   let offset = 0
-  const close = () => {
-    if (open) edits.push(trim(open))
-    open = null
-  }
+  let isOpen = false
   const lines = diffTexts(before, after, Number.POSITIVE_INFINITY).hunks.flatMap((one) => one.lines)
   for (const { type, text, ended } of lines) {
     const whole = ended ? `${text}\n` : text
-    if (type === 'context') close()
-    else {
-      const {
-        start,
-        before: gone,
-        after: come,
-      }: Edit = open ?? { start: offset, before: '', after: '' }
-      open =
-        type === 'removed'
-          ? { start, before: gone + whole, after: come }
-          : { start, before: gone, after: come + whole }
+    if (type !== 'context') {
+      if (!isOpen) runs.push({ start: offset, before: '', after: '' })
+      const run = runs.at(-1)
+      if (run) run[type === 'removed' ? 'before' : 'after'] += whole
     }
+    isOpen = type !== 'context'
     if (type !== 'added') offset += whole.length
   }
-  close()
-  return edits
+  return runs.map(trim)
 }
 
 function trim({ start, before, after }: Edit): Edit {

@@ -1,6 +1,7 @@
 import type { ProposedChange } from '../change/change.ts'
 import type { MemoryDocument } from '../memory.ts'
 import type { Taint } from '../trust/taint.ts'
+import type { StoreView } from './store-view.ts'
 
 /** What one critic says of one change. A `reject` can be overruled by a person who says why. */
 export interface Critique {
@@ -20,7 +21,7 @@ export interface CritiqueSubject {
   readonly before: MemoryDocument | null
   readonly after: MemoryDocument | null
   /** Every memory of the store, without the change. */
-  readonly store: readonly MemoryDocument[]
+  readonly store: StoreView
   readonly quotes: { readonly resolved: number; readonly unresolved: number }
   /** The lowest origin of any word in it. */
   readonly taint: Taint

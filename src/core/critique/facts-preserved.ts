@@ -61,7 +61,7 @@ function findSurvivor({ path, after }: ProposedChange, documents: readonly Memor
 
 /** The store as it is with the change. */
 function standingAfter({ store, change, after }: Parameters<Critic>[0]): MemoryDocument[] {
-  const others = store.filter(({ path }) => path !== change.path)
+  const others = store.documents.filter(({ path }) => path !== change.path)
   return after === null ? others : [...others, after]
 }
 

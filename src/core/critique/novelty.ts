@@ -1,7 +1,7 @@
 import { extractFacts } from '../items/facts.ts'
-import { joinSimilar } from '../items/near-duplicates.ts'
 import { normaliseText, words } from '../items/words.ts'
 import type { Critic } from './critique.ts'
+import { plainLine } from './store-view.ts'
 
 const critic = 'novelty'
 /** Share of words in common from which a line says what another one says. */
@@ -13,28 +13,25 @@ export const criticizeNovelty: Critic = ({ change, store }) => {
   if (operation !== 'add' || after === null) {
     return { critic, verdict: 'accept', explanation: 'It adds no line.' }
   }
-  const places = store.flatMap(({ path, content }) =>
-    content
-      .split('\n')
-      .map((line, index) => ({ place: `${path}:${index + 1}`, line: strip(line) })),
+  const text = plainLine(after)
+  const mine = words(text)
+  // The same sentence about another piece of code is another sentence.
+  const code = extractFacts(text).code.join(' ')
+  const alike = store.lines.filter(
+    (line) =>
+      jaccard(line.words, mine) >= sameFrom && extractFacts(line.text).code.join(' ') === code,
   )
-  const mine = strip(after)
-  const same = places.find(({ line }) => line !== '' && normaliseText(line) === normaliseText(mine))
+  const same = alike.find((line) => normaliseText(line.text) === normaliseText(text))
   if (same) {
     return { critic, verdict: 'reject', explanation: `${same.place} says the same already.` }
   }
-  const code = extractFacts(mine).code.join(' ')
-  const last = places.length
-  const alike = joinSimilar([...places.map(({ line }) => words(line)), words(mine)], sameFrom)
-    .filter(({ second }) => second === last)
-    .map(({ first }) => places[first])
-    .find((one) => one && extractFacts(one.line).code.join(' ') === code)
-  if (alike) {
-    return { critic, verdict: 'revise', explanation: `${alike.place} says nearly the same.` }
-  }
+  const [near] = alike
+  if (near) return { critic, verdict: 'revise', explanation: `${near.place} says nearly the same.` }
   return { critic, verdict: 'accept', explanation: 'No memory of the store says so yet.' }
 }
 
-/** A line without its bullet and without the note on grade and support. */
-const strip = (line: string) =>
-  line.replace(/^\s*(?:[-*+]|\d+\.)\s+/, '').replace(/\s*_\([^)_]*\)_\s*$/, '')
+function jaccard(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+  if (Math.min(a.size, b.size) < sameFrom * Math.max(a.size, b.size, 1)) return 0
+  const shared = a.intersection(b).size
+  return shared / (a.size + b.size - shared)
+}

@@ -7,6 +7,7 @@ import { dreamsOnRequest } from './0006-dreams-on-request.ts'
 import { ownResources } from './0007-own-resources.ts'
 import { webhooks } from './0008-webhooks.ts'
 import { digestBatches } from './0009-digest-batches.ts'
+import { reviews } from './0014-reviews.ts'
 import type { Migration, MigrationText } from './migration.ts'
 
 /** In the order they run. */
@@ -20,6 +21,7 @@ const texts: readonly MigrationText[] = [
   ownResources,
   webhooks,
   digestBatches,
+  reviews,
 ]
 
 export const migrations: readonly Migration[] = texts.map((text, at) => ({
