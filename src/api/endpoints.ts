@@ -7,6 +7,7 @@ import { dreamScheduleEndpoints } from './lucid/dream-schedules.ts'
 import { selectedDreamEndpoints } from './lucid/dreams.ts'
 import { findingEndpoints } from './lucid/findings.ts'
 import { importEndpoints } from './lucid/imports.ts'
+import { reviewEndpoints } from './lucid/reviews.ts'
 import { searchEndpoints } from './lucid/search.ts'
 import { ingestEndpoints } from './lucid/sessions.ts'
 import { statsEndpoints } from './lucid/stats.ts'
@@ -34,6 +35,7 @@ export const endpoints: readonly Endpoint[] = [
   ...apiKeyEndpoints,
   ...briefEndpoints,
   ...changeEndpoints,
+  ...reviewEndpoints,
   ...dreamReportEndpoints,
   ...findingEndpoints,
   ...importEndpoints,

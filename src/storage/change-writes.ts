@@ -97,6 +97,33 @@ export async function listWritesOfPath(
   return withParts(reader, rows)
 }
 
+/** Under whatever path it had then; in the order of writing. */
+export async function listWritesOfMemory(
+  reader: Reader,
+  memoryId: MemoryId,
+): Promise<ChangeWrite[]> {
+  const rows = await reader.read
+    .selectFrom('change_writes')
+    .selectAll()
+    .where('memory_id', '=', memoryId)
+    .orderBy('ordinal')
+    .execute()
+  return withParts(reader, rows)
+}
+
+/** The write by which a change came into its store. */
+export async function findFirstWrite(reader: Reader, id: ChangeId): Promise<ChangeWrite | null> {
+  const row = await reader.read
+    .selectFrom('change_writes')
+    .innerJoin('change_write_parts', 'change_write_parts.write_id', 'change_writes.id')
+    .selectAll('change_writes')
+    .where('change_write_parts.owner_id', '=', id)
+    .orderBy('change_writes.ordinal')
+    .limit(1)
+    .executeTakeFirst()
+  return row ? ((await withParts(reader, [row]))[0] ?? null) : null
+}
+
 async function withParts(
   reader: Reader,
   rows: readonly Selectable<ChangeWritesTable>[],

@@ -72,7 +72,7 @@ export function invertChanges(
  */
 export function locateEdits(
   changes: readonly ProposedChange[],
-  standing: readonly ProposedChange[],
+  standing: readonly ProposedChange[] = [],
 ): (Edit & { readonly key: string })[] {
   const keys = new Map(
     changes.flatMap(({ key, edits }) => edits.map((edit) => [edit, key] as const)),

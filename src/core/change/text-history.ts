@@ -72,22 +72,35 @@ export class TextHistory {
     }
   }
 
+  /** Hidden writers without whom `owners` cannot be shown: they wrote into what those wrote. */
+  listMissing(owners: Iterable<string>): string[] {
+    const coming = new Set(owners)
+    for (let size = -1; size !== coming.size; ) {
+      size = coming.size
+      const others = new Set([...this.#hidden].filter((owner) => !coming.has(owner)))
+      for (const { from, to, run } of this.#listSpans(others, 'insertions')) {
+        const pieces = this.#pieces.slice(from, to + 1)
+        const owner = pieces[0]?.owner
+        const isWanted = pieces.some((piece) => touches(piece, run, (who) => coming.has(who)))
+        if (isWanted && owner != null) coming.add(owner)
+      }
+    }
+    return [...coming.difference(new Set(owners))]
+  }
+
   #findDependent(moving: ReadonlySet<string>): string | null {
     const isOther = (owner: string) => !moving.has(owner) && !this.#hidden.has(owner)
-    for (const { from, to, run } of this.#listSpans(moving)) {
+    for (const { from, to, run } of this.#listSpans(moving, 'all')) {
       for (const piece of this.#pieces.slice(from, to + 1)) {
-        const wrote = piece.owner === null ? [] : [[piece.owner, piece.run] as const]
-        const later = [...wrote, ...piece.removals].find(
-          ([who, when]) => when > run && isOther(who),
-        )
-        if (later) return later[0]
+        const other = touches(piece, run, isOther)
+        if (other !== null) return other
       }
     }
     return null
   }
 
   /** First and last piece of what each edit of `owners` inserted, or removed while that is undone. */
-  #listSpans(owners: ReadonlySet<string>): Span[] {
+  #listSpans(owners: ReadonlySet<string>, which: 'all' | 'insertions'): Span[] {
     const spans = new Map<string, Span>()
     const extend = (name: string, at: number, run: number) => {
       const known = spans.get(name)
@@ -97,7 +110,8 @@ export class TextHistory {
       if (owner !== null && owners.has(owner)) extend(`+${run}`, at, run)
       for (const [remover, number] of removals) {
         // What is removed cannot be written into; only what was shown again can have been.
-        if (owners.has(remover) && this.#hidden.has(remover)) extend(`-${number}`, at, number)
+        if (which === 'all' && owners.has(remover) && this.#hidden.has(remover))
+          extend(`-${number}`, at, number)
       }
     }
     return [...spans.values()]
@@ -144,4 +158,14 @@ export class TextHistory {
     for (const remover of removals.keys()) if (!this.#hidden.has(remover)) return false
     return true
   }
+}
+
+/** Who of them wrote into this piece, or removed it, after an edit; null when nobody did. */
+function touches(
+  { owner, run, removals }: Piece,
+  after: number,
+  isMeant: (owner: string) => boolean,
+): string | null {
+  const wrote = owner === null ? [] : [[owner, run] as const]
+  return [...wrote, ...removals].find(([who, when]) => when > after && isMeant(who))?.[0] ?? null
 }

@@ -1,8 +1,10 @@
+import { locateEdits } from '../../core/change/apply.ts'
 import { type ChangeId, makeId } from '../../core/ids.ts'
 import type { Memory } from '../../core/memory.ts'
 import type { DreamReport } from '../../core/present/dream-report.ts'
 import type { JudgedProposal } from '../../core/review/judge.ts'
-import { measureDrift } from '../../storage/change-writes.ts'
+import { countBytes, partsOf } from '../../storage/apply-changes.ts'
+import { insertChangeWrite, measureDrift } from '../../storage/change-writes.ts'
 import { insertChanges, updateChangeStatus } from '../../storage/changes.ts'
 import type { Writer } from '../../storage/database.ts'
 import { listDreamMemories } from '../../storage/dream-memories.ts'
@@ -94,11 +96,25 @@ async function publish(
     after: proposed.after,
   })
   if (dream.outputStoreId !== dream.inputStoreId) return published
-  const written = new Set(published.written.map(({ path }) => path))
-  for (const { key, path } of proposed.changes) {
-    if (!written.has(path)) continue
-    const id = makeId('chg', context.hash, [dream.id, key])
-    await updateChangeStatus(writer, id, { from: 'proposed', to: 'applied' })
+  for (const { path, memoryId, versionBefore, versionId } of published.written) {
+    const changes = proposed.changes
+      .filter((change) => change.path === path)
+      .map((change) => ({ id: makeId('chg', context.hash, [dream.id, change.key]), change }))
+    const edits = locateEdits(changes.map(({ change }) => change))
+    for (const { id } of changes) {
+      await updateChangeStatus(writer, id, { from: 'proposed', to: 'applied' })
+    }
+    await insertChangeWrite(writer, {
+      storeId: dream.inputStoreId,
+      dreamId: dream.id,
+      kind: 'apply',
+      path,
+      memoryId,
+      versionBefore,
+      versionAfter: versionId,
+      ...countBytes(edits),
+      parts: partsOf(changes, edits),
+    })
   }
   return published
 }

@@ -73,6 +73,7 @@ CREATE TABLE change_writes (
   UNIQUE (store_id, ordinal)
 ) STRICT;
 CREATE INDEX change_writes_by_path ON change_writes (store_id, path, ordinal);
+CREATE INDEX change_writes_by_memory ON change_writes (memory_id, ordinal);
 CREATE INDEX change_writes_by_dream ON change_writes (dream_id, ordinal);
 CREATE TABLE change_write_parts (
   write_id TEXT NOT NULL REFERENCES change_writes (id),
@@ -150,6 +151,7 @@ CREATE TABLE change_writes (
   UNIQUE (store_id, ordinal)
 );
 CREATE INDEX change_writes_by_path ON change_writes (store_id, path, ordinal);
+CREATE INDEX change_writes_by_memory ON change_writes (memory_id, ordinal);
 CREATE INDEX change_writes_by_dream ON change_writes (dream_id, ordinal);
 CREATE TABLE change_write_parts (
   write_id text COLLATE "C" NOT NULL REFERENCES change_writes (id),
