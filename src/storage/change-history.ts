@@ -74,7 +74,10 @@ async function listChain(reader: Reader, first: ChangeWrite): Promise<Link[]> {
   return links
 }
 
-async function readStart(reader: Reader, { memoryId, versionBefore }: ChangeWrite): Promise<string> {
+async function readStart(
+  reader: Reader,
+  { memoryId, versionBefore }: ChangeWrite,
+): Promise<string> {
   if (versionBefore === null) return ''
   const versions = await listMemoryVersions(reader, memoryId)
   const found = versions.find(({ id }) => id === versionBefore)
@@ -96,9 +99,7 @@ function replay(text: TextHistory, { kind, parts }: ChangeWrite): void {
 const inTextOrder = (parts: ChangeWrite['parts']): OwnedEdit[] =>
   parts
     .flatMap(({ owner, edits }) => edits.map((edit) => ({ ...edit, owner })))
-    .toSorted(
-      (a, b) => a.start - b.start || Number(a.before !== '') - Number(b.before !== ''),
-    )
+    .toSorted((a, b) => a.start - b.start || Number(a.before !== '') - Number(b.before !== ''))
 
 function contentOf({ id, content }: MemoryVersion): string {
   if (content !== null) return content

@@ -70,7 +70,11 @@ export async function planRollBack(
 
 async function planStep(
   reader: Reader,
-  { first, ids, order }: { readonly first: ChangeWrite; readonly ids: ChangeId[]; readonly order: RollBackOrder },
+  {
+    first,
+    ids,
+    order,
+  }: { readonly first: ChangeWrite; readonly ids: ChangeId[]; readonly order: RollBackOrder },
 ): Promise<RollBackStep> {
   const history = await readHistory(reader, first, new Set(ids))
   const { text } = history
@@ -82,7 +86,8 @@ async function planStep(
   for (const id of others) {
     if (!history.foreign.has(id)) also.push(await getChange(reader, id as ChangeId))
   }
-  if (others.length > 0 && order.cascade === 'refuse') throw dependsOn(first, { ids, also, versions, kind: order.kind })
+  if (others.length > 0 && order.cascade === 'refuse')
+    throw dependsOn(first, { ids, also, versions, kind: order.kind })
   if (order.kind === 'restore') {
     text.hide(dependents)
     text.show([...ids, ...missing])
@@ -90,7 +95,10 @@ async function planStep(
   const asked: StoredChange[] = []
   for (const id of ids) asked.push(await getChange(reader, id))
   if (text.text === history.head?.content) {
-    throw new DomainError('conflict', `Nothing of ${ids.join(', ')} stands in ${first.path}: nothing would change.`)
+    throw new DomainError(
+      'conflict',
+      `Nothing of ${ids.join(', ')} stands in ${first.path}: nothing would change.`,
+    )
   }
   const goes = !history.existedBefore && text.text === ''
   return { first, history, changes: [...asked, ...also], versions, after: goes ? null : text.text }
@@ -164,7 +172,9 @@ interface Dependents {
 function dependsOn({ path }: ChangeWrite, { ids, also, versions, kind }: Dependents): DomainError {
   const names = [
     ...also.map(({ id, dreamId }) => `change ${id} of dream ${dreamId}`),
-    ...versions.map(({ id, actor, createdAt }) => `version ${id} by ${actor.type} ${actor.id} at ${createdAt}`),
+    ...versions.map(
+      ({ id, actor, createdAt }) => `version ${id} by ${actor.type} ${actor.id} at ${createdAt}`,
+    ),
   ]
   const verb = kind === 'roll_back' ? 'rolled back' : 'restored'
   return new DomainError(

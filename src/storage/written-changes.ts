@@ -1,6 +1,6 @@
+import type { MemoryVersionId } from '../core/ids.ts'
 import type { ApplyPlan, MemoryGroup } from './apply-changes.ts'
 import type { RollBackPlan, RollBackStep } from './roll-back.ts'
-import type { MemoryVersionId } from '../core/ids.ts'
 
 type Done<T> = T & { readonly versionAfter?: MemoryVersionId | null }
 

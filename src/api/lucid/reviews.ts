@@ -1,3 +1,5 @@
+import { changePath } from '../../contract/lucid/changes.ts'
+import { dreamPath } from '../../contract/lucid/findings.ts'
 import {
   acceptBody,
   acceptedChanges,
@@ -10,8 +12,6 @@ import {
   rollBackBody,
   rolledBack,
 } from '../../contract/lucid/reviews.ts'
-import { changePath } from '../../contract/lucid/changes.ts'
-import { dreamPath } from '../../contract/lucid/findings.ts'
 import { type Caller, mayCall } from '../../core/access.ts'
 import { toTimestamp } from '../../core/clock.ts'
 import { DomainError } from '../../core/errors.ts'
@@ -21,13 +21,13 @@ import { applyPlan, planApply } from '../../storage/apply-changes.ts'
 import { listChanges, type StoredChange } from '../../storage/changes.ts'
 import type { Reader } from '../../storage/database.ts'
 import { getDream } from '../../storage/dreams.ts'
+import { readJudged } from '../../storage/judged-changes.ts'
 import {
   acceptChange,
   acceptLowRisk,
   editStoredChange,
   rejectChange,
 } from '../../storage/review-changes.ts'
-import { readJudged } from '../../storage/judged-changes.ts'
 import { planRollBack, type RollBackOrder, writeRollBack } from '../../storage/roll-back.ts'
 import { presentApply, presentRollBack } from '../../storage/written-changes.ts'
 import type { ApiContext } from '../context.ts'
@@ -169,7 +169,8 @@ export const reviewEndpoints = [
     response: rolledBack,
     async handle({ context, caller, actor, params, body }) {
       refuseReading(caller)
-      const choose = (reader: Reader) => listMoving(reader, params.dream_id as DreamId, body.restore)
+      const choose = (reader: Reader) =>
+        listMoving(reader, params.dream_id as DreamId, body.restore)
       return rollBack(context, actor, { choose, body })
     },
   }),

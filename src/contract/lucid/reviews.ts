@@ -68,7 +68,10 @@ const reason = prose(1, 2_000).nullish().describe('why')
 
 export const acceptBody = z.strictObject({
   reason,
-  override: z.boolean().default(false).describe('accept though a critic rejects it; needs a reason'),
+  override: z
+    .boolean()
+    .default(false)
+    .describe('accept though a critic rejects it; needs a reason'),
   change_hash: hex.nullish().describe('of the change that was read; another one is refused'),
   expires_at: z.iso.datetime().nullish().describe('at most 14 days from now, which is the default'),
 })
