@@ -2,14 +2,19 @@ import { hostname } from 'node:os'
 import { pino } from 'pino'
 import { openEmbedded } from '../../src/app.ts'
 import type { Opened } from '../../src/cli/surroundings.ts'
+import type { DreamId } from '../../src/core/ids.ts'
 import { dream } from '../../src/pipeline/dream.ts'
 import { importPaths } from '../../src/pipeline/import.ts'
 import { readMemoryFolder } from '../../src/pipeline/memory-folder.ts'
 import { mirrorFolder } from '../../src/pipeline/memory-store.ts'
 import { workUntilEnded } from '../../src/pipeline/worker.ts'
+import { applyPlan, planApply } from '../../src/storage/apply-changes.ts'
+import { listChanges } from '../../src/storage/changes.ts'
 import type { Reader } from '../../src/storage/database.ts'
 import { listDreams } from '../../src/storage/dreams.ts'
 import { createDream } from '../../src/storage/new-dream.ts'
+import { acceptChange } from '../../src/storage/review-changes.ts'
+import { planRollBack, writeRollBack } from '../../src/storage/roll-back.ts'
 import { type Kill, killAtWrite } from './_killing-database.ts'
 
 type Context = Opened['context']
@@ -33,7 +38,43 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     const { id } = await orderOnce(context, memory)
     await workUntilEnded(context, id, quiet)
   },
+  /** Everything that the newest dream proposes is accepted and applied. */
+  async apply(context) {
+    const dreamId = await newestDream(context)
+    for (const { id, status } of await changesOf(context, dreamId)) {
+      if (status !== 'proposed') continue
+      const acceptance = { reason: 'seen', overrules: true, changeHash: null, expiresAt: null }
+      await context.database.write(actor, (writer) => acceptChange(writer, id, acceptance))
+    }
+    const open = (await changesOf(context, dreamId)).some(({ status }) => status === 'accepted')
+    if (!open) return
+    await context.database.write(actor, async (writer) =>
+      applyPlan(writer, await planApply(writer, dreamId)),
+    )
+  },
+  async roll_back(context) {
+    const dreamId = await newestDream(context)
+    const applied = (await changesOf(context, dreamId)).filter(({ status }) => status === 'applied')
+    if (applied.length === 0) return
+    await context.database.write(actor, async (writer) => {
+      const ids = applied.map(({ id }) => id)
+      const order = { ids, kind: 'roll_back', cascade: 'refuse' } as const
+      await writeRollBack(writer, await planRollBack(writer, order))
+    })
+  },
 }
+
+const newestDream = (context: Context) =>
+  context.database.read(async (reader) => (await findNewest(reader)).id)
+
+async function findNewest(reader: Reader) {
+  const [newest] = await listDreams(reader, { limit: 1 })
+  if (!newest) throw new Error('There is no dream.')
+  return newest
+}
+
+const changesOf = (context: Context, id: DreamId) =>
+  context.database.read((reader) => listChanges(reader, id))
 
 /** As a client does that looks whether its request went through before it repeats it. */
 async function orderOnce(context: Context, memory: string) {

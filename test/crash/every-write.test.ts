@@ -81,4 +81,18 @@ describe('kill -9 before, inside and after every write', () => {
       )
     })
   }, 300_000)
+
+  it('of accepting and applying changes, and of rolling them back: the same rows as without', async () => {
+    await inFolder(async (folder) => {
+      const dreamt = join(folder, 'dreamt')
+      await run({ scenario: 'import', data: dreamt, given: { transcripts: fewTranscripts } })
+      await run({ scenario: 'dream', data: dreamt, given: { memory: airlineMemory } })
+      const cuts = await cutEverywhere(folder, dreamt, { scenario: 'apply', given: {} })
+      expect(cuts).toBeGreaterThan(8)
+      await run({ scenario: 'apply', data: dreamt, given: {} })
+      const second = join(folder, 'second')
+      mkdirSync(second)
+      expect(await cutEverywhere(second, dreamt, { scenario: 'roll_back', given: {} })).toBe(3)
+    })
+  }, 300_000)
 })
