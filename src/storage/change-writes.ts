@@ -34,7 +34,7 @@ export interface ChangeWrite {
   readonly parts: readonly WritePart[]
 }
 
-export interface WritePart {
+interface WritePart {
   readonly owner: ChangeId | MemoryVersionId
   /** What it wrote, in offsets of the version before; nothing when it was only hidden or shown again. */
   readonly edits: readonly Edit[]

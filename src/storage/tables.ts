@@ -404,7 +404,7 @@ export interface ChangesTable {
   status_reason: string | null
 }
 
-export interface CritiquesTable {
+interface CritiquesTable {
   change_id: ChangeId
   round: number
   ordinal: number
@@ -413,7 +413,7 @@ export interface CritiquesTable {
   explanation: string
 }
 
-export interface DecisionsTable {
+interface DecisionsTable {
   change_id: ChangeId
   round: number
   verdict: Verdict

@@ -5,13 +5,13 @@ import { givenId, prose } from '../v1/wire.ts'
 const actor = z.object({ type: z.string(), id: z.string() })
 const hex = z.string().regex(/^[0-9a-f]{64}$/, 'give 64 lower-case hexadecimal digits')
 
-export const critique = z.object({
+const critique = z.object({
   critic: z.string(),
   verdict: z.enum(['accept', 'revise', 'reject']),
   explanation: z.string(),
 })
 
-export const decision = z.object({
+const decision = z.object({
   verdict: z.enum(['allow', 'review', 'deny']),
   risk: z.enum(['low', 'medium', 'high', 'critical']),
   reasons: z.array(
@@ -32,7 +32,7 @@ export const decision = z.object({
   policy_version: z.string().nullable(),
 })
 
-export const review = z.object({
+const review = z.object({
   type: z.literal('review'),
   id: z.string(),
   change_id: z.string(),

@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { applyChanges, locateEdits } from './apply.ts'
+import type { Edit, ProposedChange } from './change.ts'
 import { editsBetween } from './edits-between.ts'
 import { TextHistory } from './text-history.ts'
 
@@ -92,5 +94,67 @@ describe('the edits between two texts', () => {
     expect(editsBetween('a line\nrest', 'a line, edited\nrest')).toEqual([
       { start: 6, before: '', after: ', edited' },
     ])
+  })
+})
+
+describe('changes that were applied in one or several writes', () => {
+  const text = 'one two three four five six seven eight'
+  const base = { path: '/a.md', content: text, contentSha256: text }
+  const words = [...text.matchAll(/\w+/g)]
+  const anyChange = fc
+    .tuple(fc.nat(words.length - 1), fc.constantFrom('', 'X', 'longer text'), fc.boolean())
+    .map(([index, after, insert]) => {
+      const found = words[index] as RegExpExecArray
+      return { start: found.index, before: insert ? '' : found[0], after }
+    })
+  const toChange = (edit: Edit, index: number): ProposedChange => ({
+    key: `k${index}`,
+    operation: 'edit',
+    path: base.path,
+    baseSha256: text,
+    edits: [edit],
+    leaves: 'content',
+    before: null,
+    after: null,
+    rationale: '',
+    grade: 'D',
+    findingKeys: [],
+    evidence: [],
+  })
+  const applied = (changes: readonly ProposedChange[]) =>
+    applyChanges([base], changes, (one) => one).documents[0]?.content
+
+  it('are taken back and put back in any order, and the text is always that of those that stand', () => {
+    fc.assert(
+      fc.property(
+        fc.array(anyChange, { maxLength: 8 }),
+        fc.nat(8),
+        fc.array(fc.nat(7)),
+        (edits, cut, toggles) => {
+          const all = edits.map(toChange)
+          const clashing = new Set(
+            applyChanges([base], all, (one) => one).refused.map(({ change }) => change),
+          )
+          const changes = all.filter((one) => !clashing.has(one))
+          const history = new TextHistory(text)
+          const batches = [changes.slice(0, cut), changes.slice(cut)]
+          for (const [at, batch] of batches.entries()) {
+            const located = locateEdits(batch, at === 0 ? [] : changes.slice(0, cut))
+            history.write(located.map(({ key, ...edit }) => ({ ...edit, owner: key })))
+          }
+          expect(history.text).toBe(applied(changes))
+          const hidden = new Set<string>()
+          for (const pick of toggles) {
+            const key = changes[pick % Math.max(1, changes.length)]?.key
+            if (key === undefined) continue
+            expect(history.listDependents([key])).toEqual([])
+            if (hidden.delete(key)) history.show([key])
+            else history.hide([...hidden.add(key)])
+            expect(history.text).toBe(applied(changes.filter((one) => !hidden.has(one.key))))
+          }
+        },
+      ),
+      { numRuns: 500 },
+    )
   })
 })
