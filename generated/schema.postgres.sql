@@ -105,6 +105,7 @@ CREATE TABLE changes (
   payload text COLLATE "C" NOT NULL,
   round integer NOT NULL DEFAULT 0,
   status_reason text COLLATE "C",
+  taint text COLLATE "C",
   CONSTRAINT changes_pkey PRIMARY KEY (id),
   CONSTRAINT changes_dream_id_key_key UNIQUE (dream_id, key),
   CONSTRAINT changes_dream_id_ordinal_key UNIQUE (dream_id, ordinal),
@@ -127,21 +128,38 @@ CREATE TABLE critiques (
   CONSTRAINT critiques_change_id_fkey FOREIGN KEY (change_id) REFERENCES changes(id)
 );
 
+CREATE TABLE decision_reasons (
+  decision_id text COLLATE "C" NOT NULL,
+  ordinal integer NOT NULL,
+  rule text COLLATE "C" NOT NULL,
+  path text COLLATE "C" NOT NULL,
+  value text COLLATE "C" NOT NULL,
+  "limit" text COLLATE "C" NOT NULL,
+  verdict text COLLATE "C" NOT NULL,
+  mode text COLLATE "C" NOT NULL,
+  CONSTRAINT decision_reasons_pkey PRIMARY KEY (decision_id, ordinal),
+  CONSTRAINT decision_reasons_mode_check CHECK (mode = ANY (ARRAY['enforce'::text, 'audit'::text])),
+  CONSTRAINT decision_reasons_verdict_check CHECK (verdict = ANY (ARRAY['allow'::text, 'review'::text, 'deny'::text])),
+  CONSTRAINT decision_reasons_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id)
+);
+
 CREATE TABLE decisions (
+  id text COLLATE "C" NOT NULL,
   change_id text COLLATE "C" NOT NULL,
-  round integer NOT NULL,
+  moment text COLLATE "C" NOT NULL,
   verdict text COLLATE "C" NOT NULL,
   risk text COLLATE "C" NOT NULL,
-  reasons text COLLATE "C" NOT NULL,
   approvals text COLLATE "C" NOT NULL,
   policy_version text COLLATE "C",
-  taint text COLLATE "C" NOT NULL,
-  decided_at text COLLATE "C" NOT NULL,
-  CONSTRAINT decisions_pkey PRIMARY KEY (change_id, round),
+  created_at text COLLATE "C" NOT NULL,
+  CONSTRAINT decisions_pkey PRIMARY KEY (id),
+  CONSTRAINT decisions_moment_check CHECK (moment = ANY (ARRAY['propose'::text, 'apply'::text])),
   CONSTRAINT decisions_risk_check CHECK (risk = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text, 'critical'::text])),
   CONSTRAINT decisions_verdict_check CHECK (verdict = ANY (ARRAY['allow'::text, 'review'::text, 'deny'::text])),
   CONSTRAINT decisions_change_id_fkey FOREIGN KEY (change_id) REFERENCES changes(id)
 );
+CREATE INDEX decisions_by_change ON decisions USING btree (change_id, created_at);
+CREATE INDEX decisions_by_time ON decisions USING btree (created_at);
 
 CREATE TABLE digest_batches (
   id integer NOT NULL,
@@ -520,6 +538,29 @@ CREATE TABLE outcome_signals (
   CONSTRAINT outcome_signals_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id)
 );
 CREATE INDEX outcome_signals_by_session ON outcome_signals USING btree (session_id, decided_at, id);
+
+CREATE TABLE policies (
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  file text COLLATE "C" NOT NULL,
+  version_id text COLLATE "C",
+  fault text COLLATE "C",
+  faulty_since text COLLATE "C",
+  updated_at text COLLATE "C" NOT NULL,
+  CONSTRAINT policies_pkey PRIMARY KEY (workspace_id, file),
+  CONSTRAINT policies_version_id_fkey FOREIGN KEY (version_id) REFERENCES policy_versions(id)
+);
+
+CREATE TABLE policy_versions (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  name text COLLATE "C" NOT NULL,
+  file text COLLATE "C" NOT NULL,
+  text text COLLATE "C" NOT NULL,
+  body text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  CONSTRAINT policy_versions_pkey PRIMARY KEY (id)
+);
+CREATE INDEX policy_versions_by_name ON policy_versions USING btree (workspace_id, name, created_at);
 
 CREATE TABLE raw_chunks (
   transcript_id bigint NOT NULL,

@@ -103,7 +103,7 @@ CREATE TABLE changes (
   base_sha256 TEXT,
   status TEXT NOT NULL
     CHECK (status IN ('proposed', 'accepted', 'rejected', 'applied', 'rolled_back')),
-  payload TEXT NOT NULL, round INTEGER NOT NULL DEFAULT 0, status_reason TEXT,
+  payload TEXT NOT NULL, round INTEGER NOT NULL DEFAULT 0, status_reason TEXT, taint TEXT,
   UNIQUE (dream_id, ordinal),
   UNIQUE (dream_id, key)
 ) STRICT;
@@ -121,18 +121,30 @@ CREATE TABLE critiques (
 CREATE VIEW database_size AS
   SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size;
 
+CREATE TABLE decision_reasons (
+  decision_id TEXT NOT NULL REFERENCES decisions (id),
+  ordinal INTEGER NOT NULL,
+  rule TEXT NOT NULL,
+  path TEXT NOT NULL,
+  value TEXT NOT NULL,
+  "limit" TEXT NOT NULL,
+  verdict TEXT NOT NULL CHECK (verdict IN ('allow', 'review', 'deny')),
+  mode TEXT NOT NULL CHECK (mode IN ('enforce', 'audit')),
+  PRIMARY KEY (decision_id, ordinal)
+) STRICT;
+
 CREATE TABLE decisions (
+  id TEXT NOT NULL PRIMARY KEY,
   change_id TEXT NOT NULL REFERENCES changes (id),
-  round INTEGER NOT NULL,
+  moment TEXT NOT NULL CHECK (moment IN ('propose', 'apply')),
   verdict TEXT NOT NULL CHECK (verdict IN ('allow', 'review', 'deny')),
   risk TEXT NOT NULL CHECK (risk IN ('low', 'medium', 'high', 'critical')),
-  reasons TEXT NOT NULL,
   approvals TEXT NOT NULL,
   policy_version TEXT,
-  taint TEXT NOT NULL,
-  decided_at TEXT NOT NULL,
-  PRIMARY KEY (change_id, round)
+  created_at TEXT NOT NULL
 ) STRICT;
+CREATE INDEX decisions_by_change ON decisions (change_id, created_at);
+CREATE INDEX decisions_by_time ON decisions (created_at);
 
 CREATE TABLE digest_batches (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -449,6 +461,27 @@ CREATE TABLE outcome_signals (
   created_at TEXT NOT NULL
 ) STRICT;
 CREATE INDEX outcome_signals_by_session ON outcome_signals (session_id, decided_at, id);
+
+CREATE TABLE policies (
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  file TEXT NOT NULL,
+  version_id TEXT REFERENCES policy_versions (id),
+  fault TEXT,
+  faulty_since TEXT,
+  updated_at TEXT NOT NULL,
+  PRIMARY KEY (workspace_id, file)
+) STRICT;
+
+CREATE TABLE policy_versions (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  name TEXT NOT NULL,
+  file TEXT NOT NULL,
+  text TEXT NOT NULL,
+  body TEXT NOT NULL,
+  created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX policy_versions_by_name ON policy_versions (workspace_id, name, created_at);
 
 CREATE TABLE raw_chunks (
   transcript_id INTEGER NOT NULL REFERENCES transcripts (id),

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { Client } from 'pg'
 import { endpoints } from '../src/api/endpoints.ts'
 import { renderOpenApi } from '../src/api/openapi.ts'
+import { renderPolicySchema } from '../src/pipeline/policies/json-schema.ts'
 import { openPostgres } from '../src/storage/postgres/open.ts'
 import { dumpPostgresSchema } from '../src/storage/postgres/schema.ts'
 import { openSqlite } from '../src/storage/sqlite/open.ts'
@@ -20,6 +21,7 @@ const files: Readonly<Record<string, Render>> = {
   'generated/schema.sqlite.sql': renderSqliteSchema,
   'generated/schema.postgres.sql': renderPostgresSchema,
   'generated/openapi.json': renderApi,
+  'generated/policy.v1.schema.json': async () => renderPolicySchema(),
 }
 const hash = (text: string) => createHash('sha256').update(text).digest('hex')
 

@@ -16,6 +16,7 @@ import { keepIndexed } from './pipeline/index-events.ts'
 import { thinkHere } from './pipeline/thinking.ts'
 import { makePost } from './pipeline/webhooks/post.ts'
 import { startServer } from './serve.ts'
+import type { Database } from './storage/database.ts'
 import type { Migrated } from './storage/migrations/migration.ts'
 import { openPostgresJobs } from './storage/postgres/jobs.ts'
 import { migratePostgres, openPostgres } from './storage/postgres/open.ts'
@@ -32,9 +33,15 @@ export interface EmbeddedOptions {
   /** Limits of dreams over the wire; those of an empty environment when left out. */
   readonly dreams?: DreamConfig
   readonly allowPrivateTargets?: boolean
+  /** How long a silent worker keeps its job. */
+  readonly leaseMs?: number
+  /** Stands between everything and the database: tests cut the process off at its doors. */
+  readonly around?: (database: Database) => Database
+  readonly policyDirectory?: string | null
 }
 
 const organizationId = 'org_lucidream'
+const defaultLeaseMs = 60_000
 const defaultDreams: DreamConfig = { hours: 6, storeBytes: 10_485_760 }
 
 export interface ContextOptions extends Omit<EmbeddedOptions, 'secrets'> {
@@ -57,11 +64,19 @@ export function openPlace(
 /** The only wiring: a database and what the pipeline needs around it. */
 export async function openContext(options: ContextOptions): Promise<Opened> {
   const { dataDirectory, secrets, log, clock, signal, allowPrivateTargets = false } = options
-  const { dreams = defaultDreams } = options
+  const { dreams = defaultDreams, leaseMs = defaultLeaseMs, around = (one) => one } = options
+  const { policyDirectory = null } = options
   const owner = `${hostname()}:${process.pid}:${clock()}`
   const isRunning = (other: string) => other === owner || isAlive(other)
   const { databaseUrl } = secrets
-  const opened = await openDatabase({ databaseUrl, dataDirectory, log, clock, isAlive: isRunning })
+  const opened = await openDatabase({
+    databaseUrl,
+    dataDirectory,
+    log,
+    clock,
+    isAlive: isRunning,
+    around,
+  })
   if (databaseUrl !== null && secrets.maskKey === null) {
     log.warn(
       'LUCIDREAM_MASK_KEY is not set: processes with other data folders give the same secret another placeholder.',
@@ -91,7 +106,9 @@ export async function openContext(options: ContextOptions): Promise<Opened> {
       owner,
       isAlive: isRunning,
       signal,
+      leaseMs,
       thinking: thinkHere(hash),
+      policyDirectory,
       limits: { dreamMs: dreams.hours * 3_600_000, storeBytes: dreams.storeBytes },
     },
     databasePath,
@@ -109,19 +126,20 @@ interface DatabaseOptions {
   readonly log: Logger
   readonly clock: Clock
   readonly isAlive: (owner: string) => boolean
+  readonly around: (database: Database) => Database
 }
 
 /** Opens the database with its jobs and brings its schema up to date. */
 async function openDatabase(
   options: DatabaseOptions,
 ): Promise<Pick<Context, 'database' | 'jobs'> & Pick<Opened, 'databasePath'>> {
-  const { databaseUrl: url, dataDirectory, log, clock, isAlive } = options
+  const { databaseUrl: url, dataDirectory, log, clock, isAlive, around } = options
   if (url === null) {
     const databasePath = join(dataDirectory, 'lucidream.db')
-    const database = await openSqlite({ path: databasePath, clock, hash })
+    const database = around(await openSqlite({ path: databasePath, clock, hash }))
     return { database, jobs: openEmbeddedJobs({ database, clock, isAlive }), databasePath }
   }
-  const database = await openPostgres({ url, clock, hash })
+  const database = around(await openPostgres({ url, clock, hash }))
   try {
     // Workers stand on several machines there, so only leases tell who is alive.
     const onError = (err: unknown) => log.warn({ err }, 'the queue could not do its upkeep')

@@ -11,6 +11,8 @@ export interface Config {
   readonly colour: 'auto' | 'always' | 'never'
   readonly server: ServerConfig
   readonly dreams: DreamConfig
+  /** Folder of policy files; null: no policy, so nothing is applied. */
+  readonly policyDirectory: string | null
 }
 
 /** Limits of dreams over the wire; a dream of the command line has none. */
@@ -76,6 +78,7 @@ const environmentSchema = z.object({
   LUCIDREAM_WRITES_PER_MINUTE: perMinute.default(300),
   LUCIDREAM_READS_PER_MINUTE: perMinute.default(1_200),
   LUCIDREAM_ALLOW_PRIVATE_TARGETS: onOrOff,
+  LUCIDREAM_POLICY_DIR: z.string().min(1).optional(),
   LUCIDREAM_IMPORT_ROOTS: z.string().default(''),
   LUCIDREAM_DREAM_HOURS: z.coerce.number().positive().max(1_000).default(6),
   LUCIDREAM_DREAM_STORE_BYTES: z.coerce.number().int().min(1).default(10_485_760),
@@ -94,6 +97,7 @@ export function readConfig(environment: Environment = process.env): {
       logLevel: data.LUCIDREAM_LOG_LEVEL,
       colour: colourOf(environment),
       server: toServerConfig(data),
+      policyDirectory: data.LUCIDREAM_POLICY_DIR ?? null,
       dreams: { hours: data.LUCIDREAM_DREAM_HOURS, storeBytes: data.LUCIDREAM_DREAM_STORE_BYTES },
     },
     secrets: {

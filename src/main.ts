@@ -41,6 +41,7 @@ export async function main(): Promise<void> {
           clock: Date.now,
           signal: stop.signal,
           dreams: config.dreams,
+          policyDirectory: config.policyDirectory,
           allowPrivateTargets: config.server.allowPrivateTargets,
         }),
       migrate: (place) => migrateDatabase({ ...place, clock: Date.now }),

@@ -7,6 +7,7 @@ import { dreamScheduleEndpoints } from './lucid/dream-schedules.ts'
 import { selectedDreamEndpoints } from './lucid/dreams.ts'
 import { findingEndpoints } from './lucid/findings.ts'
 import { importEndpoints } from './lucid/imports.ts'
+import { policyEndpoints } from './lucid/policies.ts'
 import { reviewEndpoints } from './lucid/reviews.ts'
 import { searchEndpoints } from './lucid/search.ts'
 import { ingestEndpoints } from './lucid/sessions.ts'
@@ -52,6 +53,7 @@ export const endpoints: readonly Endpoint[] = [
   ...webhookDeliveryEndpoints,
   ...webhookEndpointEndpoints,
   ...ingestEndpoints,
+  ...policyEndpoints,
   ...memoryStoreEndpoints,
   ...memoryEndpoints,
   ...memoryVersionEndpoints,

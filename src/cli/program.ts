@@ -9,6 +9,13 @@ import { runFindings } from './commands/findings.ts'
 import { runImport } from './commands/import.ts'
 import { type KeyOptions, runKeyCreate, runKeyRevoke, runKeys } from './commands/keys.ts'
 import { runMemoryCat, runMemoryDiff, runMemoryList } from './commands/memory.ts'
+import {
+  type ExplainOptions,
+  runPolicyCheck,
+  runPolicyDiff,
+  runPolicyExplain,
+  runPolicyTest,
+} from './commands/policy.ts'
 import { type ReviewOptions, runAccept, runEdit, runReject } from './commands/review.ts'
 import { runServe } from './commands/serve.ts'
 import { runSession, runSessions } from './commands/sessions.ts'
@@ -71,6 +78,7 @@ function build(surroundings: Surroundings, result: { code: number }): Command {
   addWriteCommands(program, act)
   addBriefCommand(program, act)
   addMemoryCommands(program, act)
+  addPolicyCommands(program, act)
   addServerCommands(program, act)
   return program
 }
@@ -219,6 +227,36 @@ function addMemoryCommands(program: Command, act: Act): void {
   add('diff', ['lucidream memory diff'])
     .description('what the dream would change, as a unified diff')
     .action((options) => act(options, runMemoryDiff))
+}
+
+function addPolicyCommands(program: Command, act: Act): void {
+  const policy = program.command('policy').description('check, try and explain policies')
+  command(policy, 'check', ['lucidream policy check policies/'])
+    .description('read policy files as the server does, and name every fault by its line')
+    .argument('<path...>', 'files or folders; those that extend each other together')
+    .action((paths: string[], options) =>
+      act(options, (invocation) => runPolicyCheck(invocation, paths)),
+    )
+  command(policy, 'test', ['lucidream policy test policies/tests.yaml'])
+    .description('judge fixtures: changes with the verdict that a policy should give')
+    .argument('<fixtures...>', 'files of fixtures')
+    .action((paths: string[], options) =>
+      act(options, (invocation) => runPolicyTest(invocation, paths)),
+    )
+  command(policy, 'explain', ['lucidream policy explain chg_12ab'])
+    .description('what policy says of a proposed change, with every reason')
+    .argument('<change>', 'id or its unique beginning')
+    .option('--dream <id>', 'of this dream (default: the newest)')
+    .option('--apply', 'as if it were applied now')
+    .action((id: string, options: ExplainOptions) =>
+      act(options, (invocation) => runPolicyExplain(invocation, id, options)),
+    )
+  command(policy, 'diff', ['lucidream policy diff support.yaml'])
+    .description('what would become of the proposals of the last 90 days under this file')
+    .argument('<file>', 'takes the place of the policy of its name')
+    .action((path: string, options) =>
+      act(options, (invocation) => runPolicyDiff(invocation, path, options)),
+    )
 }
 
 function addServerCommands(program: Command, act: Act): void {

@@ -20,7 +20,7 @@ export type EvidenceId = Id<'evd'>
 export type JobId = Id<'job'>
 export type AuditRecordId = Id<'aud'>
 export type ApiKeyId = Id<'apikey'>
-export type RequestId = Id<'req'>
+type RequestId = Id<'req'>
 export type AgentId = Id<'agent'>
 export type EnvironmentId = Id<'env'>
 export type FileId = Id<'file'>
@@ -31,6 +31,8 @@ export type ImportId = Id<'imp'>
 export type WebhookEndpointId = Id<'whend'>
 export type WebhookEventId = Id<'whe'>
 export type WebhookDeliveryId = Id<'whdel'>
+export type PolicyVersionId = Id<'polver'>
+export type DecisionId = Id<'dec'>
 
 interface IdByPrefix {
   sesn: SessionId
@@ -60,6 +62,8 @@ interface IdByPrefix {
   whend: WebhookEndpointId
   whe: WebhookEventId
   whdel: WebhookDeliveryId
+  polver: PolicyVersionId
+  dec: DecisionId
 }
 
 /** Makes ids of things that are made on request and have no other name; unique by randomness. */

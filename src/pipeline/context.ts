@@ -29,8 +29,12 @@ export interface Context {
   readonly isAlive: (owner: string) => boolean
   /** Aborted when the person wants to stop; work stops at the next safe point and can be resumed. */
   readonly signal: AbortSignal
+  /** How long a silent worker keeps its job; a worker known dead loses it at once. */
+  readonly leaseMs: number
   /** Where heavy work is done. */
   readonly thinking: Thinking
+  /** Where policy files lie; null: nowhere, and nothing is ever applied. */
+  readonly policyDirectory: string | null
   /** Of dreams over the wire. */
   readonly limits: DreamLimits
 }

@@ -175,7 +175,7 @@ export async function listEventsAt(
   return rows.map(toEvent)
 }
 
-type EventRow = Pick<
+export type EventRow = Pick<
   SessionEventsTable,
   'id' | 'seq' | 'processed_at' | 'branch' | 'record' | 'body'
 >

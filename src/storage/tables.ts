@@ -7,6 +7,7 @@ import type {
   AuditRecordId,
   ChangeId,
   ChangeWriteId,
+  DecisionId,
   DreamId,
   DreamScheduleId,
   EnvironmentId,
@@ -21,6 +22,7 @@ import type {
   MemoryStoreId,
   MemoryVersionId,
   OutcomeSignalId,
+  PolicyVersionId,
   ReviewId,
   SessionId,
   SessionResourceId,
@@ -28,7 +30,7 @@ import type {
   WebhookEndpointId,
   WebhookEventId,
 } from '../core/ids.ts'
-import type { Risk, Verdict } from '../core/policy/decision.ts'
+import type { Decision, JudgedChange, Reason } from '../core/policy/decision.ts'
 import type { SessionStatus } from '../core/session.ts'
 import type { Taint } from '../core/trust/taint.ts'
 import type { WebhookEventType } from '../core/webhooks.ts'
@@ -59,7 +61,6 @@ export interface Tables {
   changes: ChangesTable
   evidence: EvidenceTable
   critiques: CritiquesTable
-  decisions: DecisionsTable
   reviews: ReviewsTable
   change_writes: ChangeWritesTable
   change_write_parts: ChangeWritePartsTable
@@ -76,6 +77,10 @@ export interface Tables {
   webhook_events: WebhookEventsTable
   webhook_deliveries: WebhookDeliveriesTable
   webhook_attempts: WebhookAttemptsTable
+  policies: PoliciesTable
+  policy_versions: PolicyVersionsTable
+  decisions: DecisionsTable
+  decision_reasons: DecisionReasonsTable
   memory_snapshots: MemorySnapshotsTable
   search_documents: SearchDocumentsTable
   search_index: SearchIndexTable
@@ -402,6 +407,8 @@ export interface ChangesTable {
   round: number
   /** Why it went back to `proposed`. */
   status_reason: string | null
+  /** The lowest origin of any word in it; null before it was judged. */
+  taint: Taint | null
 }
 
 interface CritiquesTable {
@@ -411,18 +418,6 @@ interface CritiquesTable {
   critic: string
   verdict: 'accept' | 'revise' | 'reject'
   explanation: string
-}
-
-interface DecisionsTable {
-  change_id: ChangeId
-  round: number
-  verdict: Verdict
-  risk: Risk
-  reasons: Json
-  approvals: Json
-  policy_version: string | null
-  taint: Taint
-  decided_at: Timestamp
 }
 
 export interface ReviewsTable {
@@ -644,6 +639,53 @@ export interface SessionResourcesTable {
   created_at: Timestamp
   updated_at: Timestamp
   deleted_at: Timestamp | null
+}
+
+/** A file of the policy folder. */
+interface PoliciesTable {
+  workspace_id: Generated<string>
+  file: string
+  /** The last version that could be used; null: there never was one. */
+  version_id: PolicyVersionId | null
+  /** What is wrong with the file as it stands now. */
+  fault: string | null
+  faulty_since: Timestamp | null
+  updated_at: Timestamp
+}
+
+/** Append-only. */
+export interface PolicyVersionsTable {
+  id: PolicyVersionId
+  workspace_id: Generated<string>
+  name: string
+  file: string
+  text: string
+  /** The policy with all that it took over from others. */
+  body: Json
+  created_at: Timestamp
+}
+
+/** Append-only: what policy said of a change, each time it was asked. */
+export interface DecisionsTable {
+  id: DecisionId
+  change_id: ChangeId
+  moment: JudgedChange['moment']
+  verdict: Decision['verdict']
+  risk: Decision['risk']
+  approvals: Json
+  policy_version: string | null
+  created_at: Timestamp
+}
+
+interface DecisionReasonsTable {
+  decision_id: DecisionId
+  ordinal: number
+  rule: string
+  path: string
+  value: string
+  limit: string
+  verdict: Reason['verdict']
+  mode: Reason['mode']
 }
 
 /** `at`: the moment it shows. `version_ids`: JSON array, what stood there, in path order. */

@@ -113,8 +113,7 @@ interface JudgedEvidence {
   readonly largestShare: number
   readonly days: number
   readonly newestAt: string | null
-  /** Lowest and highest origin of the quotes; null without quotes. */
-  readonly minOrigin: Origin | null
+  /** The highest origin of the quotes; null without quotes. The lowest one is part of the taint. */
   readonly maxOrigin: Origin | null
   /** Who gave it as an order ("always do X"), when somebody did. */
   readonly instructedBy: Origin | null

@@ -28,7 +28,10 @@ export async function beginDream(work: StepWork): Promise<void> {
         ? makeId('memstore', context.hash, [dream.id, 'output'])
         : dream.inputStoreId
     const begun: Dream = { ...dream, sessionId, outputStoreId }
-    if (outputStoreId !== dream.inputStoreId) await copyStore(writer, begun, memories)
+    if (outputStoreId !== dream.inputStoreId) {
+      await copyStore(writer, begun, memories)
+      await tellAbout(writer, context, { type: 'memory_store.created', id: outputStoreId })
+    }
     await updateDream(writer, dream.id, {
       status: 'running',
       outputStoreId,

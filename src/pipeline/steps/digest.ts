@@ -32,7 +32,8 @@ const mostEvents = 50_000
  * finds them.
  */
 export async function digestSessions(work: StepWork): Promise<void> {
-  const { context, dream, onProgress } = work
+  const { context, dream, job, onProgress } = work
+  const { leaseMs } = context
   const sessions = await context.database.read((reader) => listDreamSessions(reader, dream.id))
   const missing = await context.database.read((reader) =>
     findMissingDigests(reader, { sessions, digesterVersion }),
@@ -44,7 +45,10 @@ export async function digestSessions(work: StepWork): Promise<void> {
       await beat(work)
       const batch = missing.slice(from, from + batchSessions)
       const digests = await digestBatch(context, batch, pool)
-      await context.database.scratch((scratch) => insertDigests(scratch, digests))
+      await context.database.scratch(async (scratch) => {
+        await context.jobs.hold(scratch, { id: job.id, attempt: job.attempt, leaseMs })
+        await insertDigests(scratch, digests)
+      })
       const done = sessions.length - missing.length + from + batch.length
       onProgress({ stage: 'digest', done, total: sessions.length, unit: 'sessions' })
     }

@@ -7,6 +7,7 @@ import { dreamsOnRequest } from './0006-dreams-on-request.ts'
 import { ownResources } from './0007-own-resources.ts'
 import { webhooks } from './0008-webhooks.ts'
 import { digestBatches } from './0009-digest-batches.ts'
+import { policies } from './0011-policies.ts'
 import { reviews } from './0014-reviews.ts'
 import type { Migration, MigrationText } from './migration.ts'
 
@@ -21,6 +22,7 @@ const texts: readonly MigrationText[] = [
   ownResources,
   webhooks,
   digestBatches,
+  policies,
   reviews,
 ]
 
