@@ -25,7 +25,9 @@ export function dumpSqlite(path: string): Dump {
   const database = new DatabaseSync(path, { readOnly: true })
   try {
     const tables = database
-      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+      .prepare(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '%search%'",
+      )
       .all() as { name: string }[]
     return showAll(
       Object.fromEntries(

@@ -88,6 +88,14 @@ export const scenarios = {
     },
     run: ({ context }) => openScheduler(context)(),
   },
+  apply: { prepare: dreamBefore, run: applyOnce },
+  'roll back': {
+    async prepare(run, given) {
+      await dreamBefore(run, given)
+      await applyOnce(run)
+    },
+    run: rollBackOnce,
+  },
 } satisfies Record<string, Scenario>
 
 export type ScenarioName = keyof typeof scenarios
@@ -140,6 +148,41 @@ async function dreamOnce(scene: Scene, type: 'create_new' | 'update_existing') {
   const known = await scene.call<Listed>('GET', '/v1/dreams?limit=1')
   if (known.data.length === 0) scene.acknowledge(`/v1/dreams/${await orderDream(scene, type)}`)
   await workOff(scene)
+}
+
+async function dreamBefore(run: Run, given: Given) {
+  await importWithStore(run, given)
+  await orderDream(run, 'create_new')
+  await workOff(run)
+}
+
+interface Proposals {
+  readonly data: readonly { readonly id: string; readonly status: string }[]
+}
+
+async function listProposals({ call }: Run) {
+  const [found] = (await call<Listed>('GET', '/v1/dreams?limit=1')).data
+  const path = `/lucid/v1/dreams/${found?.id}`
+  const { data } = await call<Proposals>('GET', `${path}/changes?limit=100`)
+  if (data.length === 0) throw new Error('the dream proposes nothing')
+  return { path, data }
+}
+
+/** Accepts whatever is still open, and applies what is still to be applied. */
+async function applyOnce(run: Run) {
+  const { path, data } = await listProposals(run)
+  const body = { override: true, reason: 'seen' }
+  for (const { id, status } of data) {
+    if (status === 'proposed') await run.call('POST', `/lucid/v1/changes/${id}/accept`, body)
+  }
+  const isOpen = data.some(({ status }) => status === 'proposed' || status === 'accepted')
+  if (isOpen) await run.call('POST', `${path}/apply`, {})
+}
+
+async function rollBackOnce(run: Run) {
+  const { path, data } = await listProposals(run)
+  const isOpen = data.some(({ status }) => status === 'applied')
+  if (isOpen) await run.call('POST', `${path}/roll_back`, {})
 }
 
 /** A dream over every session. */
@@ -201,7 +244,7 @@ async function restoreOnce({ call }: Scene) {
 }
 
 /** Works until no job is left, one after the other. */
-async function workOff({ context }: Scene): Promise<void> {
+async function workOff({ context }: Run): Promise<void> {
   const { jobs, owner, leaseMs, database } = context
   const kinds = { ...slowKinds, ...quickKinds }
   for (;;) {

@@ -63,6 +63,8 @@ describe('kill -9 before, inside and after every write', () => {
     ['webhook', 'each', 9],
     ['restore', 'each', 3],
     ['schedule', 'each', 3],
+    ['apply', 'each', 6],
+    ['roll back', 'each', 3],
   ] as const)(
     'of %s: the same rows as without',
     async (name, choice, least) => {
