@@ -14,6 +14,8 @@ export type DreamId = Id<'drm'>
 export type DreamScheduleId = Id<'dsch'>
 export type FindingId = Id<'fnd'>
 export type ChangeId = Id<'chg'>
+export type ReviewId = Id<'rvw'>
+export type ChangeWriteId = Id<'chw'>
 export type EvidenceId = Id<'evd'>
 export type JobId = Id<'job'>
 export type AuditRecordId = Id<'aud'>
@@ -43,6 +45,8 @@ interface IdByPrefix {
   dsch: DreamScheduleId
   fnd: FindingId
   chg: ChangeId
+  rvw: ReviewId
+  chw: ChangeWriteId
   evd: EvidenceId
   job: JobId
   aud: AuditRecordId
