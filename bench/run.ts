@@ -17,6 +17,7 @@ import { benchAppend } from './append.ts'
 import { benchAudit } from './audit.ts'
 import { benchBlame } from './blame.ts'
 import { benchEntireCli } from './entire-cli.ts'
+import { benchFuzz } from './fuzz.ts'
 import { benchInjected } from './injected.ts'
 import { benchJobs } from './jobs.ts'
 import { benchLabelDraw, benchLabelSheet, benchLabels } from './labels.ts'
@@ -161,6 +162,7 @@ async function joinNotes(count: number): Promise<void> {
 
 const benches = {
   append: benchAppend,
+  fuzz: benchFuzz,
   audit: benchAudit,
   bundled: benchBundled,
   thousand: benchThousand,
@@ -192,6 +194,6 @@ const wanted = process.argv.slice(2)
 if (wanted.includes('results')) renderResults()
 for (const [name, bench] of Object.entries(benches)) {
   // Rivals are installed and whole days of sessions made only when asked for by name.
-  const whole = wanted.length === 0 && name !== 'peers' && name !== 'scale'
+  const whole = wanted.length === 0 && name !== 'peers' && name !== 'scale' && name !== 'fuzz'
   if (whole || wanted.includes(name)) await bench()
 }

@@ -93,6 +93,43 @@ CREATE TABLE audit_tiles (
   CONSTRAINT audit_tiles_level_check CHECK (level > 0 AND (level % 8) = 0)
 );
 
+CREATE TABLE change_write_parts (
+  write_id text COLLATE "C" NOT NULL,
+  ordinal integer NOT NULL,
+  owner_id text COLLATE "C" NOT NULL,
+  edits text COLLATE "C" NOT NULL,
+  CONSTRAINT change_write_parts_pkey PRIMARY KEY (write_id, ordinal),
+  CONSTRAINT change_write_parts_write_id_fkey FOREIGN KEY (write_id) REFERENCES change_writes(id)
+);
+CREATE INDEX change_write_parts_by_owner ON change_write_parts USING btree (owner_id, write_id);
+
+CREATE TABLE change_writes (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  store_id text COLLATE "C" NOT NULL,
+  ordinal integer NOT NULL,
+  dream_id text COLLATE "C" NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  path text COLLATE "C" NOT NULL,
+  memory_id text COLLATE "C" NOT NULL,
+  version_before text COLLATE "C",
+  version_after text COLLATE "C",
+  bytes_added integer NOT NULL,
+  bytes_removed integer NOT NULL,
+  actor_type text COLLATE "C" NOT NULL,
+  actor_id text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  CONSTRAINT change_writes_pkey PRIMARY KEY (id),
+  CONSTRAINT change_writes_store_id_ordinal_key UNIQUE (store_id, ordinal),
+  CONSTRAINT change_writes_kind_check CHECK (kind = ANY (ARRAY['apply'::text, 'roll_back'::text, 'restore'::text])),
+  CONSTRAINT change_writes_dream_id_fkey FOREIGN KEY (dream_id) REFERENCES dreams(id),
+  CONSTRAINT change_writes_memory_id_fkey FOREIGN KEY (memory_id) REFERENCES memories(id),
+  CONSTRAINT change_writes_store_id_fkey FOREIGN KEY (store_id) REFERENCES memory_stores(id)
+);
+CREATE INDEX change_writes_by_dream ON change_writes USING btree (dream_id, ordinal);
+CREATE INDEX change_writes_by_memory ON change_writes USING btree (memory_id, ordinal);
+CREATE INDEX change_writes_by_path ON change_writes USING btree (store_id, path, ordinal);
+
 CREATE TABLE changes (
   id text COLLATE "C" NOT NULL,
   dream_id text COLLATE "C" NOT NULL,
@@ -104,6 +141,8 @@ CREATE TABLE changes (
   base_sha256 text COLLATE "C",
   status text COLLATE "C" NOT NULL,
   payload text COLLATE "C" NOT NULL,
+  round integer NOT NULL DEFAULT 0,
+  status_reason text COLLATE "C",
   CONSTRAINT changes_pkey PRIMARY KEY (id),
   CONSTRAINT changes_dream_id_key_key UNIQUE (dream_id, key),
   CONSTRAINT changes_dream_id_ordinal_key UNIQUE (dream_id, ordinal),
@@ -113,6 +152,18 @@ CREATE TABLE changes (
   CONSTRAINT changes_dream_id_fkey FOREIGN KEY (dream_id) REFERENCES dreams(id)
 );
 CREATE INDEX changes_by_base ON changes USING btree (base_version_id) WHERE base_version_id IS NOT NULL;
+
+CREATE TABLE critiques (
+  change_id text COLLATE "C" NOT NULL,
+  round integer NOT NULL,
+  ordinal integer NOT NULL,
+  critic text COLLATE "C" NOT NULL,
+  verdict text COLLATE "C" NOT NULL,
+  explanation text COLLATE "C" NOT NULL,
+  CONSTRAINT critiques_pkey PRIMARY KEY (change_id, round, ordinal),
+  CONSTRAINT critiques_verdict_check CHECK (verdict = ANY (ARRAY['accept'::text, 'revise'::text, 'reject'::text])),
+  CONSTRAINT critiques_change_id_fkey FOREIGN KEY (change_id) REFERENCES changes(id)
+);
 
 CREATE TABLE decision_reasons (
   decision_id text COLLATE "C" NOT NULL,
@@ -418,6 +469,22 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_queued ON jobs USING btree (available_at, created_at, id) WHERE state = 'queued'::text;
 CREATE INDEX jobs_running ON jobs USING btree (lease_until) WHERE state = 'running'::text;
 
+CREATE TABLE judgements (
+  change_id text COLLATE "C" NOT NULL,
+  round integer NOT NULL,
+  verdict text COLLATE "C" NOT NULL,
+  risk text COLLATE "C" NOT NULL,
+  reasons text COLLATE "C" NOT NULL,
+  approvals text COLLATE "C" NOT NULL,
+  policy_version text COLLATE "C",
+  taint text COLLATE "C" NOT NULL,
+  decided_at text COLLATE "C" NOT NULL,
+  CONSTRAINT judgements_pkey PRIMARY KEY (change_id, round),
+  CONSTRAINT judgements_risk_check CHECK (risk = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text, 'critical'::text])),
+  CONSTRAINT judgements_verdict_check CHECK (verdict = ANY (ARRAY['allow'::text, 'review'::text, 'deny'::text])),
+  CONSTRAINT judgements_change_id_fkey FOREIGN KEY (change_id) REFERENCES changes(id)
+);
+
 CREATE TABLE memories (
   id text COLLATE "C" NOT NULL,
   store_id text COLLATE "C" NOT NULL,
@@ -560,6 +627,36 @@ CREATE TABLE raw_chunks (
   CONSTRAINT raw_chunks_transcript_id_fkey FOREIGN KEY (transcript_id) REFERENCES transcripts(id)
 );
 CREATE UNIQUE INDEX raw_chunks_by_ordinal ON raw_chunks USING btree (transcript_id, first_ordinal);
+
+CREATE TABLE reviews (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  change_id text COLLATE "C" NOT NULL,
+  dream_id text COLLATE "C" NOT NULL,
+  ordinal integer NOT NULL,
+  verdict text COLLATE "C" NOT NULL,
+  actor_type text COLLATE "C" NOT NULL,
+  actor_id text COLLATE "C" NOT NULL,
+  reason text COLLATE "C",
+  overrules integer NOT NULL,
+  edited_from text COLLATE "C",
+  change_hash text COLLATE "C" NOT NULL,
+  evidence_hash text COLLATE "C" NOT NULL,
+  support integer NOT NULL,
+  policy_version text COLLATE "C",
+  approval_hash text COLLATE "C",
+  expires_at text COLLATE "C",
+  voided_at text COLLATE "C",
+  void_reason text COLLATE "C",
+  created_at text COLLATE "C" NOT NULL,
+  CONSTRAINT reviews_pkey PRIMARY KEY (id),
+  CONSTRAINT reviews_change_id_ordinal_key UNIQUE (change_id, ordinal),
+  CONSTRAINT reviews_overrules_check CHECK (overrules = ANY (ARRAY[0, 1])),
+  CONSTRAINT reviews_verdict_check CHECK (verdict = ANY (ARRAY['accept'::text, 'reject'::text, 'edit'::text])),
+  CONSTRAINT reviews_change_id_fkey FOREIGN KEY (change_id) REFERENCES changes(id),
+  CONSTRAINT reviews_dream_id_fkey FOREIGN KEY (dream_id) REFERENCES dreams(id)
+);
+CREATE INDEX reviews_by_dream ON reviews USING btree (dream_id, change_id);
 
 CREATE TABLE search_documents (
   id bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,

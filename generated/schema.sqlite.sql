@@ -90,6 +90,37 @@ CREATE TABLE audit_tiles (
   PRIMARY KEY (level, at)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE change_write_parts (
+  write_id TEXT NOT NULL REFERENCES change_writes (id),
+  ordinal INTEGER NOT NULL,
+  owner_id TEXT NOT NULL,
+  edits TEXT NOT NULL,
+  PRIMARY KEY (write_id, ordinal)
+) STRICT;
+CREATE INDEX change_write_parts_by_owner ON change_write_parts (owner_id, write_id);
+
+CREATE TABLE change_writes (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  store_id TEXT NOT NULL REFERENCES memory_stores (id),
+  ordinal INTEGER NOT NULL,
+  dream_id TEXT NOT NULL REFERENCES dreams (id),
+  kind TEXT NOT NULL CHECK (kind IN ('apply', 'roll_back', 'restore')),
+  path TEXT NOT NULL,
+  memory_id TEXT NOT NULL REFERENCES memories (id),
+  version_before TEXT,
+  version_after TEXT,
+  bytes_added INTEGER NOT NULL,
+  bytes_removed INTEGER NOT NULL,
+  actor_type TEXT NOT NULL,
+  actor_id TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  UNIQUE (store_id, ordinal)
+) STRICT;
+CREATE INDEX change_writes_by_dream ON change_writes (dream_id, ordinal);
+CREATE INDEX change_writes_by_memory ON change_writes (memory_id, ordinal);
+CREATE INDEX change_writes_by_path ON change_writes (store_id, path, ordinal);
+
 CREATE TABLE changes (
   id TEXT NOT NULL PRIMARY KEY,
   dream_id TEXT NOT NULL REFERENCES dreams (id),
@@ -102,11 +133,21 @@ CREATE TABLE changes (
   base_sha256 TEXT,
   status TEXT NOT NULL
     CHECK (status IN ('proposed', 'accepted', 'rejected', 'applied', 'rolled_back')),
-  payload TEXT NOT NULL,
+  payload TEXT NOT NULL, round INTEGER NOT NULL DEFAULT 0, status_reason TEXT,
   UNIQUE (dream_id, ordinal),
   UNIQUE (dream_id, key)
 ) STRICT;
 CREATE INDEX changes_by_base ON changes (base_version_id) WHERE base_version_id IS NOT NULL;
+
+CREATE TABLE critiques (
+  change_id TEXT NOT NULL REFERENCES changes (id),
+  round INTEGER NOT NULL,
+  ordinal INTEGER NOT NULL,
+  critic TEXT NOT NULL,
+  verdict TEXT NOT NULL CHECK (verdict IN ('accept', 'revise', 'reject')),
+  explanation TEXT NOT NULL,
+  PRIMARY KEY (change_id, round, ordinal)
+) STRICT;
 CREATE VIEW database_size AS
   SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size;
 
@@ -359,6 +400,19 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_queued ON jobs (available_at, created_at, id) WHERE state = 'queued';
 CREATE INDEX jobs_running ON jobs (lease_until) WHERE state = 'running';
 
+CREATE TABLE judgements (
+  change_id TEXT NOT NULL REFERENCES changes (id),
+  round INTEGER NOT NULL,
+  verdict TEXT NOT NULL CHECK (verdict IN ('allow', 'review', 'deny')),
+  risk TEXT NOT NULL CHECK (risk IN ('low', 'medium', 'high', 'critical')),
+  reasons TEXT NOT NULL,
+  approvals TEXT NOT NULL,
+  policy_version TEXT,
+  taint TEXT NOT NULL,
+  decided_at TEXT NOT NULL,
+  PRIMARY KEY (change_id, round)
+) STRICT;
+
 CREATE TABLE memories (
   id TEXT NOT NULL PRIMARY KEY,
   store_id TEXT NOT NULL REFERENCES memory_stores (id),
@@ -482,6 +536,31 @@ CREATE TABLE raw_chunks (
   PRIMARY KEY (transcript_id, chunk)
 ) STRICT;
 CREATE UNIQUE INDEX raw_chunks_by_ordinal ON raw_chunks (transcript_id, first_ordinal);
+
+CREATE TABLE reviews (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  change_id TEXT NOT NULL REFERENCES changes (id),
+  dream_id TEXT NOT NULL REFERENCES dreams (id),
+  ordinal INTEGER NOT NULL,
+  verdict TEXT NOT NULL CHECK (verdict IN ('accept', 'reject', 'edit')),
+  actor_type TEXT NOT NULL,
+  actor_id TEXT NOT NULL,
+  reason TEXT,
+  overrules INTEGER NOT NULL CHECK (overrules IN (0, 1)),
+  edited_from TEXT,
+  change_hash TEXT NOT NULL,
+  evidence_hash TEXT NOT NULL,
+  support INTEGER NOT NULL,
+  policy_version TEXT,
+  approval_hash TEXT,
+  expires_at TEXT,
+  voided_at TEXT,
+  void_reason TEXT,
+  created_at TEXT NOT NULL,
+  UNIQUE (change_id, ordinal)
+) STRICT;
+CREATE INDEX reviews_by_dream ON reviews (dream_id, change_id);
 
 CREATE TABLE search_documents (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

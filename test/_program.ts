@@ -18,7 +18,7 @@ export interface Answer {
 /** Runs a command line inside this process, on a real database, with what it prints caught. */
 export async function run(
   args: readonly string[],
-  options: { columns?: number } = {},
+  options: { columns?: number; policyDirectory?: string } = {},
 ): Promise<Answer> {
   const written = { out: '', err: '' }
   const output = (name: 'out' | 'err') => ({
@@ -46,6 +46,7 @@ export async function run(
         log: pino({ level: 'silent' }),
         clock: Date.now,
         signal,
+        policyDirectory: options.policyDirectory ?? null,
       }),
     migrate: (place) => migrateDatabase({ ...place, clock: Date.now }),
     facts: findMachineFacts,

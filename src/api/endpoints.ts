@@ -9,6 +9,7 @@ import { selectedDreamEndpoints } from './lucid/dreams.ts'
 import { findingEndpoints } from './lucid/findings.ts'
 import { importEndpoints } from './lucid/imports.ts'
 import { policyEndpoints } from './lucid/policies.ts'
+import { reviewEndpoints } from './lucid/reviews.ts'
 import { searchEndpoints } from './lucid/search.ts'
 import { ingestEndpoints } from './lucid/sessions.ts'
 import { statsEndpoints } from './lucid/stats.ts'
@@ -37,6 +38,7 @@ export const endpoints: readonly Endpoint[] = [
   ...auditEndpoints,
   ...briefEndpoints,
   ...changeEndpoints,
+  ...reviewEndpoints,
   ...dreamReportEndpoints,
   ...findingEndpoints,
   ...importEndpoints,

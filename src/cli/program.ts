@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { runApply, runRollBack } from './commands/apply.ts'
 import {
   type AuditExportOptions,
   type AuditProofOptions,
@@ -24,6 +25,7 @@ import {
   runPolicyExplain,
   runPolicyTest,
 } from './commands/policy.ts'
+import { type ReviewOptions, runAccept, runEdit, runReject } from './commands/review.ts'
 import { runServe } from './commands/serve.ts'
 import { runSession, runSessions } from './commands/sessions.ts'
 import { runMigrate, runWork } from './commands/work.ts'
@@ -82,6 +84,7 @@ function build(surroundings: Surroundings, result: { code: number }): Command {
   }
   addInputCommands(program, act)
   addResultCommands(program, act)
+  addWriteCommands(program, act)
   addBriefCommand(program, act)
   addMemoryCommands(program, act)
   addPolicyCommands(program, act)
@@ -159,7 +162,50 @@ function addResultCommands(program: Command, act: Act): void {
         const options: GlobalOptions = self.optsWithGlobals()
         return act(options, (invocation) => run(invocation, id, options))
       })
+    if (name === 'changes') addReviewCommands(parent, act)
   }
+}
+
+function addReviewCommands(changes: Command, act: Act): void {
+  for (const [name, run, what, line] of [
+    ['accept', runAccept, 'approve one change as it is now', 'accept chg_12ab'],
+    ['reject', runReject, 'reject one change for good', 'reject chg_12ab --reason "outdated"'],
+    ['edit', runEdit, 'put another text in its place', 'edit chg_12ab --text "- Say the price."'],
+  ] as const) {
+    const added = command(changes, name, [`lucidream changes ${line}`])
+      .description(what)
+      .argument('<id>', 'id or its unique beginning')
+      .option('--dream <id>', 'of this dream')
+      .option('--reason <text>', 'why')
+      .action((id: string, _, self: Command) => {
+        const options: ReviewOptions = self.optsWithGlobals()
+        return act(options, (invocation) => run(invocation, id, options))
+      })
+    if (name === 'accept') added.option('--override', 'though a critic rejects it; needs --reason')
+    if (name === 'edit') {
+      added
+        .option('--text <text>', 'the text to insert instead')
+        .option('--file <path>', 'a file that has it')
+    }
+  }
+}
+
+function addWriteCommands(program: Command, act: Act): void {
+  command(program, 'apply', ['lucidream apply --dry-run', 'lucidream apply --to ./memory'])
+    .description('write the accepted changes of a dream into its memory store, in one write')
+    .option('--dream <id>', 'of this dream (default: the newest)')
+    .option('--dry-run', 'say what would happen and change nothing')
+    .option('--to <dir>', 'write the files of the folder that the dream read as well')
+    .action((options) => act(options, runApply))
+  command(program, 'rollback', ['lucidream rollback chg_12ab', 'lucidream rollback drm_12ab'])
+    .description('take applied changes back by new versions')
+    .argument('<id>', 'a change or a dream')
+    .option('--dry-run', 'say what would happen and change nothing')
+    .option('--cascade', 'take along what depends on it')
+    .option('--restore', 'put back what was rolled back')
+    .action((id: string, options) =>
+      act(options, (invocation) => runRollBack(invocation, id, options)),
+    )
 }
 
 function addBriefCommand(program: Command, act: Act): void {

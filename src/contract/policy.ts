@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
-export const verdict = z.enum(['allow', 'review', 'deny'])
-export const risk = z.enum(['low', 'medium', 'high', 'critical'])
+const verdict = z.enum(['allow', 'review', 'deny'])
+const risk = z.enum(['low', 'medium', 'high', 'critical'])
 
 export const reason = z.object({
   rule: z.string().describe('the field of the policy that says so'),
@@ -12,7 +12,7 @@ export const reason = z.object({
   mode: z.enum(['enforce', 'audit']).describe('audit: recorded, not followed'),
 })
 
-export const decision = z.object({
+const decision = z.object({
   verdict,
   risk,
   reasons: z.array(reason),

@@ -14,11 +14,13 @@ export type DreamId = Id<'drm'>
 export type DreamScheduleId = Id<'dsch'>
 export type FindingId = Id<'fnd'>
 export type ChangeId = Id<'chg'>
+export type ReviewId = Id<'rvw'>
+export type ChangeWriteId = Id<'chw'>
 export type EvidenceId = Id<'evd'>
 export type JobId = Id<'job'>
 export type AuditRecordId = Id<'aud'>
 export type ApiKeyId = Id<'apikey'>
-export type RequestId = Id<'req'>
+type RequestId = Id<'req'>
 export type AgentId = Id<'agent'>
 export type EnvironmentId = Id<'env'>
 export type FileId = Id<'file'>
@@ -43,6 +45,8 @@ interface IdByPrefix {
   dsch: DreamScheduleId
   fnd: FindingId
   chg: ChangeId
+  rvw: ReviewId
+  chw: ChangeWriteId
   evd: EvidenceId
   job: JobId
   aud: AuditRecordId

@@ -52,7 +52,7 @@ async function run(context: Context, job: Job, found: StoredImport): Promise<Imp
     })
   }
   const folder = await makeFolder(job)
-  const watch = watchOver(context, job, found.id)
+  const watch = watchOver(context, job, found)
   try {
     const path = await locate(context, found, folder)
     const report = await importPaths(
@@ -129,7 +129,7 @@ function nameFiles(
 }
 
 /** Keeps the job's lease and tells how far it is; aborts when somebody cancels or another worker took over. */
-function watchOver(context: Context, job: Job, id: ImportId) {
+function watchOver(context: Context, job: Job, { id, bytes }: StoredImport) {
   const { database, jobs, log } = context
   const stopping = new AbortController()
   let progress: ImportProgress | null = null
@@ -156,7 +156,8 @@ function watchOver(context: Context, job: Job, id: ImportId) {
       progress = now
     },
     finish({ totals: { sessions, events } }: ImportReport) {
-      const bytesTotal = progress?.bytesTotal ?? null
+      // What an earlier attempt stored is not read again.
+      const bytesTotal = progress?.bytesTotal ?? bytes
       progress = { bytesDone: bytesTotal ?? 0, bytesTotal, sessions, events }
     },
     async stop() {

@@ -1,4 +1,6 @@
-import type { DreamId, MemoryStoreId } from '../core/ids.ts'
+import type { DreamId, MemoryStoreId, SessionId } from '../core/ids.ts'
+import type { ReadableSession } from '../core/policy/inputs.ts'
+import { anyOf } from './batches.ts'
 import type { Reader } from './database.ts'
 
 /** Bytes of the store's memories as they were then. */
@@ -79,4 +81,41 @@ export async function listProposingDreams(
     .limit(limit)
     .execute()
   return rows.map(({ id }) => id)
+}
+
+/** What policies look at before a session is read; turns of the user are counted only where they matter. */
+export async function listReadableSessions(
+  reader: Reader,
+  ids: readonly SessionId[],
+  turns: 'counted' | 'unknown',
+): Promise<ReadableSession[]> {
+  const rows = await reader.read
+    .selectFrom('sessions')
+    .select(['id', 'format', 'labels', 'started_at', 'transcript_id'])
+    .where('id', 'in', anyOf(ids))
+    .execute()
+  const counts = turns === 'counted' ? await countUserTurns(reader, ids) : new Map()
+  return rows.map((row) => ({
+    id: row.id,
+    harness: row.format,
+    labels: JSON.parse(row.labels),
+    startedAt: row.started_at,
+    userTurns: turns === 'counted' ? (counts.get(row.id) ?? 0) : null,
+  }))
+}
+
+async function countUserTurns(
+  reader: Reader,
+  ids: readonly SessionId[],
+): Promise<Map<SessionId, number>> {
+  const rows = await reader.read
+    .selectFrom('sessions')
+    .innerJoin('session_events', 'session_events.transcript_id', 'sessions.transcript_id')
+    .select('sessions.id')
+    .select(({ fn }) => fn.countAll<number | string>().as('turns'))
+    .where('sessions.id', 'in', anyOf(ids))
+    .where('session_events.type', '=', 'user.message')
+    .groupBy('sessions.id')
+    .execute()
+  return new Map(rows.map(({ id, turns }) => [id, Number(turns)]))
 }

@@ -6,6 +6,7 @@ import type {
   ApiKeyId,
   AuditRecordId,
   ChangeId,
+  ChangeWriteId,
   DecisionId,
   DreamId,
   DreamScheduleId,
@@ -22,14 +23,16 @@ import type {
   MemoryVersionId,
   OutcomeSignalId,
   PolicyVersionId,
+  ReviewId,
   SessionId,
   SessionResourceId,
   WebhookDeliveryId,
   WebhookEndpointId,
   WebhookEventId,
 } from '../core/ids.ts'
-import type { Decision, JudgedChange, Reason } from '../core/policy/decision.ts'
+import type { Decision, JudgedChange, Reason, Risk, Verdict } from '../core/policy/decision.ts'
 import type { SessionStatus } from '../core/session.ts'
+import type { Taint } from '../core/trust/taint.ts'
 import type { WebhookEventType } from '../core/webhooks.ts'
 
 /**
@@ -57,6 +60,11 @@ export interface Tables {
   findings: FindingsTable
   changes: ChangesTable
   evidence: EvidenceTable
+  critiques: CritiquesTable
+  judgements: JudgementsTable
+  reviews: ReviewsTable
+  change_writes: ChangeWritesTable
+  change_write_parts: ChangeWritePartsTable
   audit_records: AuditRecordsTable
   audit_salts: AuditSaltsTable
   audit_tiles: AuditTilesTable
@@ -404,6 +412,88 @@ export interface ChangesTable {
   base_sha256: string | null
   status: 'proposed' | 'accepted' | 'rejected' | 'applied' | 'rolled_back'
   payload: Json
+  /** How often it was edited. */
+  round: number
+  /** Why it went back to `proposed`. */
+  status_reason: string | null
+}
+
+interface CritiquesTable {
+  change_id: ChangeId
+  round: number
+  ordinal: number
+  critic: string
+  verdict: 'accept' | 'revise' | 'reject'
+  explanation: string
+}
+
+interface JudgementsTable {
+  change_id: ChangeId
+  round: number
+  verdict: Verdict
+  risk: Risk
+  reasons: Json
+  approvals: Json
+  policy_version: string | null
+  taint: Taint
+  decided_at: Timestamp
+}
+
+export interface ReviewsTable {
+  id: ReviewId
+  workspace_id: Generated<string>
+  change_id: ChangeId
+  dream_id: DreamId
+  ordinal: number
+  verdict: 'accept' | 'reject' | 'edit'
+  actor_type: Actor['type']
+  actor_id: string
+  reason: string | null
+  /** 1: the reviewer knew that a critic rejects the change, and said why it is right. */
+  overrules: 0 | 1
+  /** The change as it was before this edit. */
+  edited_from: Json | null
+  change_hash: string
+  evidence_hash: string
+  /** Sessions whose quotes supported it at the time. */
+  support: number
+  policy_version: string | null
+  /** Over all that the approval is bound to; null where nothing was approved. */
+  approval_hash: string | null
+  expires_at: Timestamp | null
+  voided_at: Timestamp | null
+  void_reason: string | null
+  created_at: Timestamp
+}
+
+export interface ChangeWritesTable {
+  id: ChangeWriteId
+  workspace_id: Generated<string>
+  store_id: MemoryStoreId
+  /** From 0 within its store, in the order of writing. */
+  ordinal: number
+  dream_id: DreamId
+  kind: 'apply' | 'roll_back' | 'restore'
+  path: string
+  memory_id: MemoryId
+  /** Null: the memory did not exist. */
+  version_before: MemoryVersionId | null
+  /** Null: the memory went. */
+  version_after: MemoryVersionId | null
+  bytes_added: number
+  bytes_removed: number
+  actor_type: Actor['type']
+  actor_id: string
+  created_at: Timestamp
+}
+
+interface ChangeWritePartsTable {
+  write_id: ChangeWriteId
+  ordinal: number
+  /** A change; in a cascade also the version of somebody else that went with it. */
+  owner_id: ChangeId | MemoryVersionId
+  /** In offsets of the version before; empty where nothing new was written. */
+  edits: Json
 }
 
 export interface EvidenceTable {
@@ -612,7 +702,7 @@ interface PoliciesTable {
 }
 
 /** Append-only. */
-export interface PolicyVersionsTable {
+interface PolicyVersionsTable {
   id: PolicyVersionId
   workspace_id: Generated<string>
   name: string

@@ -1,11 +1,18 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { DreamId } from '../../src/core/ids.ts'
 import { dream } from '../../src/pipeline/dream.ts'
 import { importPaths } from '../../src/pipeline/import.ts'
 import { quickKinds, slowKinds } from '../../src/pipeline/job-kinds.ts'
 import { readMemoryFolder } from '../../src/pipeline/memory-folder.ts'
 import { mirrorFolder } from '../../src/pipeline/memory-store.ts'
 import { openScheduler } from '../../src/pipeline/schedules.ts'
+import { applyPlan, planApply } from '../../src/storage/apply-changes.ts'
+import { listChanges } from '../../src/storage/changes.ts'
+import type { Database } from '../../src/storage/database.ts'
+import { listDreams } from '../../src/storage/dreams.ts'
+import { acceptChange } from '../../src/storage/review-changes.ts'
+import { planRollBack, writeRollBack } from '../../src/storage/roll-back.ts'
 import { airlineMemory } from '../_airline.ts'
 import { makeTestKey, type Opening, openPlace, type Place, type Run } from './_place.ts'
 
@@ -49,11 +56,7 @@ export const scenarios = {
   },
   'command line dream': {
     prepare: importSessions,
-    async run({ context }) {
-      const folder = await readMemoryFolder(airlineMemory, context.hash)
-      const storeId = await mirrorFolder(context, folder, actor)
-      await dream(context, { storeId, filter: {}, actor }, quiet)
-    },
+    run: ({ context }) => dreamOverFolder(context),
   },
   'dream over the wire': {
     prepare: importWithStore,
@@ -62,6 +65,14 @@ export const scenarios = {
   'dream into its input store': {
     prepare: importWithStore,
     run: (scene) => dreamOnce(scene, 'update_existing'),
+  },
+  'accept and apply': { prepare: dreamHere, run: ({ context }) => acceptAndApply(context) },
+  'roll back': {
+    async prepare(run, given) {
+      await dreamHere(run, given)
+      await acceptAndApply(run.context)
+    },
+    run: ({ context }) => rollBackAll(context),
   },
   upload: { run: uploadOnce },
   webhook: {
@@ -129,6 +140,49 @@ export async function findAcknowledged(place: Place): Promise<number> {
 async function importSessions({ context }: Run, { transcripts }: Given): Promise<void> {
   await importPaths(context, [transcripts], quiet)
 }
+
+async function dreamOverFolder(context: Run['context']): Promise<void> {
+  const folder = await readMemoryFolder(airlineMemory, context.hash)
+  const storeId = await mirrorFolder(context, folder, actor)
+  await dream(context, { storeId, filter: {}, actor }, quiet)
+}
+
+async function dreamHere(run: Run, given: Given): Promise<void> {
+  await importSessions(run, given)
+  await dreamOverFolder(run.context)
+}
+
+/** Everything that the newest dream proposes is accepted and applied. */
+async function acceptAndApply({ database }: Run['context']): Promise<void> {
+  const dreamId = await newestDream(database)
+  const acceptance = { reason: 'seen', overrules: true, changeHash: null, expiresAt: null } as const
+  for (const { id, status } of await changesOf(database, dreamId)) {
+    if (status !== 'proposed') continue
+    await database.write(actor, (writer) => acceptChange(writer, id, acceptance))
+  }
+  const open = await changesOf(database, dreamId)
+  if (!open.some(({ status }) => status === 'accepted')) return
+  await database.write(actor, async (writer) => applyPlan(writer, await planApply(writer, dreamId)))
+}
+
+async function rollBackAll({ database }: Run['context']): Promise<void> {
+  const all = await changesOf(database, await newestDream(database))
+  const ids = all.filter(({ status }) => status === 'applied').map(({ id }) => id)
+  if (ids.length === 0) return
+  await database.write(actor, async (writer) => {
+    const order = { ids, kind: 'roll_back', cascade: 'refuse' } as const
+    await writeRollBack(writer, await planRollBack(writer, order))
+  })
+}
+
+async function newestDream(database: Database): Promise<DreamId> {
+  const [newest] = await database.read((reader) => listDreams(reader, { limit: 1 }))
+  if (!newest) throw new Error('There is no dream.')
+  return newest.id
+}
+
+const changesOf = (database: Database, id: DreamId) =>
+  database.read((reader) => listChanges(reader, id))
 
 async function importWithStore(run: Run, given: Given): Promise<string> {
   await importSessions(run, given)

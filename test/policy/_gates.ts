@@ -360,6 +360,20 @@ export const gateCases: readonly GateCase[] = [
     judged: { scans: { secrets: ['npm'] } },
     verdict: 'deny',
   },
+  ...(
+    [
+      ['content.secrets', { scan: true }, { secrets: null }],
+      ['content.pii', { detect: ['email'] }, { personalData: null }],
+      ['content.injection', { scan: true }, { instructions: null }],
+    ] as const
+  ).map(
+    ([rule, stated, scans]): GateCase => ({
+      rule,
+      states: { [rule]: { ...stated, onMatch: 'block' } },
+      judged: { scans },
+      verdict: 'deny',
+    }),
+  ),
   {
     rule: 'content.pii',
     states: { 'content.pii.detect': ['email'] },

@@ -6,16 +6,15 @@ import type {
   PolicyExplanationDocument,
   PolicyTestDocument,
 } from '../../contract/policy.ts'
-import { listApplying } from '../../core/policy/applies.ts'
 import type { Decision } from '../../core/policy/decision.ts'
 import { decide } from '../../core/policy/evaluate.ts'
 import { runFixtures } from '../../pipeline/policies/fixtures.ts'
 import { readPolicyFile, readPolicyFolder } from '../../pipeline/policies/folder.ts'
+import { listStorePolicies } from '../../pipeline/policies/inputs.ts'
 import { judgeStored } from '../../pipeline/policies/judged.ts'
 import { refreshPolicies } from '../../pipeline/policies/refresh.ts'
 import { replayDays, replayProposals } from '../../pipeline/policies/replay.ts'
 import { type PolicyText, resolveTexts, showFault } from '../../pipeline/policies/resolve.ts'
-import { listPolicies, toPolicy } from '../../storage/policies.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type GlobalOptions, type Invocation, withData } from '../invocation.ts'
 import { findNamedDream, pickByPrefix } from '../latest-dream.ts'
@@ -95,10 +94,10 @@ export function runPolicyExplain(
 ): Promise<number> {
   return withData(invocation, options, async ({ context }) => {
     await refreshPolicies(context)
-    const { dream, policies } = await context.database.read(async (reader) => ({
-      dream: await findNamedDream(reader, options.dream),
-      policies: (await listPolicies(reader)).flatMap(({ version }) => version ?? []).map(toPolicy),
-    }))
+    const { dream, applying } = await context.database.read(async (reader) => {
+      const named = await findNamedDream(reader, options.dream)
+      return { dream: named, applying: await listStorePolicies(reader, named.inputStoreId) }
+    })
     const moment = options.apply === true ? 'apply' : 'propose'
     const all = await judgeStored(context, dream.id, moment)
     const { judged } = pickByPrefix(
@@ -106,7 +105,6 @@ export function runPolicyExplain(
       id,
       'change',
     )
-    const applying = listApplying(policies, judged.store.name)
     const decision = decide(applying, judged)
     const chosen = all.find((one) => one.judged === judged)
     const document: PolicyExplanationDocument = {

@@ -1,6 +1,7 @@
 import { CelScalar, celEnv, isCelError, mapType, parse, plan } from '@bufbuild/cel'
 import type { JudgedChange } from './decision.ts'
 import { addedText, changedPercent, operationOf } from './facts.ts'
+import { remember } from './remember.ts'
 
 const group = mapType(CelScalar.STRING, CelScalar.DYN)
 const env = celEnv({
@@ -12,6 +13,8 @@ const env = celEnv({
     now: CelScalar.STRING,
   },
 })
+
+const compile = remember((expression) => plan(env, parse(expression)))
 
 /** What expressions see; docs/policy.md lists it. Counts are doubles. */
 function toFacts(judged: JudgedChange) {
@@ -43,7 +46,7 @@ function toFacts(judged: JudgedChange) {
 /** An expression that fails on a change counts as met: it only ever raises a risk. */
 export function matchesCel(expression: string, judged: JudgedChange): boolean {
   try {
-    const result = plan(env, parse(expression))(toFacts(judged))
+    const result = compile(expression)(toFacts(judged))
     return result !== false
   } catch {
     return true

@@ -140,14 +140,14 @@ interface JudgedHistory {
   readonly applied: readonly string[]
 }
 
-/** What scanners outside of the policy found in the text after the change. */
+/** What scanners outside of the policy found in the text after the change; null: none has looked. */
 interface JudgedScans {
   /** Names of the rules that found a secret. */
-  readonly secrets: readonly string[]
+  readonly secrets: readonly string[] | null
   /** Kinds of personal data that were found. */
-  readonly personalData: readonly string[]
+  readonly personalData: readonly string[] | null
   /** Pieces that read like instructions and come from below `user`. */
-  readonly instructions: readonly string[]
+  readonly instructions: readonly string[] | null
 }
 
 export interface Approval {

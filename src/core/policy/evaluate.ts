@@ -100,7 +100,7 @@ export function decide(policies: readonly Policy[], judged: JudgedChange): Decis
   }
 }
 
-export const strictest = (verdicts: readonly Verdict[]): Verdict =>
+const strictest = (verdicts: readonly Verdict[]): Verdict =>
   (['deny', 'review', 'allow'] as const).find((verdict) => verdicts.includes(verdict)) ?? 'deny'
 
 function decideWithout({ moment, change, store }: JudgedChange): Decision {

@@ -156,7 +156,7 @@ interface ContentDemands {
   }
 }
 
-export interface TextPattern {
+interface TextPattern {
   readonly id: string
   readonly re2: string
   readonly onMatch: OnMatch
@@ -183,7 +183,7 @@ export interface ApprovalDemand {
 }
 
 export const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const
-export type Weekday = (typeof weekdays)[number]
+type Weekday = (typeof weekdays)[number]
 
 export interface ApplyWindow {
   readonly days: readonly Weekday[]
@@ -193,7 +193,7 @@ export interface ApplyWindow {
 }
 
 /** Whole days, both included. */
-export interface Freeze {
+interface Freeze {
   readonly from: string
   readonly to: string
   readonly reason: string

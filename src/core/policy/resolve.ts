@@ -14,7 +14,7 @@ export interface ResolvedPolicy {
   readonly sources: Readonly<Record<string, Source>>
 }
 
-export interface Source {
+interface Source {
   readonly file: string
   readonly line: number
 }

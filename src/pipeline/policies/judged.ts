@@ -93,7 +93,7 @@ function judgeOne(
     evidence,
     dream: describeDream(given),
     history,
-    scans: { secrets: [], personalData: [], instructions: [] },
+    scans: { secrets: null, personalData: null, instructions: null },
     critiques: [],
     taint: lowest(change.evidence.flatMap((piece) => given.facts.origins.get(piece.eventId) ?? [])),
     approvals: [],

@@ -8,6 +8,7 @@ import { getMemoryStore, insertMemoryStore } from '../../storage/memory-stores.t
 import { tellAbout } from '../../storage/new-dream.ts'
 import { dreamFailure } from '../dream-check.ts'
 import { countOf, nameDreamSession, narrate, openDreamSession } from '../dream-session.ts'
+import { refreshPolicies } from '../policies/refresh.ts'
 import { beat, finish, type StepWork } from '../step.ts'
 
 /**
@@ -18,6 +19,7 @@ export async function beginDream(work: StepWork): Promise<void> {
   const { context, dream } = work
   await beat(work)
   await refuseLarge(work)
+  await refreshPolicies(context)
   await finish(work, async (writer) => {
     const sessionId = dream.origin === 'cli' ? null : nameDreamSession(writer, dream)
     if (sessionId) await openDreamSession(writer, dream, sessionId)

@@ -9,6 +9,7 @@ import { webhooks } from './0008-webhooks.ts'
 import { digestBatches } from './0009-digest-batches.ts'
 import { policies } from './0011-policies.ts'
 import { audit } from './0013-audit.ts'
+import { reviews } from './0014-reviews.ts'
 import type { Migration, MigrationText } from './migration.ts'
 
 /** In the order they run. */
@@ -24,6 +25,7 @@ const texts: readonly MigrationText[] = [
   digestBatches,
   policies,
   audit,
+  reviews,
 ]
 
 export const migrations: readonly Migration[] = texts.map((text, at) => ({

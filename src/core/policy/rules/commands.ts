@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js'
 import { addedText } from '../facts.ts'
+import { remember } from '../remember.ts'
 import { type Gate, none, stop } from './gate.ts'
 
 export const commands: Gate = {
@@ -14,10 +15,10 @@ export const commands: Gate = {
 }
 
 /** `*` is anything on the line, a space any white space. In time linear in the text, whoever wrote it. */
-function toMatcher(pattern: string): RE2JS {
+const toMatcher = remember((pattern) => {
   const words = pattern
     .trim()
     .split(/\s+/)
     .map((word) => word.split('*').map(RE2JS.quote).join('[^\\n]*'))
   return RE2JS.compile(words.join('[ \\t]+'), RE2JS.CASE_INSENSITIVE)
-}
+})

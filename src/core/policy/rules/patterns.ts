@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js'
 import { addedText } from '../facts.ts'
+import { remember } from '../remember.ts'
 import { type Gate, stop } from './gate.ts'
 
 export const patterns: Gate = {
@@ -12,10 +13,12 @@ export const patterns: Gate = {
   },
 }
 
+const compile = remember((re2) => RE2JS.compile(re2))
+
 /** RE2: linear in the text. A pattern that cannot be read any more counts as met. */
-export function matchesText(re2: string, text: string): boolean {
+function matchesText(re2: string, text: string): boolean {
   try {
-    return RE2JS.compile(re2).matcher(text).find()
+    return compile(re2).matcher(text).find()
   } catch {
     return true
   }
