@@ -29,7 +29,9 @@ export function dumpSqlite(path: string): Dump {
       .all() as { name: string }[]
     return showAll(
       Object.fromEntries(
-        tables.map(({ name }) => [name, database.prepare(`SELECT * FROM ${name}`).all()]),
+        tables
+          .filter(isShown)
+          .map(({ name }) => [name, database.prepare(`SELECT * FROM ${name}`).all()]),
       ),
     )
   } finally {
@@ -46,7 +48,8 @@ export async function dumpPostgres(url: string): Promise<Dump> {
       "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'",
     )
     const read: Record<string, Rows> = {}
-    for (const { name } of tables) read[name] = (await client.query(`SELECT * FROM ${name}`)).rows
+    for (const { name } of tables.filter(isShown))
+      read[name] = (await client.query(`SELECT * FROM ${name}`)).rows
     const { rows: waiting } = await client.query(
       "SELECT name, state FROM pgboss.job WHERE state <> 'completed'",
     )
@@ -56,33 +59,32 @@ export async function dumpPostgres(url: string): Promise<Dump> {
   }
 }
 
-/**
- * The search index is left out: it follows when there is time. So are uploads that were cut off: nobody sees them,
- * and a later upload removes them.
- */
+/** The search index and the checkpoints of the audit log follow when there is time. */
+const isShown = ({ name }: { readonly name: string }) =>
+  !/search|^audit_(checkpoints|tiles)$/.test(name)
+
+/** Uploads that were cut off are left out: nobody sees them, and a later upload removes them. */
 function showAll(tables: Readonly<Record<string, Rows>>): Dump {
   const staged = (tables.files ?? []).filter(({ state }) => state === 'staged')
   const isStaged = (id: unknown) => staged.some((file) => file.id === id)
   return Object.fromEntries(
-    Object.entries(tables)
-      .filter(([name]) => !name.includes('search'))
-      .map(([name, rows]) => {
-        if (name === 'files')
-          return [
-            name,
-            show(
-              name,
-              rows.filter(({ id }) => !isStaged(id)),
-            ),
-          ]
+    Object.entries(tables).map(([name, rows]) => {
+      if (name === 'files')
         return [
           name,
           show(
             name,
-            rows.filter((row) => !isStaged(row.file_id)),
+            rows.filter(({ id }) => !isStaged(id)),
           ),
         ]
-      }),
+      return [
+        name,
+        show(
+          name,
+          rows.filter((row) => !isStaged(row.file_id)),
+        ),
+      ]
+    }),
   )
 }
 
