@@ -14,6 +14,7 @@ import { inFolder, measure, megabytes, print, spend, spendMedian } from './_meas
 import { renderResults } from './_render.ts'
 import { seeded, writeSessions } from './_sessions.ts'
 import { benchAppend } from './append.ts'
+import { benchAway } from './away.ts'
 import { benchBlame } from './blame.ts'
 import { benchEntireCli } from './entire-cli.ts'
 import { benchFuzz } from './fuzz.ts'
@@ -161,6 +162,7 @@ async function joinNotes(count: number): Promise<void> {
 
 const benches = {
   append: benchAppend,
+  away: benchAway,
   fuzz: benchFuzz,
   bundled: benchBundled,
   thousand: benchThousand,
