@@ -15,6 +15,7 @@ import { renderResults } from './_render.ts'
 import { seeded, writeSessions } from './_sessions.ts'
 import { benchAppend } from './append.ts'
 import { benchAudit } from './audit.ts'
+import { benchAway } from './away.ts'
 import { benchBlame } from './blame.ts'
 import { benchEntireCli } from './entire-cli.ts'
 import { benchFuzz } from './fuzz.ts'
@@ -162,6 +163,7 @@ async function joinNotes(count: number): Promise<void> {
 
 const benches = {
   append: benchAppend,
+  away: benchAway,
   fuzz: benchFuzz,
   audit: benchAudit,
   bundled: benchBundled,
