@@ -2,12 +2,29 @@ import { defineConfig } from 'vitest/config'
 import { findTestPostgres } from './scripts/test-postgres.ts'
 
 // Files share one module registry (14 times faster on two cores): no test may keep state in a module.
-export default defineConfig(async () => ({
-  test: {
-    isolate: false,
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    testTimeout: 30_000,
-    // Null where no Postgres answers; suites that need one then say that they are skipped.
-    provide: { postgresUrl: await findTestPostgres() },
-  },
-}))
+const shared = { isolate: false, testTimeout: 30_000, hookTimeout: 60_000 }
+
+export default defineConfig(async () => {
+  // Null where no Postgres answers; suites that need one then say that they are skipped.
+  const postgresUrl = await findTestPostgres()
+  if (postgresUrl === null) console.log('no Postgres answers: the wire is tested on SQLite only')
+  const provide = { postgresUrl }
+  const main = {
+    test: {
+      ...shared,
+      provide,
+      name: 'main',
+      include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    },
+  }
+  const wireOnPostgres = {
+    test: {
+      ...shared,
+      provide,
+      name: 'postgres',
+      include: ['test/wire/**/*.test.ts'],
+      env: { LUCIDREAM_TEST_DATABASE: 'postgres' },
+    },
+  }
+  return { test: { projects: postgresUrl === null ? [main] : [main, wireOnPostgres] } }
+})

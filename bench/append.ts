@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Client } from 'pg'
-import { findTestPostgres } from '../scripts/test-postgres.ts'
 import type { Database } from '../src/storage/database.ts'
 import { openPostgres } from '../src/storage/postgres/open.ts'
 import { openSqlite } from '../src/storage/sqlite/open.ts'
 import { inFolder, print } from './_measure.ts'
+import { inSchema } from './_postgres.ts'
 
 const hash = (text: string) => createHash('sha256').update(text).digest('hex')
 const operator = { type: 'user', id: 'bench' } as const
@@ -29,22 +29,16 @@ export async function benchAppend(): Promise<void> {
 }
 
 async function benchAppendPostgres(): Promise<void> {
-  const server = await findTestPostgres()
-  if (server === null) return console.log('append, Postgres: none answers')
-  const schema = `lucidream_bench_${process.pid}`
-  const url = new URL(server)
-  url.searchParams.set('options', `-c search_path=${schema}`)
-  const client = new Client({ connectionString: url.href })
-  await client.connect()
-  try {
-    await client.query(`CREATE SCHEMA ${schema}`)
-    const database = await openPostgres({ url: url.href, clock: Date.now, hash })
+  const measured = await inSchema(async (url) => {
+    const database = await openPostgres({ url, clock: Date.now, hash })
+    const client = new Client({ connectionString: url })
+    await client.connect()
     await compare('Postgres', database, () => appendBare(client))
-    await database.close()
-  } finally {
-    await client.query(`DROP SCHEMA ${schema} CASCADE`)
     await client.end()
-  }
+    await database.close()
+    return true
+  })
+  if (measured === null) console.log('append, Postgres: none answers')
 }
 
 async function appendBare(client: Client): Promise<void> {

@@ -2,9 +2,12 @@ import { hash, makeCase } from '../src/core/mining/_cases.ts'
 import { minePatterns } from '../src/core/mining/mine.ts'
 import { seededRandom } from '../src/core/statistics/random.ts'
 import { keepResults, type Row } from './_results.ts'
-import { wilson } from './_statistics.ts'
+import { bootstrapMean, mean, wilson } from './_statistics.ts'
 
-const seeds = 20
+/** With 20 the interval lay on both sides of the goal, so there are four times as many where the goal stands. */
+const seeds = Number(process.env.INJECTED_SEEDS ?? 100)
+const goalAt = 1_000
+const seedsAt = (sessions: number) => (sessions === goalAt ? 4 * seeds : seeds)
 const types = 20
 const effect = 0.15
 
@@ -47,49 +50,75 @@ function plantSessions(sessions: number, seed: number) {
   }).map((one) => ({ one, kindOf: new Map(kinds.map((kind, at) => [name(at), kind])) }))
 }
 
-/** Effects planted inside task types: how many are found, and how much of what is found is not there. */
+interface Counts {
+  readonly found: number
+  readonly wrong: number
+  readonly naive: number
+}
+
+/** One dream over the sessions of one seed. */
+function countFindings(sessions: number, seed: number): Counts {
+  const made = plantSessions(sessions, seed)
+  const kindOf = made[0]?.kindOf ?? new Map<string, Kind>()
+  const report = minePatterns(
+    made.map(({ one }) => one),
+    { documents: [], hash },
+  )
+  const graded = report.findings.flatMap(({ grade, detail }) =>
+    grade !== 'D' && detail.kind === 'step_outcome' ? [detail.tool] : [],
+  )
+  const found = graded.filter((tool) => kindOf.get(tool) === 'true').length
+  const family = report.families.find(({ kind }) => kind === 'step_outcome')
+  return { found, wrong: graded.length - found, naive: family?.unadjustedSignificant ?? 0 }
+}
+
+function toRateRow(sessions: number, counts: readonly Counts[]): Row {
+  const shares = counts.map(({ found, wrong }) => wrong / Math.max(1, found + wrong))
+  return {
+    metric: `${sessions} sessions: false discovery rate (mean over seeds of that share)`,
+    value: mean(shares),
+    ...bootstrapMean(shares),
+    n: shares.length,
+    goal: '≤ 0.10',
+    reached: mean(shares) <= 0.1,
+  }
+}
+
+const sum = (list: readonly number[]) => list.reduce((a, b) => a + b, 0)
+
+/**
+ * Effects planted inside task types: how many are found, and how much of what is found is not there. The latter
+ * of all findings of all seeds and, where the goal stands, as the mean over seeds of each seed's share: a false
+ * discovery rate is the expectation of that.
+ */
 export function benchInjected(): void {
   const rows = [200, 500, 1_000, 2_000].flatMap((sessions): Row[] => {
-    let [found, planted, wrong, all] = [0, 0, 0, 0]
-    const naive: number[] = []
-    for (let seed = 1; seed <= seeds; seed += 1) {
-      const made = plantSessions(sessions, seed)
-      const kindOf = made[0]?.kindOf ?? new Map<string, Kind>()
-      const report = minePatterns(
-        made.map(({ one }) => one),
-        { documents: [], hash },
-      )
-      planted += 6
-      naive.push(
-        report.families.find(({ kind }) => kind === 'step_outcome')?.unadjustedSignificant ?? 0,
-      )
-      for (const { grade, detail } of report.findings) {
-        if (grade === 'D' || detail.kind !== 'step_outcome') continue
-        all += 1
-        if (kindOf.get(detail.tool) === 'true') found += 1
-        else wrong += 1
-      }
-    }
-    const goal = sessions === 1_000
-    const late = sessions >= 1_000
+    const rounds = seedsAt(sessions)
+    const counts = Array.from({ length: rounds }, (_, at) => countFindings(sessions, at + 1))
+    const [found, wrong] = [sum(counts.map((c) => c.found)), sum(counts.map((c) => c.wrong))]
+    const [planted, all] = [6 * rounds, found + wrong]
+    const naive = sum(counts.map((c) => c.naive)) / rounds
+    const isGoal = sessions === goalAt
+    const [goal, judged] = sessions >= goalAt ? ['≤ 0.10', true] : [null, false]
     return [
       {
         metric: `${sessions} sessions: share of the planted effects found`,
         value: found / planted,
         ...wilson(found, planted),
         n: planted,
-        goal: goal ? '≥ 0.90' : null,
-        reached: goal ? found / planted >= 0.9 : null,
-        note: `±15 points, ${seeds} seeds; unadjusted tests would claim ${(naive.reduce((a, b) => a + b, 0) / seeds).toFixed(1)} of 60 calls`,
+        goal: isGoal ? '≥ 0.90' : null,
+        reached: isGoal ? found / planted >= 0.9 : null,
+        note: `±15 points, ${rounds} seeds; unadjusted tests would claim ${naive.toFixed(1)} of 60 calls`,
       },
       {
         metric: `${sessions} sessions: share of the graded findings that are not planted`,
         value: all === 0 ? 0 : wrong / all,
         ...wilson(wrong, all),
         n: all,
-        goal: late ? '≤ 0.10' : null,
-        reached: late ? wrong / Math.max(all, 1) <= 0.1 : null,
+        goal,
+        reached: judged ? wrong / Math.max(all, 1) <= 0.1 : null,
       },
+      ...(isGoal ? [toRateRow(sessions, counts)] : []),
     ]
   })
   keepResults('injected', rows)

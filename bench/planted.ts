@@ -176,13 +176,13 @@ function measureDreams(split: Split): Row[] {
     scoreSurvival(store, documents, tally)
     scoreLaws(store.documents, seed, tally)
   }
-  const share = (metric: string, [k, n]: readonly [string, string], goal: number): Row => ({
+  const share = (metric: string, [k, n]: readonly [string, string], goal: number | null): Row => ({
     metric: `${split}: ${metric}`,
     value: tally.of(k) / tally.of(n),
     ...wilson(tally.of(k), tally.of(n)),
     n: tally.of(n),
-    goal: `≥ ${goal}`,
-    reached: tally.of(k) / tally.of(n) >= goal,
+    goal: goal === null ? null : `≥ ${goal}`,
+    reached: goal === null ? null : tally.of(k) / tally.of(n) >= goal,
   })
   const stale = tally.of('stale') / tally.of('changed keys')
   return [
@@ -195,6 +195,11 @@ function measureDreams(split: Split): Row[] {
       goal: '≤ 0.01',
       reached: stale <= 0.01,
     },
+    share(
+      'stale answers of which the store does not say that the new line speaks against them',
+      ['stale unsaid', 'changed keys'],
+      null,
+    ),
     { metric: `${split}: tokens after / before`, value: after / before, goal: null, reached: null },
     share('a second dream proposes nothing new', ['idempotent', 'laws'], 1),
     share('two runs give the same bytes', ['deterministic', 'laws'], 1),
@@ -252,6 +257,11 @@ function scoreSurvival(
       )
   }
   const search = makeSearch(left)
+  const flagged = new Set(
+    reconcile(documents, hash).conflicts.map(({ first, second }) =>
+      nameOf(first.text, second.text),
+    ),
+  )
   for (const [, group] of Map.groupBy(store.lines, (line) => line.fact)) {
     const [old, current] = [
       group.find(({ role }) => role === 'old'),
@@ -260,9 +270,17 @@ function scoreSurvival(
     if (!old || !current) continue
     tally.add('changed keys')
     const [best = -1] = search(askFor(old.text, current.text), 1)
-    if (left[best] === old.text) tally.add('stale')
+    if (left[best] !== old.text) continue
+    tally.add('stale')
+    if (!flagged.has(nameOf(old.text, current.text))) tally.add('stale unsaid')
   }
 }
+
+const nameOf = (...texts: readonly string[]) =>
+  texts
+    .map((text) => text.replace(/^- /, ''))
+    .toSorted()
+    .join('\0')
 
 /** A question in words that both wordings have: one in the old line's own words would find the old line. */
 function askFor(old: string, current: string): string {

@@ -17,6 +17,7 @@ import { benchAppend } from './append.ts'
 import { benchBlame } from './blame.ts'
 import { benchEntireCli } from './entire-cli.ts'
 import { benchInjected } from './injected.ts'
+import { benchJobs } from './jobs.ts'
 import { benchLabelDraw, benchLabelSheet, benchLabels } from './labels.ts'
 import { benchLoad } from './load.ts'
 import { benchLocomo } from './locomo.ts'
@@ -29,6 +30,7 @@ import { benchProfile } from './profile.ts'
 import { benchReplication } from './replication.ts'
 import { benchScale } from './scale.ts'
 import { benchSearch } from './search.ts'
+import { benchWordings } from './wordings.ts'
 
 const operator = { type: 'user', id: 'bench' } as const
 const quiet = () => {}
@@ -158,6 +160,7 @@ const benches = {
   append: benchAppend,
   bundled: benchBundled,
   thousand: benchThousand,
+  jobs: benchJobs,
   join: benchJoin,
   histories: benchMemoryHistories,
   injected: benchInjected,
@@ -177,6 +180,7 @@ const benches = {
   replication: benchReplication,
   scale: benchScale,
   search: benchSearch,
+  wordings: benchWordings,
 }
 
 console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`)

@@ -67,7 +67,7 @@ export async function benchSearch(): Promise<void> {
       'a phrase': (word: string) => ask(`${q}%22${word}+${pick()}%22`),
       'a beginning': (word: string) => ask(`${q}${word.slice(0, 4)}*`),
       'part of a word': (word: string) => ask(q + word.slice(2)),
-      'bare FTS5, one word, newest 200': async (word: string) => bare.newest(word),
+      'bare FTS5, one word, newest 100': async (word: string) => bare.newest(word),
       'bare FTS5, one word, by bm25': async (word: string) => bare.ranked(word),
     }
     for (const [name, run] of Object.entries(measured)) {
@@ -125,7 +125,7 @@ function openBare(path: string, texts: readonly string[]) {
   for (const [index, text] of texts.entries()) insert.run(index + 1, text)
   database.exec('COMMIT')
   const newest = database.prepare(
-    'SELECT rowid, text FROM notes WHERE notes MATCH ? ORDER BY rowid DESC LIMIT 200',
+    'SELECT rowid, text FROM notes WHERE notes MATCH ? ORDER BY rowid DESC LIMIT 100',
   )
   const ranked = database.prepare(
     'SELECT rowid, text FROM notes WHERE notes MATCH ? ORDER BY rank LIMIT 20',

@@ -125,12 +125,25 @@ async function openDatabase(
   try {
     // Workers stand on several machines there, so only leases tell who is alive.
     const onError = (err: unknown) => log.warn({ err }, 'the queue could not do its upkeep')
-    const jobs = await openPostgresJobs({ database, url, clock, hash, onError })
+    const jobs = await openPostgresJobs({
+      database,
+      url,
+      clock,
+      hash,
+      schema: nameBossSchema(url),
+      onError,
+    })
     return { database, jobs, databasePath: null }
   } catch (error) {
     await database.close()
     throw error
   }
+}
+
+/** Two installations in two schemas of one database have two queues. */
+function nameBossSchema(url: string): string {
+  const own = /search_path=(\w+)/.exec(new URL(url).searchParams.get('options') ?? '')?.[1]
+  return own === undefined ? 'pgboss' : `${own}_boss`
 }
 
 /** Brings the schema of the configured database up to date and does nothing else. */
@@ -175,6 +188,7 @@ export async function serve(
         organizationId,
         strict: config.strict,
         allowPrivateTargets: config.allowPrivateTargets,
+        importRoots: config.importRoots,
         rateLimits: {
           writesPerMinute: config.writesPerMinute,
           readsPerMinute: config.readsPerMinute,

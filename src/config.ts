@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { delimiter } from 'node:path'
 import { z } from 'zod'
 import { DomainError } from './core/errors.ts'
 
@@ -30,6 +31,8 @@ export interface ServerConfig {
   readonly readsPerMinute: number
   /** Lets webhooks go to private addresses and plain http; for tests and closed networks. */
   readonly allowPrivateTargets: boolean
+  /** Folders of the server that administrators may import from by path; none when empty. */
+  readonly importRoots: readonly string[]
 }
 
 /** Kept apart from Config so that printing the configuration can never print a secret. */
@@ -73,6 +76,7 @@ const environmentSchema = z.object({
   LUCIDREAM_WRITES_PER_MINUTE: perMinute.default(300),
   LUCIDREAM_READS_PER_MINUTE: perMinute.default(1_200),
   LUCIDREAM_ALLOW_PRIVATE_TARGETS: onOrOff,
+  LUCIDREAM_IMPORT_ROOTS: z.string().default(''),
   LUCIDREAM_DREAM_HOURS: z.coerce.number().positive().max(1_000).default(6),
   LUCIDREAM_DREAM_STORE_BYTES: z.coerce.number().int().min(1).default(10_485_760),
 })
@@ -112,6 +116,7 @@ function toServerConfig(data: Parsed): ServerConfig {
     writesPerMinute: data.LUCIDREAM_WRITES_PER_MINUTE,
     readsPerMinute: data.LUCIDREAM_READS_PER_MINUTE,
     allowPrivateTargets: data.LUCIDREAM_ALLOW_PRIVATE_TARGETS,
+    importRoots: data.LUCIDREAM_IMPORT_ROOTS.split(delimiter).filter((root) => root !== ''),
   }
 }
 

@@ -3,13 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Anthropic, { type ClientOptions } from '@anthropic-ai/sdk'
 import { pino } from 'pino'
-import { openEmbedded, serve } from '../src/app.ts'
+import { inject } from 'vitest'
+import { openContext, serve } from '../src/app.ts'
 import type { Opened } from '../src/cli/surroundings.ts'
 import { readConfig, type ServerConfig } from '../src/config.ts'
 import type { Scope } from '../src/core/access.ts'
 import type { Clock } from '../src/core/clock.ts'
 import { insertApiKey } from '../src/storage/api-keys.ts'
 import { makeApiKey } from '../src/storage/new-api-key.ts'
+import { createSchema, dropSchema } from '../src/storage/postgres/_server.ts'
 
 /** A running server on a real database of its own, reached over a real socket. */
 export interface TestServer {
@@ -23,6 +25,17 @@ export interface TestServer {
   readonly stop: () => Promise<void>
 }
 
+/** The project `postgres` of vitest.config.ts runs every test of the wire once more, on Postgres. */
+const onPostgres = process.env.LUCIDREAM_TEST_DATABASE === 'postgres'
+const postgres = inject('postgresUrl')
+
+/** A schema of its own; null for the embedded database. */
+async function makePlace(): Promise<string | null> {
+  if (!onPostgres) return null
+  if (postgres === null) throw new Error('No Postgres answers.')
+  return createSchema(postgres)
+}
+
 /** No rate limits unless a test asks for them. */
 const settings = { writesPerMinute: 0, readsPerMinute: 0 }
 
@@ -32,9 +45,10 @@ export async function startTestServer(
 ): Promise<TestServer> {
   const folder = mkdtempSync(join(tmpdir(), 'lucidream-server-'))
   const stopping = new AbortController()
-  const opened = await openEmbedded({
+  const databaseUrl = await makePlace()
+  const opened = await openContext({
     dataDirectory: folder,
-    secrets: { maskKey: null, secretKey: null, bootstrapKey: null },
+    secrets: { maskKey: null, secretKey: null, bootstrapKey: null, databaseUrl },
     log: pino({ level: 'silent' }),
     clock,
     signal: stopping.signal,
@@ -71,6 +85,7 @@ export async function startTestServer(
       await server.stop(1_000)
       await opened.close()
       rmSync(folder, { recursive: true, force: true })
+      if (postgres !== null && databaseUrl !== null) await dropSchema(postgres, databaseUrl)
     },
   }
 }

@@ -37,4 +37,6 @@ interface ApiSettings {
   readonly rateLimits: RateLimits
   /** Webhooks may go to private addresses and plain http. */
   readonly allowPrivateTargets: boolean
+  /** Folders of the server that may be imported from by path. */
+  readonly importRoots: readonly string[]
 }

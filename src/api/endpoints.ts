@@ -6,8 +6,10 @@ import { dreamReportEndpoints } from './lucid/dream-reports.ts'
 import { dreamScheduleEndpoints } from './lucid/dream-schedules.ts'
 import { selectedDreamEndpoints } from './lucid/dreams.ts'
 import { findingEndpoints } from './lucid/findings.ts'
+import { importEndpoints } from './lucid/imports.ts'
 import { searchEndpoints } from './lucid/search.ts'
 import { ingestEndpoints } from './lucid/sessions.ts'
+import { statsEndpoints } from './lucid/stats.ts'
 import { storeArchiveEndpoints } from './lucid/store-archives.ts'
 import { storeDiffEndpoints } from './lucid/store-diff.ts'
 import { storeRestoreEndpoints } from './lucid/store-restore.ts'
@@ -34,7 +36,9 @@ export const endpoints: readonly Endpoint[] = [
   ...changeEndpoints,
   ...dreamReportEndpoints,
   ...findingEndpoints,
+  ...importEndpoints,
   ...searchEndpoints,
+  ...statsEndpoints,
   ...storeSnapshotEndpoints,
   ...storeDiffEndpoints,
   ...storeRestoreEndpoints,

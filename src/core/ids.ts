@@ -24,7 +24,6 @@ export type EnvironmentId = Id<'env'>
 export type FileId = Id<'file'>
 export type SessionResourceId = Id<'sesrsc'>
 export type ThreadId = Id<'sthr'>
-export type OutcomeId = Id<'outc'>
 export type MemorySnapshotId = Id<'msnap'>
 export type ImportId = Id<'imp'>
 export type WebhookEndpointId = Id<'whend'>
@@ -52,7 +51,6 @@ interface IdByPrefix {
   file: FileId
   sesrsc: SessionResourceId
   sthr: ThreadId
-  outc: OutcomeId
   msnap: MemorySnapshotId
   imp: ImportId
   whend: WebhookEndpointId

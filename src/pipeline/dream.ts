@@ -32,12 +32,13 @@ export async function dream(
   request: DreamRequest,
   onProgress: OnProgress,
 ): Promise<{ readonly report: DreamReport; readonly repeated: boolean }> {
-  const { id, repeated } = await findOrCreate(context, request)
+  const { id, repeated } = await beginDream(context, request)
   const ended = await workUntilEnded(context, id, onProgress)
   return { report: toReport(ended), repeated }
 }
 
-async function findOrCreate(context: Context, request: DreamRequest) {
+/** The dream over these inputs, made where there is none; whoever works on jobs does the rest. */
+export async function beginDream(context: Context, request: DreamRequest) {
   const { storeId, filter, actor } = request
   return context.database.write(actor, async (writer) => {
     const inputs = await readInputs(writer, request)

@@ -24,6 +24,14 @@ export class FileTally {
     this.path = path
   }
 
+  get sessions(): number {
+    return this.#counts.sessions
+  }
+
+  get events(): number {
+    return this.#counts.events
+  }
+
   add(counts: Partial<Record<SinkCount, number>>): void {
     for (const [name, count] of Object.entries(counts)) this.#counts[name as SinkCount] += count
   }

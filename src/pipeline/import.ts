@@ -41,13 +41,24 @@ export async function importPaths(
     if ('error' in found) files.push(tally.fail(found.error))
     else {
       const onBytes = (done: number) =>
-        onProgress({ stage: 'import', done: read + done, total, unit: 'bytes' })
+        onProgress({
+          stage: 'import',
+          done: read + done,
+          total,
+          unit: 'bytes',
+          counts: countSoFar(files, tally),
+        })
       files.push(await importFile(context, found.path, { tally, onBytes }))
       read += found.bytes
     }
   }
   return { files, totals: sumReports(files) }
 }
+
+const countSoFar = (files: readonly FileReport[], { sessions, events }: FileTally) => ({
+  sessions: files.reduce((sum, file) => sum + file.sessions, sessions),
+  events: files.reduce((sum, file) => sum + file.events, events),
+})
 
 interface FileWork {
   readonly tally: FileTally

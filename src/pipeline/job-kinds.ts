@@ -1,6 +1,7 @@
 import type { Job } from '../storage/jobs.ts'
 import type { Context } from './context.ts'
 import { runDreamStep } from './dream-step.ts'
+import { runImportJob } from './import-job.ts'
 import { stepKinds } from './step.ts'
 import { deliverWebhook } from './webhooks/deliver.ts'
 
@@ -8,9 +9,12 @@ import { deliverWebhook } from './webhooks/deliver.ts'
 export type JobHandler = (context: Context, job: Job) => Promise<void>
 
 /** Work that takes minutes: one job of these at a time in each process. */
-export const slowKinds: Readonly<Record<string, JobHandler>> = Object.fromEntries(
-  stepKinds.map((kind) => [kind, (context: Context, job: Job) => runDreamStep(context, job)]),
-)
+export const slowKinds: Readonly<Record<string, JobHandler>> = {
+  ...Object.fromEntries(
+    stepKinds.map((kind) => [kind, (context: Context, job: Job) => runDreamStep(context, job)]),
+  ),
+  import: runImportJob,
+}
 
 /** Work that nobody should wait for behind a dream. */
 export const quickKinds: Readonly<Record<string, JobHandler>> = { webhook: deliverWebhook }

@@ -25,4 +25,6 @@ export type OnProgress = (progress: {
   readonly done: number
   readonly total: number | null
   readonly unit: string
+  /** Of an import, so far. */
+  readonly counts?: { readonly sessions: number; readonly events: number }
 }) => void

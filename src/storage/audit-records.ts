@@ -44,7 +44,7 @@ export async function appendAuditRecord(
     objectId: entry.objectId,
     beforeHash: entry.beforeHash ?? null,
     afterHash: entry.afterHash ?? null,
-    reason: entry.reason ?? null,
+    reason: entry.reason === undefined || entry.reason === null ? null : toStorable(entry.reason),
   })
   await write.insertInto('audit_records').values(toRow(record)).execute()
   return record
@@ -66,6 +66,9 @@ function nameRecord(hash: Hash, record: Omit<AuditRecord, 'id'>): AuditRecord {
   ])
   return { id: makeId('aud', hash, [String(seq), rest]), ...record }
 }
+
+/** As every database stores it, so that hashes of what was said are hashes of what is read again. */
+const toStorable = (text: string) => text.toWellFormed().replaceAll('\0', '\ufffd')
 
 const toRow = (record: AuditRecord): AuditRecordsTable => ({
   seq: record.seq,

@@ -48,18 +48,17 @@ export function describeDurability(fresh: Fresh): void {
 
     test('a write that waits too long for another process is refused, and works later', async () => {
       const other = await fresh.subject.open(fresh.place(), { clock: () => 0, busyMs: 50 })
-      let release = () => {}
+      const [begun, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
       const held = fresh.database().write(importer, async (writer) => {
         await changeSomething(writer, 'held')
-        await new Promise<void>((resolve) => {
-          release = resolve
-        })
+        begun.resolve()
+        await release.promise
         await note(writer, 'held')
       })
-      await new Promise((resolve) => setImmediate(resolve))
+      await begun.promise
       const refused = write(other, (writer) => changeSomething(writer, 'other'))
       await expect(refused).rejects.toMatchObject({ code: 'database_busy' })
-      release()
+      release.resolve()
       await held
       await write(other, (writer) => changeSomething(writer, 'other'))
       await other.close()

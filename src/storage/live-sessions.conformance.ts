@@ -17,7 +17,7 @@ import { getSession } from './sessions.ts'
 
 const agentId = 'agent_a' as AgentId
 
-export function insertLive(database: Database, name: string, startedAt: string | null = null) {
+function insertLive(database: Database, name: string, startedAt: string | null = null) {
   const session = makeSession(name, { format: 'managed', startedAt })
   return write(database, (writer) =>
     insertLiveSession(writer, {

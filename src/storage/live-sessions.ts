@@ -19,7 +19,7 @@ export interface NewLiveSession {
 }
 
 /** The owner that tells a live transcript from one that was imported. */
-export const liveOwner = 'live'
+const liveOwner = 'live'
 
 /**
  * A session whose transcript is empty and current from the start, and grows by `appendSessionEvents`. The

@@ -19,7 +19,7 @@ export interface MemorySnapshot {
 }
 
 /** One takes some 60 KB where a store is full. */
-export const mostSnapshots = 1_000
+const mostSnapshots = 1_000
 
 export type NewSnapshot = Pick<MemorySnapshot, 'id' | 'storeId' | 'name' | 'at'> & {
   readonly entries: readonly StateEntry[]

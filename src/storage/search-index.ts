@@ -111,20 +111,25 @@ export type Candidate = Pick<SearchDocument, 'kind' | 'ownerId' | 'objectId'> & 
 
 /** Newest first. The index says where words stand, not in which order: the caller looks at the texts. */
 export async function listCandidates(reader: Reader, given: Candidates): Promise<Candidate[]> {
-  let query = reader.read
+  // The index decides first: joined at once, a planner may ask it about every document there is.
+  let named = reader.read
     .selectFrom('search_index')
-    .innerJoin('search_documents', 'search_documents.id', 'search_index.rowid')
+    .select('rowid')
+    .where(matches(reader, given))
+    .orderBy('rowid', 'desc')
+    .limit(given.limit)
+  if (given.before !== undefined) named = named.where('rowid', '<', given.before)
+  return reader.read
+    .selectFrom(named.as('named'))
+    .innerJoin('search_documents', 'search_documents.id', 'named.rowid')
     .select([
       'search_documents.id',
       'search_documents.kind',
       'search_documents.owner_id as ownerId',
       'search_documents.object_id as objectId',
     ])
-    .where(matches(reader, given))
-    .orderBy('search_index.rowid', 'desc')
-    .limit(given.limit)
-  if (given.before !== undefined) query = query.where('search_index.rowid', '<', given.before)
-  return query.execute()
+    .orderBy('search_documents.id', 'desc')
+    .execute()
 }
 
 /** Tokens are letters, digits and marks: nothing in them is syntax of either database. */

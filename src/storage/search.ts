@@ -8,9 +8,9 @@ import { type Candidate, type Candidates, listCandidates, textOfMemory } from '.
 import { type EventRow, toEvent } from './session-events.ts'
 import type { StoredMemory } from './stored-memory.ts'
 
-export type FoundMemory = Omit<StoredMemory, 'versionOrdinal'>
+type FoundMemory = Omit<StoredMemory, 'versionOrdinal'>
 
-export interface FoundEvent {
+interface FoundEvent {
   readonly sessionId: SessionId
   readonly sessionTitle: string | null
   readonly agentName: string
@@ -31,7 +31,7 @@ export interface FoundBlock {
 }
 
 /** As many of the newest candidates are read and ranked at a time. */
-export const blockSize = 200
+const blockSize = 100
 
 /**
  * The newest candidates, looked at themselves: what was redacted, deleted or changed since it was indexed is not

@@ -7,7 +7,7 @@ import { defaultWorkspace, type Reader } from './database.ts'
 import { type StoredSession, toStored } from './sessions.ts'
 
 /** The filters of the wire's list; those left out let everything through. */
-export interface SessionPageFilter {
+interface SessionPageFilter {
   readonly agentId?: AgentId | undefined
   readonly agentVersion?: number | undefined
   readonly memoryStoreId?: MemoryStoreId | undefined

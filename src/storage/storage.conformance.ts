@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { afterAll, beforeEach, describe } from 'vitest'
 import { start } from './_rows.ts'
 import type { DatabaseUnderTest, Fresh } from './_subject.ts'
 import type { Database } from './database.ts'
@@ -9,6 +9,7 @@ import { describeJobs } from './jobs.conformance.ts'
 import type { Jobs } from './jobs.ts'
 import { describeLiveSessions } from './live-sessions.conformance.ts'
 import { describeMemories } from './memories.conformance.ts'
+import { describeOwnResources } from './own-resources.conformance.ts'
 import { describeSessions } from './sessions.conformance.ts'
 import { describeStoredObjects } from './stored-objects.conformance.ts'
 import { describeTranscripts } from './transcripts.conformance.ts'
@@ -23,45 +24,44 @@ export function describeDatabase(name: string, subject: DatabaseUnderTest): void
     describeLiveSessions(fresh)
     describeStoredObjects(fresh)
     describeMemories(fresh)
+    describeOwnResources(fresh)
     describeDreams(fresh)
     describeJobs(fresh)
     describeDurability(fresh)
   })
 }
 
+/** Making and dropping a schema takes seconds on a machine that is busy. */
+const hookTimeoutMs = 60_000
+
 function useFreshDatabase(subject: DatabaseUnderTest): Fresh {
-  const places: string[] = []
   const time = { ms: start }
+  let place = ''
   let database: Database | null = null
   let jobs: Promise<Jobs> | null = null
-  const close = async () => {
+  const leave = async () => {
     await (await jobs)?.close()
     jobs = null
     await database?.close()
+    database = null
+    if (place !== '') await subject.removePlace(place)
+    place = ''
   }
-  beforeAll(() => {
-    places.length = 0
-  })
   beforeEach(async () => {
-    await close()
+    await leave()
     time.ms = start
-    const created = await subject.createPlace()
-    places.push(created)
-    database = await subject.open(created, { clock: () => time.ms })
-  })
-  afterAll(async () => {
-    await close()
-    for (const place of places) await subject.removePlace(place)
-  })
-  const place = () => places.at(-1) as string
+    place = await subject.createPlace()
+    database = await subject.open(place, { clock: () => time.ms })
+  }, hookTimeoutMs)
+  afterAll(leave, hookTimeoutMs)
   return {
     subject,
     time,
-    place,
+    place: () => place,
     database: () => database as Database,
     jobs() {
       const options = { database: database as Database, clock: () => time.ms }
-      jobs ??= subject.openJobs(place(), options)
+      jobs ??= subject.openJobs(place, options)
       return jobs
     },
   }

@@ -560,7 +560,7 @@ export interface MemorySnapshotsTable {
 }
 
 /** What a row of the index is of: a memory of a store, or an event of a session. */
-export interface SearchDocumentsTable {
+interface SearchDocumentsTable {
   id: Generated<number>
   kind: 'memory' | 'event'
   owner_id: MemoryStoreId | SessionId

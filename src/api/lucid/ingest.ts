@@ -2,6 +2,7 @@ import type { IngestedEvent } from '../../contract/lucid/session-events.ts'
 import type { IngestedSession } from '../../contract/lucid/sessions.ts'
 import { DomainError } from '../../core/errors.ts'
 import type { AgentId, Hash, SessionId } from '../../core/ids.ts'
+import { mergeMetadata } from '../../core/metadata.ts'
 import type { AgentSnapshot, Json, JsonObject } from '../../core/session.ts'
 import { getAgent, insertImportedAgent, nameImportedAgent } from '../../storage/agents.ts'
 import type { Writer } from '../../storage/database.ts'
@@ -52,7 +53,7 @@ export async function findOrInsertSession(
     },
     agent: ref,
     environmentId: importedEnvironment,
-    metadata: given.metadata ?? {},
+    metadata: mergeMetadata({}, given.metadata ?? {}),
   })
   await recordChange(writer, context, { action: 'session.created', id })
   return { stored, created: true }

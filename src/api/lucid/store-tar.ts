@@ -29,7 +29,7 @@ export function writeTar(files: AsyncIterable<TarFile>): ReadableStream<Uint8Arr
 }
 
 /** A full store is 200 MB; headers and the manifest come on top. */
-export const tarLimits = {
+const tarLimits = {
   bytes: 256 * 1024 * 1024,
   manifestBytes: 4 * 1024 * 1024,
   /** Files and folders. */

@@ -1,10 +1,17 @@
-import type { Channel } from './channel.ts'
 import { encodeFrame, pingFrame } from './frame.ts'
 
 /** Frames that are handed over together; the reader's buffer says when it wants more. */
 const framesPerPull = 64
 /** Bytes that may wait in a reader's buffer. */
 const bufferBytes = 64 * 1024
+
+/** Where a reader gets its frames from. */
+interface FrameSource {
+  /** The seq after the newest event that was read. */
+  readonly end: number
+  readonly deletedAt: string | null
+  takeFrames(seq: number, max: number): Promise<readonly Uint8Array[]>
+}
 
 type Controller = ReadableStreamDefaultController<Uint8Array>
 
@@ -16,7 +23,7 @@ export class Subscriber {
   readonly stream: ReadableStream<Uint8Array>
   /** The seq of the next event that it will get. */
   next: number
-  readonly #channel: Channel
+  readonly #source: FrameSource
   readonly #lastFrame: (deletedAt: string) => Uint8Array
   readonly #onClose: () => void
   #controller: Controller | null = null
@@ -25,13 +32,13 @@ export class Subscriber {
   #closed = false
 
   constructor(
-    channel: Channel,
+    source: FrameSource,
     given: { readonly lastFrame: (deletedAt: string) => Uint8Array; readonly onClose: () => void },
   ) {
-    this.#channel = channel
+    this.#source = source
     this.#lastFrame = given.lastFrame
     this.#onClose = given.onClose
-    this.next = channel.end
+    this.next = source.end
     this.stream = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -80,12 +87,12 @@ export class Subscriber {
 
   async #pull(controller: Controller): Promise<void> {
     while (!this.#closed) {
-      const frames = await this.#channel.takeFrames(this.next, framesPerPull)
+      const frames = await this.#source.takeFrames(this.next, framesPerPull)
       if (this.#closed) return
       for (const frame of frames) controller.enqueue(frame)
       this.next += frames.length
       if (frames.length > 0) return
-      const { deletedAt } = this.#channel
+      const { deletedAt } = this.#source
       if (deletedAt !== null) return this.#finish(this.#lastFrame(deletedAt))
       await this.#sleep()
       if (this.#pingDue && !this.#closed) controller.enqueue(pingFrame)
@@ -95,7 +102,7 @@ export class Subscriber {
 
   /** Until something happened. What happened between the look and the sleep is seen by the look at `end`. */
   #sleep(): Promise<void> {
-    if (this.#closed || this.#channel.end > this.next) return Promise.resolve()
+    if (this.#closed || this.#source.end > this.next) return Promise.resolve()
     return new Promise((resolve) => {
       this.#wakeUp = () => {
         this.#wakeUp = null

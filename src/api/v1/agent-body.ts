@@ -1,12 +1,12 @@
 import type { AgentUpdate, NewAgent } from '../../contract/v1/agents.ts'
 import type { AgentId } from '../../core/ids.ts'
+import { mergeMetadata } from '../../core/metadata.ts'
 import type { JsonObject } from '../../core/session.ts'
 import type { Agent } from '../../storage/agents.ts'
 import type { Reader } from '../../storage/database.ts'
 import {
   type AgentBody,
   checkServers,
-  mergeMetadata,
   toMcpServers,
   toModel,
   toSkills,
@@ -32,7 +32,7 @@ export async function toAgentBody(
       ? await resolveMultiagent(reader, owner, { given: given.multiagent, before: null })
       : null,
     execution_identity: given.execution_identity ?? serviceAccount,
-    metadata: given.metadata ?? {},
+    metadata: mergeMetadata({}, given.metadata ?? {}),
   }
   checkServers(body)
   return { ...body } as unknown as JsonObject
@@ -79,7 +79,7 @@ async function merge(reader: Reader, { agent, given, version }: Merging): Promis
         : null,
     execution_identity:
       identity === undefined ? before.execution_identity : (identity ?? serviceAccount),
-    metadata: mergeMetadata(before.metadata, given.metadata),
+    metadata: mergeMetadata(before.metadata, given.metadata ?? {}),
   }
   checkServers(body)
   return { ...body } as unknown as JsonObject

@@ -109,21 +109,6 @@ export function checkServers({ tools, mcp_servers }: Pick<AgentBody, 'tools' | '
   }
 }
 
-/** Keys are merged, null removes one. */
-export function mergeMetadata(
-  before: Readonly<Record<string, string>>,
-  patch: Readonly<Record<string, string | null>> | null | undefined,
-): Record<string, string> {
-  const merged = Object.entries<string | null>({ ...before, ...patch })
-  const kept = merged.filter((pair): pair is [string, string] => pair[1] !== null)
-  if (kept.length <= 16) return Object.fromEntries(kept)
-  throw new DomainError(
-    'invalid_argument',
-    `metadata: at most 16 pairs, and this would make ${kept.length}; remove some.`,
-    { details: { error_code: 'invalid_metadata' } },
-  )
-}
-
 const plain = (value: object): JsonObject => JSON.parse(JSON.stringify(value))
 
 const refused = (message: string) => new DomainError('invalid_argument', message)

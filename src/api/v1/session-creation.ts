@@ -1,6 +1,7 @@
 import type { NewSession } from '../../contract/v1/sessions.ts'
 import { DomainError } from '../../core/errors.ts'
 import type { EnvironmentId, SessionId } from '../../core/ids.ts'
+import { mergeMetadata } from '../../core/metadata.ts'
 import type { JsonObject, Session } from '../../core/session.ts'
 import type { Reader, Writer } from '../../storage/database.ts'
 import { type Environment, getEnvironment } from '../../storage/environments.ts'
@@ -13,7 +14,7 @@ import { resolveSessionAgent } from './session-agent.ts'
 import { prepareResources } from './session-mounts.ts'
 
 /** What sessions are called that the wire's own create made. */
-export const managedFormat = 'managed'
+const managedFormat = 'managed'
 
 export interface CreatedSession {
   readonly stored: StoredSession
@@ -43,7 +44,7 @@ export async function createSession(
       snapshot: snapshot as unknown as JsonObject,
     },
     environmentId: environment.id,
-    metadata: given.metadata ?? {},
+    metadata: mergeMetadata({}, given.metadata ?? {}),
     vaultIds: given.vault_ids ?? [],
     budget: given.budget ?? null,
   })
@@ -65,7 +66,7 @@ const describe = (id: SessionId, given: NewSession, at: string): Omit<Session, '
   labels: {},
 })
 
-export async function openEnvironment(reader: Reader, id: EnvironmentId): Promise<Environment> {
+async function openEnvironment(reader: Reader, id: EnvironmentId): Promise<Environment> {
   const environment = await getEnvironment(reader, id)
   if (environment.archivedAt === null) return environment
   throw new DomainError(

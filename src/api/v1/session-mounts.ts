@@ -86,7 +86,7 @@ function choosePath({ id, name }: MemoryStore, mounts: Set<string>): string {
 const uploads = '/mnt/session/uploads'
 
 /** A caller's path is rooted where uploads are. */
-export function filePath(fileId: string, path: string | null): string {
+function filePath(fileId: string, path: string | null): string {
   if (path === null) return `${uploads}/${fileId}`
   const inside = path.startsWith(`${uploads}/`) ? path.slice(uploads.length) : path
   return `${uploads}/${inside.split('/').filter(Boolean).join('/')}`

@@ -1,5 +1,6 @@
 import type { SessionUpdate } from '../../contract/v1/sessions.ts'
 import { DomainError } from '../../core/errors.ts'
+import { mergeMetadata } from '../../core/metadata.ts'
 import type { JsonObject } from '../../core/session.ts'
 import type { Writer } from '../../storage/database.ts'
 import { appendSessionEvents } from '../../storage/live-events.ts'
@@ -7,7 +8,7 @@ import { patchSession, type SessionPatch } from '../../storage/live-sessions.ts'
 import { getSession, type StoredSession } from '../../storage/sessions.ts'
 import type { ApiContext } from '../context.ts'
 import { recordChange } from '../record.ts'
-import { checkServers, mergeMetadata, toMcpServers, toTools } from './agent-config.ts'
+import { checkServers, toMcpServers, toTools } from './agent-config.ts'
 import type { SessionAgent } from './session-agent.ts'
 import { presentAgent } from './session-wire.ts'
 
@@ -40,7 +41,7 @@ export async function updateSessionFields(
 }
 
 function findChanges(stored: StoredSession, given: SessionUpdate): SessionPatch {
-  const metadata = mergeMetadata(stored.metadata, given.metadata)
+  const metadata = mergeMetadata(stored.metadata, given.metadata ?? {})
   const title = given.title === undefined ? stored.session.title : given.title
   const budget = given.budget === undefined ? stored.budget : given.budget
   const snapshot = given.agent && changeAgent(stored, given.agent)

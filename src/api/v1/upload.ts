@@ -35,7 +35,7 @@ export async function receiveUpload(request: Request, options: UploadOptions): P
 }
 
 interface Part {
-  readonly stream: BusboyFileStream
+  readonly stream: AsyncIterable<Uint8Array> & Partial<Pick<BusboyFileStream, 'truncated'>>
   readonly filename: string | undefined
   readonly mimeType: string
 }
@@ -78,6 +78,30 @@ async function receive(request: Request, options: UploadOptions): Promise<Upload
   return { ...stored, fields }
 }
 
+/** Stores a whole body as it arrives; what was staged is discarded when anything fails. */
+export async function storeBytes(
+  body: AsyncIterable<Uint8Array> | null,
+  { filename, ...options }: UploadOptions & { readonly filename: string | undefined },
+): Promise<Upload> {
+  try {
+    const stream = atMost(body, options.maxBytes)
+    const part = { stream, filename, mimeType: 'application/octet-stream' }
+    return { ...(await store(part, options)), fields: {} }
+  } catch (error) {
+    await options.database.scratch((scratch) => discardFile(scratch, options.id))
+    throw error
+  }
+}
+
+async function* atMost(body: AsyncIterable<Uint8Array> | null, maxBytes: number) {
+  let size = 0
+  for await (const piece of body ?? []) {
+    size += piece.byteLength
+    if (size > maxBytes) throw tooLarge(maxBytes)
+    yield piece
+  }
+}
+
 /** It comes back as a header, so nothing else is let through. */
 const mediaType = /^[\w.+-]{1,127}\/[\w.+-]{1,127}$/
 
@@ -94,7 +118,7 @@ async function store(part: Part, { database, id, maxBytes }: UploadOptions) {
     await database.scratch((scratch) => appendFileChunk(scratch, { id, chunk, data }))
     chunk += 1
   }
-  for await (const piece of part.stream as AsyncIterable<Uint8Array>) {
+  for await (const piece of part.stream) {
     sha.update(piece)
     sizeBytes += piece.byteLength
     waiting.push(piece)

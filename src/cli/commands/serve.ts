@@ -1,6 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { beginDream } from '../../pipeline/dream.ts'
+import { importPaths } from '../../pipeline/import.ts'
+import { readMemoryFolder } from '../../pipeline/memory-folder.ts'
+import { mirrorFolder } from '../../pipeline/memory-store.ts'
 import { runWorker } from '../../pipeline/worker.ts'
 import { insertApiKey, listApiKeys } from '../../storage/api-keys.ts'
+import type { Reader } from '../../storage/database.ts'
+import { getDream, isLive } from '../../storage/dreams.ts'
+import { listMemoryStores } from '../../storage/memory-stores.ts'
 import { makeApiKey } from '../../storage/new-api-key.ts'
+import { countSessions } from '../../storage/sessions.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type GlobalOptions, type Invocation, nameDatabase, withData } from '../invocation.ts'
 import type { Opened } from '../surroundings.ts'
@@ -12,6 +21,8 @@ export interface ServeCommandOptions extends GlobalOptions {
   /** False after `--no-work`: the API alone. */
   readonly work?: boolean
 }
+
+const operator = { type: 'user', id: 'cli' } as const
 
 /** Time that open requests get to end after the server was told to stop. */
 const drainMs = 10_000
@@ -27,11 +38,46 @@ export function runServe(invocation: Invocation, options: ServeCommandOptions): 
       invocation.note(`First API key, shown only now (scope admin): ${key}`)
     }
     const working = options.work === false ? null : runWorker(opened.context)
+    if (options.empty !== true) await showBundled(invocation, opened)
     await untilAborted(surroundings.signal)
     invocation.note('Stopping: open requests may end, nothing new is taken.')
     await Promise.all([server.stop(drainMs), working])
     return exitCodes.ok
   })
+}
+
+/**
+ * On a database that holds nothing, the bundled sessions are read and dreamt over, so that there is something
+ * to look at. An import that fails costs nothing but a note.
+ */
+async function showBundled(invocation: Invocation, { context }: Opened): Promise<void> {
+  const { demo, signal } = invocation.surroundings
+  if (!(await context.database.read(isEmpty))) return
+  invocation.note(
+    'The database is empty: reading the bundled airline sessions (--empty leaves them out).',
+  )
+  const { totals } = await importPaths(context, [demo.transcripts], () => {})
+  const folder = await readMemoryFolder(demo.memory, context.hash)
+  const storeId = await mirrorFolder(context, folder, operator)
+  const { id } = await beginDream(context, { storeId, filter: {}, actor: operator })
+  invocation.note(
+    `Read ${totals.sessions} sessions; dream ${id} is begun on memory store ${storeId}.`,
+  )
+  while (!signal.aborted) {
+    const dream = await context.database.read((reader) => getDream(reader, id))
+    if (!isLive(dream.status)) {
+      invocation.note(
+        `Dream ${id} ${dream.status}: GET /lucid/v1/dreams/${id}/changes shows what it proposes.`,
+      )
+      return
+    }
+    await sleep(250, undefined, { signal }).catch(() => {})
+  }
+}
+
+async function isEmpty(reader: Reader): Promise<boolean> {
+  if ((await countSessions(reader)) > 0) return false
+  return (await listMemoryStores(reader, { limit: 1 })).length === 0
 }
 
 /** Null where there is a key already, or where the administrator chose it and so knows it. */
@@ -45,7 +91,7 @@ async function makeFirstKey(
     expiresAt: null,
     ...(bootstrapKey === null ? {} : { key: bootstrapKey }),
   })
-  return context.database.write({ type: 'user', id: 'cli' }, async (writer) => {
+  return context.database.write(operator, async (writer) => {
     if ((await listApiKeys(writer)).length > 0) return null
     await insertApiKey(writer, row)
     await writer.audit({ action: 'api_key.created', objectType: 'api_key', objectId: row.id })

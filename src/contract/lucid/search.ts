@@ -53,7 +53,7 @@ const foundEvent = z.object({
 export const searchPage = z.object({
   data: z
     .array(z.union([foundMemory, foundEvent]))
-    .describe('the best of the newest 200 that match, then the best of the next 200'),
+    .describe('the best of the newest 100 that match, then the best of the next 100'),
   next_page: z.string().nullable(),
   index: z.object({
     indexed_through: z

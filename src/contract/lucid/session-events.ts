@@ -67,7 +67,7 @@ const eventType = z
   .regex(/^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$/, 'who.what, in lower case')
   .refine((type) => !refusedTypes.includes(type), 'made by the server only')
 
-export const ingestedEvent = z
+const ingestedEvent = z
   .looseObject({
     type: eventType.describe('any type of the wire, or one of your own'),
     key: line(1, 512)

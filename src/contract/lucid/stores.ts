@@ -55,7 +55,7 @@ const side = z
   })
   .nullable()
 
-export const pathChange = z.enum(['created', 'modified', 'deleted'])
+const pathChange = z.enum(['created', 'modified', 'deleted'])
 
 export const storeDiffPage = pageOf(
   z.object({

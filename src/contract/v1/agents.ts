@@ -59,7 +59,7 @@ const spawning = z
   ])
   .nullish()
 
-export const multiagent = z.discriminatedUnion('type', [
+const multiagent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('coordinator'),
     agents: z.array(rosterEntry).min(1, 'at least 1 agent').max(20, 'at most 20 agents'),

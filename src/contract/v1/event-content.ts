@@ -3,7 +3,7 @@ import { givenId, line, prose } from './wire.ts'
 
 /** The largest text of one block; a body has its own limit above it. */
 const text = prose(0, 4_194_304)
-export const textBlock = z.object({ type: z.literal('text'), text })
+const textBlock = z.object({ type: z.literal('text'), text })
 
 const base64 = z.object({
   type: z.literal('base64'),

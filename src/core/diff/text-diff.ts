@@ -9,7 +9,7 @@ export interface TextDiff {
   readonly hunks: readonly Hunk[]
 }
 
-export interface Hunk {
+interface Hunk {
   /** First line, from 1, and number of lines on either side. */
   readonly oldStart: number
   readonly oldLines: number

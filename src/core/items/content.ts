@@ -1,78 +1,6 @@
 import { withoutNumbers } from './facts.ts'
+import { makeRepresentatives, related } from './synonyms.ts'
 import { contentWords, isUnspaced } from './words.ts'
-
-/** Groups of words that say the same in instructions and facts; the first stands for all. */
-const groups = `buy purchase order_item
-begin start commence launch
-finish end complete conclude
-delete remove erase drop
-help assist aid
-show display
-need require
-allow permit let enable
-change modify alter adjust edit update amend
-refund reimburse reimbursement
-get obtain receive acquire
-ask request
-tell inform notify alert
-use utilize utilise employ apply
-fix repair resolve correct
-choose select pick
-keep retain preserve hold
-big large
-fast quick rapid
-make create produce generate
-send dispatch forward
-check verify confirm validate ensure
-give provide supply offer grant
-allowed permitted
-customer client
-employee worker
-issue problem
-error failure
-folder directory
-price cost charge
-purchase_order po
-begin_date start_date
-maximum max
-minimum min
-approximately about roughly around
-also additionally
-but however
-stop halt cease
-wait delay_for
-contact reach
-email mail
-store save keep_in
-run execute
-build compile
-want wish
-repeat redo
-answer reply respond response
-review inspect examine
-document file
-phone telephone
-company firm
-take last
-arrive come
-approve authorise authorize
-assign allocate
-close shut
-deploy release roll
-fail break
-limit cap
-manual handbook
-near close_to
-open unlock
-pay settle
-reject decline refuse
-return send_back
-team group
-website site
-write compose
-per each`
-  .split('\n')
-  .map((line) => line.split(' '))
 
 const irregular: Readonly<Record<string, string>> = {
   sent: 'send',
@@ -159,26 +87,20 @@ function undouble(word: string): string {
 const plural = (word: string) =>
   /[^su]s$/.test(word) && word.length > 3 ? word.slice(0, -1) : word
 
-const representative = new Map(
-  groups.flatMap(([first = '', ...others]) =>
-    [first, ...others].map((word): [string, string] => [stem(plural(word)), stem(plural(first))]),
-  ),
-)
+const formOf = (word: string) => stem(plural(word))
+const representatives = makeRepresentatives(related, formOf)
+
+/** A word with its endings off, for all words that may speak of the same. */
+export function relatedStem(word: string): string {
+  const plain = formOf(word)
+  return representatives.get(plain) ?? plain
+}
 
 /** "Is given to customers" is what customers get; "managers give" is another thing. */
 const receiving = /\b(?:is|are|was|were|be) (?:given|granted|offered|provided) to\b/gi
 
 /** Stands for words that say nothing by themselves ("get" and all that means it). */
 const empty = new Set(['get'])
-
-/** Stems of words that only carry what is said: a fact told with another verb is the same fact. */
-const carrying = new Set(
-  'take get listen leave keep hold give need last cost run use have work go come require allow apply be customer order user time window rate value limit'
-    .split(' ')
-    .map(stem),
-)
-
-export const isCarrying = (one: string): boolean => carrying.has(one)
 
 /** What a text is about, as stems of content words with synonyms brought together; numbers are not in it. */
 export function contentStems(text: string): ReadonlySet<string> {
@@ -188,8 +110,7 @@ export function contentStems(text: string): ReadonlySet<string> {
     withoutNumbers(text.normalize('NFKC')).replace(receiving, ' get '),
   )) {
     if (fillers.has(word)) continue
-    const plain = stem(plural(word))
-    const one = representative.get(plain) ?? plain
+    const one = relatedStem(word)
     if (!empty.has(one)) stems.add(one)
   }
   return stems

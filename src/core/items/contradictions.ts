@@ -1,28 +1,11 @@
-import { isCarrying } from './content.ts'
-import type { Item } from './item.ts'
+import {
+  type Compared,
+  type Contradiction,
+  inOneScope,
+  type Supersession,
+} from './contradiction.ts'
 import type { Statement, Value } from './statements.ts'
-
-/** Two statements of the same thing that cannot both hold. */
-export interface Contradiction {
-  readonly first: Item
-  readonly second: Item
-  readonly kind: 'number' | 'value' | 'negation'
-  readonly reason: string
-}
-
-/** A contradiction that the statements themselves resolve: the older one no longer holds. */
-export interface Supersession {
-  readonly older: Item
-  readonly newer: Item
-  /** Day from which the newer one holds, when a statement says so. */
-  readonly validFrom: string | null
-  readonly reason: string
-}
-
-export interface Compared {
-  readonly supersessions: readonly Supersession[]
-  readonly contradictions: readonly Contradiction[]
-}
+import { findToldChanges } from './told-changes.ts'
 
 /** A thing of which three values and more are said is a list, not a contradiction. */
 const mostValues = 2
@@ -49,8 +32,11 @@ export function compareStatements(statements: readonly Statement[]): Compared {
       else contradictions.push({ first: a.item, second: b.item, ...clash })
     }
   }
-  const told = findTold(statements)
-  return { supersessions: keepLast([...supersessions, ...told]), contradictions }
+  const told = findToldChanges(statements)
+  return {
+    supersessions: keepLast([...supersessions, ...told.supersessions]),
+    contradictions: [...contradictions, ...told.contradictions],
+  }
 }
 
 /**
@@ -69,46 +55,6 @@ function findJournals(statements: readonly Statement[]): ReadonlySet<string> {
 
 const countTexts = (statements: readonly Statement[]) =>
   new Set(statements.map(({ value }) => JSON.stringify(value))).size
-
-/**
- * Statements that say what they took the place of ("changed from 5 to 7 days"), and the statement of the
- * former value: it may be told with another verb, but holds that value and speaks of nothing else.
- */
-function findTold(statements: readonly Statement[]): Supersession[] {
-  const byWord = new Map<string, Statement[]>()
-  for (const statement of statements) {
-    for (const word of wordsOf(statement.text)) {
-      const posting = byWord.get(word)
-      if (posting) posting.push(statement)
-      else byWord.set(word, [statement])
-    }
-  }
-  return statements.flatMap((newer) => {
-    const former = newer.validity.replaces
-    if (former === null) return []
-    const [value] = wordsOf(former)
-    const about = newer.key.split(' ')
-    return (byWord.get(value ?? '') ?? []).flatMap((older): Supersession[] => {
-      if (older.item.id === newer.item.id || older.validity.replaces !== null) return []
-      const words = new Set(wordsOf(older.text))
-      if (!wordsOf(former).every((word) => words.has(word))) return []
-      const own = older.key.split(' ').filter((stem) => !wordsOf(former).includes(stem))
-      const other = own.filter((stem) => !about.includes(stem))
-      if (own.length - other.length < 2 || !other.every(isCarrying)) return []
-      if (older.condition !== newer.condition || !inOneScope(older.item, newer.item)) return []
-      return [
-        {
-          older: older.item,
-          newer: newer.item,
-          validFrom: newer.validity.date,
-          reason: `it was ${former}; the newer line says what it changed to`,
-        },
-      ]
-    })
-  })
-}
-
-const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
 
 /** A change of a change: every older statement gives way to the last one only. */
 function keepLast(supersessions: readonly Supersession[]): Supersession[] {
@@ -139,10 +85,6 @@ function findClash(a: Statement, b: Statement): Pick<Contradiction, 'kind' | 're
   }
   return null
 }
-
-/** The same said under two headings of one document is said of two things. */
-const inOneScope = (a: Item, b: Item) =>
-  a.path !== b.path || a.headings.join('\0') === b.headings.join('\0')
 
 type Amounts = Extract<Value, { kind: 'amounts' }>
 

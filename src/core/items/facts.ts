@@ -29,8 +29,14 @@ const datePattern =
 const codePattern = /`[^`\n]+`|\b\w+_\w+\b|(?:^|\s)(?:~|\.{0,2})\/[\w./-]+|--[\w-]+/g
 const numberPattern =
   /(?<![\w.])[$€£]?\d[\d,]*(?:\.\d+)?(?:\s?(?:%|percent|dollars?|usd|eur|euros?|hours?|days?|minutes?|seconds?|weeks?|months?|years?|kg|lbs?|mb|gb|kb|ms|s)\b|\s?%)?/gi
+const amount = numberPattern.source.replace(String.raw`(?<![\w.])`, '')
+/** An amount with the sign or comparison in front of it: `-18`, `<= 80 %`. */
+export const signedNumbers = new RegExp(
+  String.raw`(?<![\w.])(?:(?:[<>]=?|[≤≥=±])\s?|(?<![^\s(])[-+~−])?${amount}`,
+  'gi',
+)
 const negationPattern =
-  /\b(?:no|not|never|none|neither|nor|without|cannot|can't|don't|doesn't|isn't|aren't|won't|mustn't|shouldn't|unable|forbidden|prohibited|refuse|deny|non)\b|ない|ません|なく|ず(?=に|、|。|$)|禁止|不可|未(?=\p{Script=Han})/giu
+  /\b(?:no|not|never|none|neither|nor|without|cannot|\w{2,7}n't|unable|forbidden|prohibited|refuse|deny|non)\b|ない|ません|なく|ず(?=に|、|。|$)|禁止|不可|未(?=\p{Script=Han})/giu
 const quantifierPattern =
   /\b(?:always|never|only|except|unless|all|every|any|each|some|most|at most|at least|up to|minimum|maximum|must|may|should|before|after|until|more than|less than)\b|すべて|全て|だけ|のみ|まで|以上|以下|未満|必ず|常に|場合|とき/gi
 const namePattern = /(?<![.!?:]\s|^|[-*#>]\s)\b\p{Lu}[\p{L}\p{N}-]+(?:\s\p{Lu}[\p{L}\p{N}-]+)*/gmu
@@ -62,15 +68,21 @@ function matches(text: string, pattern: RegExp): string[] {
 
 /** `$1,300` and `1300 dollars` are one amount; a number without a unit stays bare. */
 function canonicalNumber(found: string): string {
-  const digits = found.replace(/[^\d.]/g, '').replace(/\.$/, '')
-  const unit = /[$]|dollars?|usd/.test(found)
-    ? 'usd'
-    : /€|eur/.test(found)
-      ? 'eur'
-      : /%|percent/.test(found)
-        ? '%'
-        : (/[a-z]+/.exec(found)?.[0]?.replace(/s$/, '') ?? '')
-  return `${Number(digits)}${unit === '' ? '' : ` ${unit}`}`
+  const digits = /\d[\d,.]*/.exec(found)?.[0].replace(/[.,]$/, '') ?? ''
+  const decimal = /^\d+,\d{1,2}$/.test(digits)
+  const value = Number(decimal ? digits.replace(',', '.') : digits.replaceAll(',', ''))
+  const unit = unitOf(found)
+  return `${value}${unit === '' ? '' : ` ${unit}`}`
+}
+
+/** The unit of an amount in one spelling; empty where it has none. */
+export function unitOf(found: string): string {
+  if (/[$]|dollars?|usd/i.test(found)) return 'usd'
+  if (/€|eur/i.test(found)) return 'eur'
+  if (/£/.test(found)) return 'gbp'
+  if (/%|percent/i.test(found)) return '%'
+  const unit = /[a-z]+/i.exec(found)?.[0]?.toLowerCase() ?? ''
+  return unit.length > 2 ? unit.replace(/s$/, '') : unit
 }
 
 function spelledNumbers(text: string): string[] {

@@ -168,6 +168,13 @@ describe('reconciliation', () => {
     ])
   })
 
+  it('takes names with digits in them for two things', () => {
+    const lines = ['node-7 keeps its logs for 5 days.', 'node-9 keeps its logs for 8 days.']
+    const found = reconcile([document('/a.md', bullets(...lines))], hash)
+    expect(found.conflicts).toEqual([])
+    expect(found.duplicates).toEqual([])
+  })
+
   it('does not merge what one document says under two headings', () => {
     const text =
       '# Economy\n\n- Changes are free of charge for members.\n\n# Business\n\n- Changes are free of charge for members.\n'

@@ -1,18 +1,15 @@
 import type { Hash } from '../ids.ts'
 import type { MemoryDocument } from '../memory.ts'
 import { contentStems } from './content.ts'
-import {
-  agree,
-  type Contradiction,
-  compareStatements,
-  type Supersession,
-} from './contradictions.ts'
+import type { Contradiction, Supersession } from './contradiction.ts'
+import { agree, compareStatements } from './contradictions.ts'
 import { extractFacts, type Facts } from './facts.ts'
 import type { Item } from './item.ts'
 import { parseItems } from './items.ts'
 import { joinSimilar, type Pair } from './near-duplicates.ts'
+import { saysTheSame } from './sameness.ts'
 import { splitSentences } from './sentences.ts'
-import { conditionOf, readStatements } from './statements.ts'
+import { conditionOf, listIdentifiers, readStatements } from './statements.ts'
 import { findVeto, type Veto } from './veto.ts'
 import { contentWords, words } from './words.ts'
 
@@ -120,39 +117,14 @@ const inItemOrder = (conflict: ConflictPair): ConflictPair =>
 const comparePlaces = (a: Item, b: Item) =>
   a.path === b.path ? a.start - b.start : a.path < b.path ? -1 : 1
 
-/**
- * Pairs that are about exactly the same words: the same stems, whatever their order, endings and synonyms.
- * A single word that only one of them has may be what tells two facts apart.
- */
+/** Pairs of the same stems that say the same: one word that only one of them has may tell two facts apart. */
 function findAlike(items: readonly Item[]): Pair[] {
   const sets = items.map((item) => contentStems(item.text))
   return joinSimilar(sets, 1).filter(
     ({ first, second }) =>
       (sets[first]?.size ?? 0) >= fewestStems &&
-      sameOrder(items[first]?.text ?? '', items[second]?.text ?? ''),
+      saysTheSame(items[first]?.text ?? '', items[second]?.text ?? ''),
   )
-}
-
-/**
- * Who does what to whom: numbers in the same order, and the same name as the one who acts (behind "by" in
- * the passive, else the first). "Ann reports to Bo" is not "Bo reports to Ann".
- */
-function sameOrder(a: string, b: string): boolean {
-  const numbers = (text: string) => text.match(/\d+(?:[.,]\d+)*/g)?.join(' ') ?? ''
-  if (numbers(a) !== numbers(b) && sortText(numbers(a)) === sortText(numbers(b))) return false
-  const [left, right] = [listNames(a), listNames(b)]
-  const shared = left.filter((name) => right.includes(name))
-  const twin = right.filter((name) => left.includes(name))
-  return shared.length < 2 || shared.join(' ') === twin.join(' ')
-}
-
-const sortText = (text: string) => text.split(' ').toSorted().join(' ')
-
-/** Names and code as they come, the one who acts first. */
-function listNames(text: string): string[] {
-  const names = text.match(/`[^`\n]+`|\p{Lu}[\p{L}\p{N}]+/gu) ?? []
-  const actor = /\bby (?:the )?(\p{Lu}[\p{L}\p{N}]+)/u.exec(text)?.[1]
-  return actor === undefined ? names : [actor, ...names.filter((name) => name !== actor)]
 }
 
 /**
@@ -161,7 +133,7 @@ function listNames(text: string): string[] {
  * "delayed" there) they speak of two things, and different values are right.
  */
 function findConflicts(items: readonly Item[], veto: (pair: Pair) => Veto | null): ConflictPair[] {
-  const sets = items.map((item) => contentWords(item.text))
+  const sets = items.map(({ text }) => contentWords(text).union(new Set(listIdentifiers(text))))
   return joinSimilar(sets, relatedFrom).flatMap((pair) => {
     const [a, b] = [
       sets[pair.first] as ReadonlySet<string>,

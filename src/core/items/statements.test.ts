@@ -111,7 +111,7 @@ describe('of two lines about one thing', () => {
 describe('two ways of saying one thing', () => {
   it.each([
     ['Ann approves experiments on Oslo.', 'Experiments on Oslo are approved by Ann.'],
-    ['Clients in Oslo receive a discount of 5%.', 'A 5% discount is given to customers in Oslo.'],
+    ['Customers in Oslo receive a discount of 5%.', 'A 5% discount is given to customers in Oslo.'],
     ['Bookings can be cancelled within 24 hours.', 'Within 24 hours, a booking can be canceled.'],
   ])('%j and %j are one', (a, b) => {
     expect(found(a, b).duplicates).toHaveLength(1)

@@ -78,7 +78,7 @@ function readStatement(item: Item, text: string, alone: boolean): Statement[] {
 }
 
 /** Identifiers with digits in them name a thing of their own: two versions of a model are two things. */
-const listIdentifiers = (text: string): string[] =>
+export const listIdentifiers = (text: string): string[] =>
   (text.match(/[\p{L}_][\p{L}\p{N}_.-]{0,80}/gu) ?? [])
     .filter((name) => /\d/.test(name))
     .map((name) => name.toLowerCase())

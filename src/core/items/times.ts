@@ -8,6 +8,8 @@ export interface Validity {
   readonly rest: string
   /** The value that it says it took the place of: "changed from A to B" gives A. */
   readonly replaces: string | null
+  /** The value that it says it took on: "changed from A to B" gives B. */
+  readonly becomes: string | null
 }
 
 const months = 'jan feb mar apr may jun jul aug sep oct nov dec'.split(' ')
@@ -31,28 +33,31 @@ const nowWords =
 const pastWords =
   /\b(?:previously|formerly|used to(?: be)?|originally|in the past|historically|at first|earlier on|once upon a time|deprecated|outdated|obsolete|no longer valid)\b|以前は|かつて|旧/gi
 const changed =
-  /\b(?:(?:was |were |has |have )?(?:been )?(?:changed|moved|switched|renamed|migrated|raised|lowered|increased|reduced|went)) from (.{1,60}?) to (.{1,60}?)(?=[.,;](?:\s|$)|$)/i
+  /\b(?:(?:(?:was |were |has |have )?(?:been )?(?:changed|moved|switched|renamed|migrated|raised|lowered|increased|reduced|went|passed|shifted|extended|shortened|cut|dropped|rose|fell|grew|transferred)|goes|up|down)) from (.{1,60}?) to (.{1,60}?)(?=[.,;](?:\s|$)|$)/i
+const changedJapanese =
+  /([^はがを、。\s]{1,30}?)から([^はがを、。\s]{1,30}?)[にへ](?:変更|延長|短縮|変わ|引き上げ|引き下げ)[^。]*/u
+const takenOver = /\b(?:took|takes|has taken) over (.{1,80}?) from (.{1,60}?)(?=[.,;](?:\s|$)|$)/i
+/** "(it was 5 days before)", ", previously 5 days". */
+const formerly =
+  /[,;(]\s*(?:(?:it|this|that|which) (?:was|used to be)|previously|formerly) ([^,;()]{1,60}?)(?: before| previously| until now| so far)?\)?(?=[.,;]?\s*$)/i
 const insteadOf =
   /(?:[,(]?\s?\b(?:instead of|not|rather than|replacing|formerly|previously|up from|down from)|[,(]\s?was) (?:the (?:old|former|previous) )?([^,;()]{1,60}?)\s*(?:any ?more)?[)]?(?=[.,;](?:\s|$)|$)/i
 
 /** In a longer text the words about time are of some part of it. */
 const longest = 1_000
 
+const unsaid = { tense: null, date: null, replaces: null, becomes: null } as const
+
 /** Reads the words about time out of a statement. Relative words are not turned into dates. */
 export function readValidity(given: string): Validity {
   const text = given.replace(/\s+/g, ' ')
-  if (text.length > longest) return { tense: null, date: null, rest: text, replaces: null }
-  const moved = changed.exec(text)
-  if (moved) {
-    const [whole, older = '', newer = ''] = moved
-    const rest = text.replace(whole, `is ${newer}`)
-    const inner = readValidity(rest)
-    return { ...inner, tense: 'now', replaces: older.trim() }
-  }
+  if (text.length > longest) return { ...unsaid, rest: text }
+  const told = readChange(text)
+  if (told) return { ...readValidity(told.rest), tense: 'now', ...told.values }
   const past = pastDated.exec(text)
   if (past) {
     const rest = tidy(text.replace(past[0], ' ').replace(pastWords, ' '))
-    return { tense: 'past', date: toDay(past[1]), rest, replaces: null }
+    return { tense: 'past', date: toDay(past[1]), rest, replaces: null, becomes: null }
   }
   const dated = nowDated.exec(text) ?? bareDated.exec(text)
   const day = dated ? toDay(dated.slice(1).find((group) => group !== undefined)) : null
@@ -66,6 +71,36 @@ export function readValidity(given: string): Validity {
     date: day,
     rest: instead ? tidy(rest.replace(instead[0], ' ')) : rest,
     replaces: instead?.[1]?.trim() ?? null,
+    becomes: null,
+  }
+}
+
+interface Change {
+  readonly rest: string
+  readonly values: Pick<Validity, 'replaces' | 'becomes'>
+}
+
+/** A change told with its former value; `rest` says only what holds now. */
+function readChange(text: string): Change | null {
+  const moved = changed.exec(text) ?? changedJapanese.exec(text)
+  if (moved) {
+    const [whole, older = '', newer = ''] = moved
+    const verb = moved.length === 3 && /\p{Script=Hiragana}/u.test(whole) ? newer : `is ${newer}`
+    const values = { replaces: older.trim(), becomes: newer.trim() }
+    return { rest: text.replace(whole, () => verb), values }
+  }
+  const taken = takenOver.exec(text)
+  if (taken) {
+    const [whole, thing = '', older = ''] = taken
+    const becomes = text.slice(0, taken.index).trim()
+    const rest = text.replace(whole, () => `has ${thing}`)
+    return { rest, values: { replaces: older.trim(), becomes } }
+  }
+  const was = formerly.exec(text)
+  if (!was) return null
+  return {
+    rest: tidy(text.replace(was[0], () => '')),
+    values: { replaces: was[1]?.trim() ?? null, becomes: null },
   }
 }
 

@@ -47,6 +47,12 @@ const functionWords = new Set(
   ),
 )
 
+/** Words that relate one thing to another and are no things themselves. */
+export const prepositions: readonly string[] =
+  'for in on at by to from with as into onto over under about since until till after before during within between without against across along around behind beside beyond near off out up down inside outside above below per via through towards toward despite except than'.split(
+    ' ',
+  )
+
 /** The words that say what a text is about: no function words, numbers, dates or amounts. */
 export function contentWords(text: string): ReadonlySet<string> {
   const plain = words(text.replace(/[‘’]/g, "'").replace(/n't\b/g, ''))

@@ -1,6 +1,6 @@
 import type { ProposedChange } from '../change/change.ts'
 import type { Hash } from '../ids.ts'
-import type { Supersession } from '../items/contradictions.ts'
+import type { Supersession } from '../items/contradiction.ts'
 import type { MemoryDocument } from '../memory.ts'
 import { cutItem, nameLine } from './merges.ts'
 

@@ -9,8 +9,7 @@ export interface Folded {
 
 /** `offsets` is null where units did not move. */
 export function fold(text: string): Folded {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is ASCII
-  if (/^[\x00-\x7f]*$/.test(text)) return { folded: text.toLowerCase(), offsets: null }
+  if (isAscii(text)) return { folded: text.toLowerCase(), offsets: null }
   let folded = ''
   const offsets: number[] = []
   let at = 0
@@ -23,6 +22,9 @@ export function fold(text: string): Folded {
   offsets.push(at)
   return { folded, offsets }
 }
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the range is ASCII
+export const isAscii = (text: string) => /^[\x00-\x7f]*$/.test(text)
 
 /** Letters repeat: a text has some hundred different ones. */
 const known = new Map<string, string>()

@@ -11,7 +11,7 @@ export interface SearchTerm {
   readonly tokens: readonly string[]
 }
 
-export const queryLimits = { characters: 512, terms: 16 } as const
+const queryLimits = { characters: 512, terms: 16 } as const
 
 /** `refund "travel insurance" cancel*`: all terms must be found. Nothing in it is ever syntax of a database. */
 export function parseQuery(text: string): SearchTerm[] {

@@ -6,8 +6,8 @@ import type { Attempt, NewJob } from '../jobs.ts'
 import { translatePostgresError } from './errors.ts'
 import { describePlace } from './pool.ts'
 
-/** A job's delivery: sent when the job begins to wait after its `attempt`, fetched once, completed with it. */
-export type Delivery = Pick<NewJob, 'kind' | 'availableAt'> & Attempt
+/** A job's ticket: sent when the job begins to wait after its `attempt`, fetched once, completed with it. */
+export type Ticket = Pick<NewJob, 'kind' | 'availableAt'> & Attempt
 
 export interface DispatchOptions {
   readonly url: string
@@ -19,7 +19,7 @@ export interface DispatchOptions {
 }
 
 /**
- * The queue: pg-boss, one queue a kind, every statement inside the caller's transaction. A delivery says which
+ * The queue: pg-boss, one queue a kind, every statement inside the caller's transaction. A ticket says which
  * job waits after which attempt; the jobs table alone says whether that is still so.
  */
 export class Dispatch {
@@ -52,7 +52,7 @@ export class Dispatch {
   }
 
   /** Has no effect when it was sent before. */
-  async send(scratch: Scratch, { id, kind, attempt, availableAt }: Delivery): Promise<void> {
+  async send(scratch: Scratch, { id, kind, attempt, availableAt }: Ticket): Promise<void> {
     const queue = await this.#openQueue(kind)
     await this.#boss.send(
       queue,
@@ -66,26 +66,26 @@ export class Dispatch {
     )
   }
 
-  async sendAgain(scratch: Scratch, delivery: Delivery): Promise<void> {
-    const queue = await this.#openQueue(delivery.kind)
-    await this.#boss.deleteJob(queue, this.#name(delivery), { db: over(scratch) })
-    await this.send(scratch, delivery)
+  async sendAgain(scratch: Scratch, ticket: Ticket): Promise<void> {
+    const queue = await this.#openQueue(ticket.kind)
+    await this.#boss.deleteJob(queue, this.#name(ticket), { db: over(scratch) })
+    await this.send(scratch, ticket)
   }
 
-  /** The delivery of the kind that waited longest, due or not; null when none is free. */
+  /** The ticket of the kind that waited longest, due or not; null when none is free. */
   async fetch(scratch: Scratch, kind: string): Promise<Attempt | null> {
     const queue = await this.#openQueue(kind)
     // What is due is for the clock of the jobs to say.
     const given = { db: over(scratch), ignoreStartAfter: true }
-    const [delivery] = await this.#boss.fetch<Attempt>(queue, given)
-    return delivery ? { id: delivery.data.id, attempt: delivery.data.attempt } : null
+    const [ticket] = await this.#boss.fetch<Attempt>(queue, given)
+    return ticket ? { id: ticket.data.id, attempt: ticket.data.attempt } : null
   }
 
   /** Whether it is being worked on or still waits. */
-  async complete(scratch: Scratch, kind: string, delivered: Attempt): Promise<void> {
+  async complete(scratch: Scratch, kind: string, attempt: Attempt): Promise<void> {
     const queue = await this.#openQueue(kind)
     const given = { db: over(scratch), includeQueued: true }
-    await this.#boss.complete(queue, this.#name(delivered), null, given)
+    await this.#boss.complete(queue, this.#name(attempt), null, given)
   }
 
   /** Made outside of the caller's transaction, because other processes make the same one. */
@@ -103,9 +103,9 @@ export class Dispatch {
     return opening
   }
 
-  /** pg-boss wants a UUID; the same delivery has the same one. */
+  /** pg-boss wants a UUID; the same ticket has the same one. */
   #name({ id, attempt }: Attempt): string {
-    const digits = this.#hash(`delivery\0${id}\0${attempt}`)
+    const digits = this.#hash(`ticket\0${id}\0${attempt}`)
     return [
       digits.slice(0, 8),
       digits.slice(8, 12),

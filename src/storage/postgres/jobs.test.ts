@@ -35,17 +35,17 @@ describe.skipIf(server === '')('jobs through pg-boss', () => {
   const countStates = () =>
     inBoss('SELECT state::text, count(*)::int AS n FROM BOSS.job GROUP BY state ORDER BY state')
 
-  test('a delivery waits, is active while its job runs, and is completed with it', async () => {
+  test('a ticket waits, is active while its job runs, and is completed with it', async () => {
     await enqueue('a')
     expect(await countStates()).toEqual([{ state: 'created', n: 1 }])
     const job = await claim()
     expect(await countStates()).toEqual([{ state: 'active', n: 1 }])
-    if (!job) throw new Error('The job was not delivered.')
+    if (!job) throw new Error('The job was not handed out.')
     await write(database, (writer) => jobs.settle(writer, { ...job, state: 'done' }))
     expect(await countStates()).toEqual([{ state: 'completed', n: 1 }])
   })
 
-  test('a settling that is undone leaves its delivery active', async () => {
+  test('a settling that is undone leaves its ticket active', async () => {
     await enqueue('a')
     const job = await claim()
     const settling = write(database, async (writer) => {
@@ -60,7 +60,7 @@ describe.skipIf(server === '')('jobs through pg-boss', () => {
     ['deleted', 'DELETE FROM BOSS.job'],
     ['cancelled', "UPDATE BOSS.job SET state = 'cancelled'"],
     ['taken and forgotten', "UPDATE BOSS.job SET state = 'active'"],
-  ])('a job whose delivery was %s by hand is delivered anew after a minute', async (_, spoil) => {
+  ])('a job whose ticket was %s by hand is handed out anew after a minute', async (_, spoil) => {
     await enqueue('a')
     await inBoss(spoil)
     expect(await claim()).toBeNull()
@@ -69,7 +69,7 @@ describe.skipIf(server === '')('jobs through pg-boss', () => {
     expect(await claim()).toMatchObject({ id: jobId('a'), attempt: 1 })
   })
 
-  test('a delivery that pg-boss repeats claims nothing', async () => {
+  test('a ticket that pg-boss repeats claims nothing', async () => {
     await enqueue('a')
     await claim()
     await inBoss("UPDATE BOSS.job SET state = 'retry'")

@@ -57,7 +57,7 @@ export async function openPostgresJobs(options: PostgresJobsOptions): Promise<Jo
       return database.scratch(async (scratch) => {
         await requeueJob(scratch, given)
         const { kind } = await getJob(scratch, given.id)
-        await dispatch.complete(scratch, kind, deliveryOf(given))
+        await dispatch.complete(scratch, kind, ticketOf(given))
         await dispatch.send(scratch, { ...given, kind })
         scratch.onCommit(ring)
       })
@@ -65,7 +65,7 @@ export async function openPostgresJobs(options: PostgresJobsOptions): Promise<Jo
     async settle(writer, given) {
       await endJob(writer, given)
       const { kind } = await getJob(writer, given.id)
-      await dispatch.complete(writer, kind, deliveryOf(given))
+      await dispatch.complete(writer, kind, ticketOf(given))
     },
     waitForWork: (timeoutMs, signal) => wake.sleep(timeoutMs, signal),
     get: getJob,
@@ -78,7 +78,7 @@ export async function openPostgresJobs(options: PostgresJobsOptions): Promise<Jo
 }
 
 /** An attempt was delivered when the job had one attempt less. */
-const deliveryOf = ({ id, attempt }: Pick<Job, 'id' | 'attempt'>) => ({ id, attempt: attempt - 1 })
+const ticketOf = ({ id, attempt }: Pick<Job, 'id' | 'attempt'>) => ({ id, attempt: attempt - 1 })
 
 /** Deliveries that name no waiting job are few: a bound against a queue that is all of them. */
 const maxStale = 100
@@ -129,7 +129,7 @@ class Claiming {
       if (!expired && (owner === null || isAlive?.(owner) !== false)) continue
       const availableAt = row.available_at
       await requeueJob(scratch, { id, attempt, availableAt, error: null })
-      await this.#dispatch.complete(scratch, kind, deliveryOf({ id, attempt }))
+      await this.#dispatch.complete(scratch, kind, ticketOf({ id, attempt }))
       await this.#dispatch.send(scratch, { id, kind, attempt, availableAt })
     }
   }
@@ -153,25 +153,25 @@ class Claiming {
 
   async #takeOf(scratch: Scratch, kind: string): Promise<Job | null> {
     for (let stale = 0; stale < maxStale; stale += 1) {
-      await sql`savepoint delivery`.execute(scratch.scratch)
-      const delivery = await this.#dispatch.fetch(scratch, kind)
-      if (!delivery) return this.#resendLost(scratch, kind)
-      const waits = await this.#judge(scratch, delivery)
+      await sql`savepoint ticket`.execute(scratch.scratch)
+      const ticket = await this.#dispatch.fetch(scratch, kind)
+      if (!ticket) return this.#resendLost(scratch, kind)
+      const waits = await this.#judge(scratch, ticket)
       if (waits === 'due') {
         const { owner, leaseMs } = this.#claim
-        return takeJob(scratch, { id: delivery.id, owner, leaseUntil: this.#now + leaseMs })
+        return takeJob(scratch, { id: ticket.id, owner, leaseUntil: this.#now + leaseMs })
       }
       if (waits === 'later') {
         // It stays in the queue as if it had not been fetched; behind it nothing is due.
-        await sql`rollback to savepoint delivery`.execute(scratch.scratch)
+        await sql`rollback to savepoint ticket`.execute(scratch.scratch)
         return null
       }
-      await this.#dispatch.complete(scratch, kind, delivery)
+      await this.#dispatch.complete(scratch, kind, ticket)
     }
     return null
   }
 
-  /** Never waits for the row: who holds it may undo what it did, so the delivery stays for later. */
+  /** Never waits for the row: who holds it may undo what it did, so the ticket stays for later. */
   async #judge(
     scratch: Scratch,
     { id, attempt }: Pick<Job, 'id' | 'attempt'>,
@@ -188,7 +188,7 @@ class Claiming {
   }
 
   /**
-   * A job that is due and not delivered is in another worker's transaction, or its delivery was lost: emptied
+   * A job that is due and not delivered is in another worker's transaction, or its ticket was lost: emptied
    * by hand, or kept for a year. It is sent anew; should both arrive, the second is stale.
    */
   async #resendLost(scratch: Scratch, kind: string): Promise<null> {
