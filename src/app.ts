@@ -35,7 +35,7 @@ export interface EmbeddedOptions {
 }
 
 const organizationId = 'org_lucidream'
-const defaultDreams: DreamConfig = { hours: 6, storeBytes: 10_485_760 }
+const defaultDreams: DreamConfig = { hours: 6, storeBytes: 10_485_760, firstPartyTools: [] }
 
 export interface ContextOptions extends Omit<EmbeddedOptions, 'secrets'> {
   readonly secrets: Secrets
@@ -92,6 +92,7 @@ export async function openContext(options: ContextOptions): Promise<Opened> {
       isAlive: isRunning,
       signal,
       thinking: thinkHere(hash),
+      firstPartyTools: new Set(dreams.firstPartyTools),
       limits: { dreamMs: dreams.hours * 3_600_000, storeBytes: dreams.storeBytes },
     },
     databasePath,

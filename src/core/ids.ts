@@ -26,6 +26,7 @@ export type SessionResourceId = Id<'sesrsc'>
 export type ThreadId = Id<'sthr'>
 export type MemorySnapshotId = Id<'msnap'>
 export type ImportId = Id<'imp'>
+export type IncidentId = Id<'incd'>
 export type WebhookEndpointId = Id<'whend'>
 export type WebhookEventId = Id<'whe'>
 export type WebhookDeliveryId = Id<'whdel'>
@@ -53,6 +54,7 @@ interface IdByPrefix {
   sthr: ThreadId
   msnap: MemorySnapshotId
   imp: ImportId
+  incd: IncidentId
   whend: WebhookEndpointId
   whe: WebhookEventId
   whdel: WebhookDeliveryId

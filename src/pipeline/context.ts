@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../core/clock.ts'
 import type { Hash, NewId } from '../core/ids.ts'
 import type { Keyring } from '../core/keyring.ts'
+import type { FirstPartyTools } from '../core/trust/origin.ts'
 import type { Mask } from '../importers/importer.ts'
 import type { Database } from '../storage/database.ts'
 import type { Jobs } from '../storage/jobs.ts'
@@ -31,6 +32,8 @@ export interface Context {
   readonly signal: AbortSignal
   /** Where heavy work is done. */
   readonly thinking: Thinking
+  /** Tools whose results the administrator vouches for. */
+  readonly firstPartyTools: FirstPartyTools
   /** Of dreams over the wire. */
   readonly limits: DreamLimits
 }

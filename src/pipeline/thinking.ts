@@ -13,6 +13,8 @@ import { type OutcomeSignal, sessionOutcome } from '../core/outcome-signal.ts'
 import type { ReconciliationReport } from '../core/present/dream-report.ts'
 import { propose } from '../core/propose/propose.ts'
 import type { Share } from '../core/transcript/packed-trace.ts'
+import type { LineTaintTable } from '../core/trust/line-taints.ts'
+import { placeholderSign } from '../core/trust/personal-data.ts'
 import { unpackStoredTrace } from '../storage/digests.ts'
 import { describeReconciliation } from './describe-reconciliation.ts'
 import type { Mined, Reconciled } from './reports.ts'
@@ -58,12 +60,16 @@ export interface ProposingTask {
   readonly findings: readonly Finding[]
   readonly memories: readonly Memory[]
   readonly reconciled: Pick<Reconciled, 'reconciliation' | 'stale'>
+  /** Of the lines of `memories`. */
+  readonly taints: LineTaintTable
+  /** For the placeholders of personal data. */
+  readonly personalKey: string
 }
 
 export interface Proposed {
   readonly changes: readonly ProposedChange[]
   readonly heldBack: readonly string[]
-  /** All documents with every change applied, in path order. */
+  /** All documents with every change applied that is not in quarantine, in path order. */
   readonly after: readonly MemoryDocument[]
   readonly items: number
   readonly reconciliation: ReconciliationReport
@@ -96,14 +102,16 @@ export function reconcileItems({ memories, at }: ReconcilingTask, hash: Hash): R
 }
 
 export function proposeOver(task: ProposingTask, hash: Hash): Proposed {
-  const { findings, memories, reconciled } = task
+  const { findings, memories, reconciled, taints, personalKey } = task
   const { changes, nothing } = propose({
     findings,
     documents: memories,
     reconciliation: reconciled.reconciliation,
     hash,
+    trust: { taints, sign: placeholderSign(personalKey, hash) },
   })
-  const { documents, refused } = applyChanges(memories, changes, hash)
+  const released = changes.filter(({ trust }) => trust.quarantine.length === 0)
+  const { documents, refused } = applyChanges(memories, released, hash)
   const [first] = refused
   if (first) {
     throw new DomainError('conflict', `Change ${first.change.key} does not apply: ${first.reason}`)

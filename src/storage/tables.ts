@@ -14,6 +14,7 @@ import type {
   FileId,
   FindingId,
   ImportId,
+  IncidentId,
   JobId,
   MemoryId,
   MemorySnapshotId,
@@ -27,6 +28,7 @@ import type {
   WebhookEventId,
 } from '../core/ids.ts'
 import type { SessionStatus } from '../core/session.ts'
+import type { Taint } from '../core/trust/taint.ts'
 import type { WebhookEventType } from '../core/webhooks.ts'
 
 /**
@@ -53,6 +55,8 @@ export interface Tables {
   findings: FindingsTable
   changes: ChangesTable
   evidence: EvidenceTable
+  line_labels: LineLabelsTable
+  incidents: IncidentsTable
   audit_records: AuditRecordsTable
   jobs: JobsTable
   api_keys: ApiKeysTable
@@ -394,6 +398,28 @@ export interface EvidenceTable {
   /** A JSON string: a quote must come back exactly, even one that cuts a surrogate pair. */
   text: Json
   polarity: 'supports' | 'contradicts'
+  taint: Generated<Taint>
+}
+
+/** A taint that came with a line of an imported memory; `line` is the line's key. */
+interface LineLabelsTable {
+  store_id: MemoryStoreId
+  path: string
+  line: string
+  taint: Taint
+  created_at: Timestamp
+}
+
+export interface IncidentsTable {
+  id: IncidentId
+  workspace_id: Generated<string>
+  kind: 'revocation' | 'erasure'
+  source: Json
+  reason: string
+  report: Json
+  actor_type: Actor['type']
+  actor_id: string
+  created_at: Timestamp
 }
 
 /** Append-only: triggers refuse every update and delete, and every seq but the next. */

@@ -1,6 +1,7 @@
 import type { Evidence } from '../evidence.ts'
 import type { SessionId } from '../ids.ts'
 import type { Quotes } from '../transcript/digest.ts'
+import type { Taint } from '../trust/taint.ts'
 import { type Case, occasionKey } from './case.ts'
 import type { Citation, CitedFinding, Finding } from './finding.ts'
 
@@ -56,6 +57,18 @@ export function quoteFindings(
   }))
 }
 
+/**
+ * By what was cited. That a tool is one the administrator vouches for shows only in the transcript, so results
+ * begin untrusted.
+ */
+const origins: Readonly<Record<Citation['of'], Taint>> = {
+  call: 'agent',
+  saying: 'agent',
+  turn: 'user',
+  error: 'untrusted',
+  result: 'untrusted',
+}
+
 function lookUp({ of, index, polarity }: Citation, quotes: Quotes | undefined): Evidence[] {
   const places = {
     call: quotes?.calls,
@@ -65,5 +78,5 @@ function lookUp({ of, index, polarity }: Citation, quotes: Quotes | undefined): 
     result: quotes?.results,
   }
   const quote = places[of]?.[index]
-  return quote && quote.text !== '' ? [{ ...quote, polarity }] : []
+  return quote && quote.text !== '' ? [{ ...quote, polarity, taint: origins[of] }] : []
 }

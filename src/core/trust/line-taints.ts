@@ -1,3 +1,4 @@
+import type { MemoryDocument } from '../memory.ts'
 import { taintAfter } from './combine.ts'
 import { readForeign } from './foreign-text.ts'
 import { lowestTaint, type Taint } from './taint.ts'
@@ -19,6 +20,25 @@ export interface TaintedText {
   readonly taint: Taint
 }
 
+/** Of each memory by path: its lines (`keysOf`) and their taints. Plain data, so that it can go to a thread. */
+export type LineTaintTable = ReadonlyMap<string, ReadonlyMap<string, Taint>>
+
+/** Of all lines of a text in the memory at `path`; a line that does not stand there is untrusted. */
+export function taintOfText(table: LineTaintTable, path: string, text: string): Taint {
+  const lines = table.get(path)
+  return lowestTaint(keysOf(text).map((key) => lines?.get(key) ?? 'untrusted'))
+}
+
+/** Texts that all come from one kind of writer. */
+export function taintAll(documents: readonly MemoryDocument[], taint: Taint): LineTaintTable {
+  return new Map(
+    documents.map(({ path, content }) => [
+      path,
+      new Map(keysOf(content).map((key) => [key, taint] as const)),
+    ]),
+  )
+}
+
 /** A line that keeps this share of its words is an edit of the old one, whoever wrote it. */
 const editedFrom = 0.5
 /** Against versions with tens of thousands of lines: beyond, removed lines lend their taint to every new one. */
@@ -34,10 +54,12 @@ export class LineTaints {
   /** The lowest that a line ever had, anywhere in the store. */
   readonly #lowest = new Map<string, Taint>()
 
-  /** Of all lines of a text in the memory at `path`; a line that never stood there is untrusted. */
   of(path: string, text: string): Taint {
-    const lines = this.#heads.get(path)
-    return lowestTaint(keysOf(text).map((key) => lines?.get(key) ?? 'untrusted'))
+    return taintOfText(this.#heads, path, text)
+  }
+
+  get table(): LineTaintTable {
+    return this.#heads
   }
 
   write({ path, content, writer, known, takenFrom }: WrittenVersion): void {

@@ -1,9 +1,24 @@
+import type { Hash } from '../ids.ts'
+import type { Keyring } from '../keyring.ts'
 import { isCardNumber, isIban, isIpv4, isIpv6, isPhone } from './personal-numbers.ts'
 
 export type PersonalKind = 'email' | 'phone' | 'card' | 'iban' | 'ip'
 
-/** Hex of an HMAC under a key of the installation; the first eight digits name a value. */
+/** Hex of a hash under a key of the installation; the first eight digits name a value. */
 export type Sign = (text: string) => string
+
+/** Keyed by the installation's secret; nested, so that no longer text can be signed from a shorter one's. */
+export const signUnder = (keyring: Pick<Keyring, 'sign'>, hash: Hash): Sign =>
+  placeholderSign(placeholderKey(keyring), hash)
+
+/** The key as text, for a thread that has no keyring. */
+export const placeholderKey = ({ sign }: Pick<Keyring, 'sign'>): string =>
+  sign('personal-data', 'placeholders')
+
+export const placeholderSign =
+  (key: string, hash: Hash): Sign =>
+  (text) =>
+    hash(`${key}\0${hash(`${key}\0${text}`)}`)
 
 export interface MaskedText {
   readonly text: string

@@ -92,7 +92,10 @@ async function quote({ context, dream }: StepWork, cited: readonly CitedFinding[
     const findings: Finding[] = []
     let lost = 0
     for (const finding of quoteFindings(cited, (sessionId) => quotes.get(sessionId))) {
-      const { resolved, unresolved } = await checkQuotes(reader, finding.evidence, hashes)
+      const { resolved, unresolved } = await checkQuotes(reader, finding.evidence, {
+        transcripts: hashes,
+        firstParty: context.firstPartyTools,
+      })
       findings.push({ ...finding, evidence: resolved })
       lost += unresolved.length
     }

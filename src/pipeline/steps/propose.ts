@@ -1,6 +1,7 @@
 import { makeId } from '../../core/ids.ts'
 import type { Memory } from '../../core/memory.ts'
 import type { DreamReport } from '../../core/present/dream-report.ts'
+import { placeholderKey } from '../../core/trust/personal-data.ts'
 import { insertChanges, updateChangeStatus } from '../../storage/changes.ts'
 import type { Writer } from '../../storage/database.ts'
 import { listDreamMemories } from '../../storage/dream-memories.ts'
@@ -8,6 +9,7 @@ import { releaseStore, updateDream } from '../../storage/dreams.ts'
 import { listFindings } from '../../storage/findings.ts'
 import { tellAbout } from '../../storage/new-dream.ts'
 import { closeDreamSession, countOf, narrate, type Passage } from '../dream-session.ts'
+import { readLineTaints } from '../line-taints.ts'
 import { type Published, publishDocuments } from '../publish.ts'
 import type { Mined, Reconciled } from '../reports.ts'
 import { beat, finish, type StepWork, think } from '../step.ts'
@@ -20,13 +22,21 @@ import type { Proposed } from '../thinking.ts'
 export async function proposeChanges(work: StepWork): Promise<void> {
   const { context, dream } = work
   await beat(work)
-  const { memories, findings } = await context.database.read(async (reader) => ({
-    memories: await listDreamMemories(reader, dream.id),
-    findings: (await listFindings(reader, dream.id)).map(({ finding }) => finding),
-  }))
+  const read = await context.database.read(async (reader) => {
+    const memories = await listDreamMemories(reader, dream.id)
+    return {
+      memories,
+      taints: await readLineTaints(reader, dream.inputStoreId, memories),
+      findings: (await listFindings(reader, dream.id)).map(({ finding }) => finding),
+    }
+  })
+  const { memories, findings } = read
   const reconciled = dream.reconciled as unknown as Reconciled
   const proposed = await think(work, (signal) =>
-    context.thinking.propose({ findings, memories, reconciled }, signal),
+    context.thinking.propose(
+      { ...read, reconciled, personalKey: placeholderKey(context.keyring) },
+      signal,
+    ),
   )
   await beat(work)
   await finish(work, async (writer) => {
@@ -71,8 +81,8 @@ async function publish(
   })
   if (dream.outputStoreId !== dream.inputStoreId) return published
   const written = new Set(published.written.map(({ path }) => path))
-  for (const { key, path } of proposed.changes) {
-    if (!written.has(path)) continue
+  for (const { key, path, trust } of proposed.changes) {
+    if (!written.has(path) || trust.quarantine.length > 0) continue
     const id = makeId('chg', context.hash, [dream.id, key])
     await updateChangeStatus(writer, id, { from: 'proposed', to: 'applied' })
   }
