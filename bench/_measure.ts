@@ -13,6 +13,26 @@ export async function measure(rounds: number, work: () => unknown): Promise<numb
   return times.toSorted((a, b) => a - b)[Math.floor(rounds / 2)] ?? 0
 }
 
+export interface Spent {
+  /** Seconds by the clock, and seconds of all cores together: on a shared machine only these compare. */
+  readonly wall: number
+  readonly cpu: number
+}
+
+export async function spend(work: () => unknown): Promise<Spent> {
+  const [began, before] = [performance.now(), process.cpuUsage()]
+  await work()
+  const { user, system } = process.cpuUsage(before)
+  return { wall: (performance.now() - began) / 1000, cpu: (user + system) / 1e6 }
+}
+
+/** The run of median CPU time. */
+export async function spendMedian(rounds: number, work: () => unknown): Promise<Spent> {
+  const runs: Spent[] = []
+  for (let round = 0; round < rounds; round += 1) runs.push(await spend(work))
+  return runs.toSorted((a, b) => a.cpu - b.cpu)[Math.floor(rounds / 2)] ?? { wall: 0, cpu: 0 }
+}
+
 export async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'lucidream-bench-'))
   try {

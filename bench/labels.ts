@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { findCorrections } from '../src/core/mining/corrections.ts'
+import { layOutOne } from '../src/core/mining/population.ts'
 import { findWaste } from '../src/core/mining/wasted-steps.ts'
 import { keepResults, type Row } from './_results.ts'
 import { listSource } from './_sources.ts'
@@ -133,15 +134,16 @@ async function judge(
 }
 
 function judgeTurn({ one }: LabelledSession, at: number): string | null {
-  return findCorrections(one).find(({ turn }) => turn.at === at)?.strength ?? null
+  return findCorrections(layOutOne(one)).find(({ turn }) => turn.at === at)?.strength ?? null
 }
 
 const weakSigns = new Set(['unused_output', 'over_fetch'])
 
 function judgeStep({ one }: LabelledSession, at: number): string | null {
-  const found = findWaste(one).find(
-    ({ waste, steps }) => !weakSigns.has(waste) && steps.some((step) => step.at === at),
-  )
+  const found = findWaste(layOutOne(one)).find(({ waste, index, steps }) => {
+    const wasted = one.trace.steps.slice(index, index + steps)
+    return !weakSigns.has(waste) && wasted.some((step) => step.at === at)
+  })
   return found?.waste ?? null
 }
 

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeCase } from '../src/core/mining/_cases.ts'
 import { clusterErrors } from '../src/core/mining/error-signatures.ts'
+import { layOutOne } from '../src/core/mining/population.ts'
 import { normaliseError } from '../src/core/transcript/error-text.ts'
 import { keepResults, type Row } from './_results.ts'
 import { bootstrapMean, mean, wilson } from './_statistics.ts'
@@ -58,9 +59,9 @@ function groupByEngine(lines: readonly string[]): string[] {
   const empty = makeCase('log', [])
   const steps = lines.map((line, index) => ({ ...step, index, error: normaliseError(line) }))
   const groups: string[] = []
-  const signatures = clusterErrors([{ ...empty, trace: { ...empty.trace, steps } }])
+  const signatures = clusterErrors([layOutOne({ ...empty, trace: { ...empty.trace, steps } })])
   for (const [number, { occurrences }] of signatures.entries())
-    for (const occurrence of occurrences) groups[occurrence.step.index] = String(number)
+    for (const occurrence of occurrences) groups[occurrence.index] = String(number)
   return groups
 }
 

@@ -7,6 +7,7 @@ import type { MemoryDocument } from '../src/core/memory.ts'
 import { makeCase } from '../src/core/mining/_cases.ts'
 import { clusterErrors } from '../src/core/mining/error-signatures.ts'
 import { mine } from '../src/core/mining/mine.ts'
+import { layOut } from '../src/core/mining/population.ts'
 import { hash } from '../test/_airline.ts'
 import { keepResults, type Row } from './_results.ts'
 import { wilson } from './_statistics.ts'
@@ -262,10 +263,10 @@ function groupByUs(observations: readonly Observation[]): Grouped {
     ),
   )
   const places = new Map(sessions.map(([session, own]) => [session, own.map(({ at }) => at)]))
-  const groups = clusterErrors(cases)
+  const groups = clusterErrors(layOut(cases).cases)
     .filter(({ tool, template }) => reported.has(`${tool}\0${template}`))
     .map(({ occurrences }) =>
-      occurrences.map(({ one, step }) => places.get(one.trace.sessionId)?.[step.index] ?? -1),
+      occurrences.map(({ one, index }) => places.get(one.trace.sessionId)?.[index] ?? -1),
     )
   return { groups, seconds: (performance.now() - began) / 1000, rss: process.memoryUsage.rss() }
 }

@@ -94,7 +94,7 @@ function lookAgain([train, test]: readonly [
       const nominal = one?.effect && one.effect.p <= 0.01
       if (!one?.effect || !nominal) return []
       const twin = elsewhere.get(candidate.name)
-      const found: Contrast | null = twin ? contrast(there, twin.members) : null
+      const found: Contrast | null = twin ? contrast(there, twin) : null
       const tested = found?.effect ?? null
       return [
         {

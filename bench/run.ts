@@ -10,7 +10,7 @@ import { shingle } from '../src/core/items/words.ts'
 import { dream } from '../src/pipeline/dream.ts'
 import { importPaths } from '../src/pipeline/import.ts'
 import { openDefaultStore } from '../src/pipeline/memory-store.ts'
-import { inFolder, measure, megabytes, print } from './_measure.ts'
+import { inFolder, measure, megabytes, print, spend, spendMedian } from './_measure.ts'
 import { renderResults } from './_render.ts'
 import { seeded, writeSessions } from './_sessions.ts'
 import { benchAppend } from './append.ts'
@@ -91,24 +91,26 @@ async function benchThousand(): Promise<void> {
     const lines = readFileSync(path, 'utf8')
       .split('\n')
       .filter((line) => line !== '')
-    const parse = await measure(3, () => lines.map((line) => JSON.parse(line)))
+    const parse = await spendMedian(5, () => lines.map((line) => JSON.parse(line)))
     await withDatabase(join(folder, 'data'), async (opened) => {
-      const imported = await measure(1, () => importPaths(opened.context, [path], quiet))
-      const first = await measure(1, () => dreamOver(opened))
+      const imported = await spend(() => importPaths(opened.context, [path], quiet))
+      const first = await spend(() => dreamOver(opened))
       const rss = process.memoryUsage.rss()
       await importPaths(opened.context, [more], quiet)
-      const second = await measure(1, () => dreamOver(opened))
-      print('1 000 sessions × 100 steps', {
-        bytes: megabytes(statSync(path).size),
-        'JSON.parse s': parse,
-        'import s': imported,
-        'import × JSON.parse': imported / parse,
-        'first dream s': first,
-        'first dream × JSON.parse': first / parse,
-        'second dream, 1 % new, s': second,
-        'second / first': second / first,
-        'rss after the first dream': megabytes(rss),
-      })
+      const second = await spend(() => dreamOver(opened))
+      print('1 000 sessions × 100 steps', { bytes: megabytes(statSync(path).size) })
+      for (const clock of ['wall', 'cpu'] as const) {
+        print(`  by ${clock}`, {
+          'JSON.parse s': parse[clock],
+          'import s': imported[clock],
+          'import × JSON.parse': imported[clock] / parse[clock],
+          'first dream s': first[clock],
+          'first dream × JSON.parse': first[clock] / parse[clock],
+          'second dream, 1 % new, s': second[clock],
+          'second / first': second[clock] / first[clock],
+        })
+      }
+      print('  memory', { 'rss after the first dream': megabytes(rss) })
     })
   })
 }

@@ -77,15 +77,21 @@ CREATE TABLE changes (
 CREATE INDEX changes_by_base ON changes USING btree (base_version_id) WHERE base_version_id IS NOT NULL;
 CREATE INDEX changes_by_path ON changes USING btree (dream_id, path);
 
+CREATE TABLE digest_batches (
+  id integer NOT NULL,
+  head text COLLATE "C" NOT NULL,
+  body bytea NOT NULL,
+  CONSTRAINT digest_batches_pkey PRIMARY KEY (id)
+);
+
 CREATE TABLE digests (
   session_id text COLLATE "C" NOT NULL,
   transcript_hash text COLLATE "C" NOT NULL,
   digester_version integer NOT NULL,
-  encoding text COLLATE "C" NOT NULL,
-  trace bytea NOT NULL,
-  quotes bytea NOT NULL,
+  batch_id integer NOT NULL,
+  place integer NOT NULL,
   CONSTRAINT digests_pkey PRIMARY KEY (session_id, transcript_hash, digester_version),
-  CONSTRAINT digests_encoding_check CHECK (encoding = 'deflate'::text)
+  CONSTRAINT digests_batch_id_fkey FOREIGN KEY (batch_id) REFERENCES digest_batches(id)
 );
 
 CREATE TABLE dream_memories (

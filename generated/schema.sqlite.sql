@@ -81,15 +81,20 @@ CREATE INDEX changes_by_path ON changes (dream_id, path);
 CREATE VIEW database_size AS
   SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size;
 
+CREATE TABLE digest_batches (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  head TEXT NOT NULL,
+  body BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE digests (
   session_id TEXT NOT NULL,
   transcript_hash TEXT NOT NULL,
   digester_version INTEGER NOT NULL,
-  encoding TEXT NOT NULL CHECK (encoding = 'deflate'),
-  trace BLOB NOT NULL,
-  quotes BLOB NOT NULL,
+  batch_id INTEGER NOT NULL REFERENCES digest_batches (id),
+  place INTEGER NOT NULL,
   PRIMARY KEY (session_id, transcript_hash, digester_version)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE dream_memories (
   dream_id TEXT NOT NULL REFERENCES dreams (id),

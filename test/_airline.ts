@@ -6,6 +6,7 @@ import type { QuotedCase } from '../src/core/mining/case.ts'
 import { type OutcomeSignal, sessionOutcome } from '../src/core/outcome-signal.ts'
 import type { Session, SessionEvent } from '../src/core/session.ts'
 import { startDigest } from '../src/core/transcript/digester.ts'
+import { quoteCited } from '../src/core/transcript/quote.ts'
 import type { Mask } from '../src/importers/importer.ts'
 import { openTranscript } from '../src/importers/open.ts'
 import { readTaskMap } from '../src/pipeline/task-map.ts'
@@ -62,8 +63,12 @@ export async function readAirlineSessions(): Promise<ReadSession[]> {
 export function toCase({ session, events, outcomes }: ReadSession): QuotedCase {
   const digester = startDigest(session, { hash })
   for (const event of events) digester.add(event)
-  const { trace, quotes } = digester.finish(hash(session.key))
-  return { trace, quotes, ...sessionOutcome(outcomes) }
+  const { trace } = digester.finish(hash(session.key))
+  const quote: QuotedCase['quote'] = (of, at) => {
+    const event = events.find(({ seq }) => seq === at)
+    return event ? quoteCited(session.id, event, of) : null
+  }
+  return { trace, quote, ...sessionOutcome(outcomes) }
 }
 
 export function readAirlineMemory(): MemoryDocument[] {

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { applyChanges } from '../src/core/change/apply.ts'
+import type { EventId } from '../src/core/ids.ts'
 import { reconcile } from '../src/core/items/reconcile.ts'
 import type { QuotedCase } from '../src/core/mining/case.ts'
 import type { Finding, MiningReport } from '../src/core/mining/finding.ts'
@@ -111,9 +112,10 @@ describe('the bundled airline sessions', () => {
     for (const { eventId, start, end, text } of quotes) {
       expect(texts.get(eventId)?.slice(start, end)).toBe(text)
     }
-    for (const { quotes: pieces } of cases) {
-      for (const quote of [...pieces.turns, ...pieces.sayings]) {
-        expect(texts.get(quote.eventId)?.slice(quote.start, quote.end)).toBe(quote.text)
+    for (const { trace, quote } of cases) {
+      for (const { at } of trace.turns) {
+        const { eventId, start, end, text } = quote('turn', at) ?? { eventId: '' }
+        expect(texts.get(eventId as EventId)?.slice(start, end)).toBe(text)
       }
     }
   })

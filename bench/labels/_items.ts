@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { QuotedCase } from '../../src/core/mining/case.ts'
+import { layOutOne } from '../../src/core/mining/population.ts'
 import { findWaste } from '../../src/core/mining/wasted-steps.ts'
 import { eventText, type SessionEvent } from '../../src/core/session.ts'
 import { seededRandom } from '../../src/core/statistics/random.ts'
@@ -113,8 +114,10 @@ function drawSteps(sessions: readonly LabelledSession[], random: () => number): 
   const names = { exact_repeat: 'repeat', blind_retry: 'retry', loop: 'loop', re_read: 'read' }
   for (const { source, session, one } of sessions) {
     const place = ({ at }: Step): Place => ({ source, session: session.id, at })
+    const list = one.trace.steps
     const found = new Set<Step>()
-    for (const { waste, steps } of findWaste(one)) {
+    for (const { waste, index, steps: count } of findWaste(layOutOne(one))) {
+      const steps = list.slice(index, index + count)
       const pool = names[waste as keyof typeof names] as keyof typeof stepsOf | undefined
       if (pool === undefined) continue
       for (const step of steps) found.add(step)
@@ -122,7 +125,7 @@ function drawSteps(sessions: readonly LabelledSession[], random: () => number): 
       if (any) pools[pool].push(place(any))
     }
     const calls = new Set<number>()
-    for (const step of one.trace.steps) {
+    for (const step of list) {
       if (!found.has(step)) pools[calls.has(step.call) ? 'seen' : 'other'].push(place(step))
       calls.add(step.call)
     }

@@ -175,5 +175,8 @@ export function eventText(body: EventBody): string {
 
 /** Live results may leave their content out. */
 export function contentText(content: readonly ContentBlock[] = []): string {
+  const [only] = content
+  // Nearly every message and result is one text.
+  if (content.length === 1 && only?.type === 'text') return only.text
   return content.flatMap((block) => (block.type === 'text' ? [block.text] : [])).join('\n')
 }

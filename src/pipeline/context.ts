@@ -38,7 +38,7 @@ export interface Context {
   readonly limits: DreamLimits
 }
 
-export interface DreamLimits {
+interface DreamLimits {
   readonly dreamMs: number
   readonly storeBytes: number
 }

@@ -1,25 +1,26 @@
 import { createHash } from 'node:crypto'
-import type { Session } from '../core/session.ts'
-import { startDigest } from '../core/transcript/digester.ts'
-import { type PackedDigest, packDigest } from '../storage/digests.ts'
-import { type EventRow, toEvent } from '../storage/session-events.ts'
+import { type DigestedSession, digesterVersion, startDigest } from '../core/transcript/digester.ts'
+import { type DigestBatch, packDigests } from '../storage/digests.ts'
+import { type EventTexts, parseEventTexts } from '../storage/event-texts.ts'
 
 /** One session to be digested on another thread: its events as they are stored. */
 export interface DigestTask {
-  readonly session: Session
+  readonly session: DigestedSession
   readonly transcriptHash: string
-  readonly rows: readonly EventRow[]
+  /** `seq` of the first event that does not belong to it. */
+  readonly end: number
+  /** Null where the transcript has no live event. */
+  readonly texts: EventTexts | null
 }
 
 /** Reads, digests and packs sessions: all that costs time, and nothing that needs the database. */
-export function digestRows(tasks: readonly DigestTask[]): Promise<PackedDigest[]> {
-  return Promise.all(tasks.map(digestOne))
-}
-
-async function digestOne({ session, transcriptHash, rows }: DigestTask): Promise<PackedDigest> {
-  const digester = startDigest(session, { hash })
-  for (const row of rows) digester.add(toEvent(row))
-  return packDigest(digester.finish(transcriptHash))
+export function digestTexts(tasks: readonly DigestTask[]): DigestBatch {
+  const digests = tasks.map(({ session, transcriptHash, texts, end }) => {
+    const digester = startDigest(session, { hash })
+    if (texts) for (const event of parseEventTexts(texts, end)) digester.add(event)
+    return digester.finish(transcriptHash)
+  })
+  return packDigests(digests, digesterVersion)
 }
 
 /** The program's hash; a function cannot be sent to a thread. */

@@ -15,7 +15,7 @@ export type Passage =
   | { readonly use: string; readonly input: JsonObject; readonly answer: string }
 
 /** The engine that runs every dream until there are others. */
-export const builtinEngine = 'lucidream-builtin'
+const builtinEngine = 'lucidream-builtin'
 
 /** Longer results are cut; the rows themselves can be read over the API. */
 const longestAnswer = 20_000

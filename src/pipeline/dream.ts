@@ -7,8 +7,8 @@ import { type DreamSession, dreamFormat, insertDreamSessions } from '../storage/
 import { type Dream, insertDream, listDreams } from '../storage/dreams.ts'
 import { listMemories } from '../storage/memories.ts'
 import { enqueueFirst } from '../storage/new-dream.ts'
-import { listOutcomeSignals } from '../storage/outcome-signals.ts'
-import { listSessions, type SessionCursor, type SessionFilter } from '../storage/sessions.ts'
+import { listOutcomeSignalIds } from '../storage/outcome-signals.ts'
+import { listCurrentTranscripts, type SessionFilter } from '../storage/sessions.ts'
 import type { Context } from './context.ts'
 import type { OnProgress } from './reports.ts'
 import { workUntilEnded } from './worker.ts'
@@ -70,23 +70,15 @@ interface Inputs {
 }
 
 async function readInputs(reader: Reader, { storeId, filter }: DreamRequest): Promise<Inputs> {
-  const sessions: Inputs['sessions'][number][] = []
-  let after: SessionCursor | null = null
-  do {
-    const page = await listSessions(reader, { filter, limit: 1_000, ...(after ? { after } : {}) })
-    for (const { session, transcriptHash, eventCount } of page.sessions) {
-      if (session.format === dreamFormat) continue
-      sessions.push({ sessionId: session.id, transcriptHash, eventCount })
-    }
-    after = page.next
-  } while (after)
-  const inOrder = sessions.toSorted((a, b) => (a.sessionId < b.sessionId ? -1 : 1))
-  const ids = inOrder.map((session) => session.sessionId)
+  const sessions = (await listCurrentTranscripts(reader, filter))
+    .filter(({ format }) => format !== dreamFormat)
+    .map(({ format: _, ...session }) => session)
+  const ids = sessions.map((session) => session.sessionId)
   const memories = await listMemories(reader, storeId)
   return {
-    sessions: inOrder,
+    sessions,
     memories: memories.map(({ path, contentSha256 }) => `${path}\0${contentSha256}`),
-    outcomes: (await listOutcomeSignals(reader, ids)).map((signal) => signal.id),
+    outcomes: await listOutcomeSignalIds(reader, ids),
   }
 }
 

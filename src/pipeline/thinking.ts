@@ -6,16 +6,16 @@ import { parseItems } from '../core/items/items.ts'
 import { type Reconciliation, reconcile } from '../core/items/reconcile.ts'
 import { findStale, type Stale } from '../core/items/staleness.ts'
 import type { Memory, MemoryDocument } from '../core/memory.ts'
-import type { Case } from '../core/mining/case.ts'
+import type { LaidOutCase } from '../core/mining/case.ts'
 import type { CitedFinding, Finding, MiningReport } from '../core/mining/finding.ts'
 import { minePatterns } from '../core/mining/mine.ts'
 import { type OutcomeSignal, sessionOutcome } from '../core/outcome-signal.ts'
 import type { ReconciliationReport } from '../core/present/dream-report.ts'
 import { propose } from '../core/propose/propose.ts'
-import type { Share } from '../core/transcript/packed-trace.ts'
+import { Lexicon } from '../core/transcript/lexicon.ts'
 import type { LineTaintTable } from '../core/trust/line-taints.ts'
 import { placeholderSign } from '../core/trust/personal-data.ts'
-import { unpackStoredTrace } from '../storage/digests.ts'
+import { type StoredTraces, unpackStoredTraces } from '../storage/digests.ts'
 import { describeReconciliation } from './describe-reconciliation.ts'
 import type { Mined, Reconciled } from './reports.ts'
 
@@ -33,8 +33,8 @@ export interface Thinking {
 }
 
 export interface MiningTask {
-  /** As they are stored, in the order of the dream. */
-  readonly traces: readonly Uint8Array[]
+  /** As they are stored. */
+  readonly traces: readonly StoredTraces[]
   readonly signals: readonly OutcomeSignal[]
   /** The memory that is dreamt over: tools may state otherwise than it does. */
   readonly documents: readonly MemoryDocument[]
@@ -87,11 +87,12 @@ export const thinkHere = (hash: Hash): Thinking => ({
 export async function mineTraces(task: MiningTask, hash: Hash): Promise<MinedPatterns> {
   const { traces, signals, documents } = task
   const bySession = Map.groupBy(signals, (one) => one.sessionId)
-  const share = shareTexts()
-  const cases: Case[] = []
+  const lexicon = new Lexicon()
+  const cases: LaidOutCase[] = []
   for (const packed of traces) {
-    const trace = await unpackStoredTrace(packed, share)
-    cases.push({ trace, ...sessionOutcome(bySession.get(trace.sessionId) ?? []) })
+    for (const { trace, steps } of unpackStoredTraces(packed, lexicon)) {
+      cases.push({ trace, steps, ...sessionOutcome(bySession.get(trace.sessionId) ?? []) })
+    }
   }
   return { report: minePatterns(cases, { documents, hash }), read: countCases(cases) }
 }
@@ -125,22 +126,12 @@ export function proposeOver(task: ProposingTask, hash: Hash): Proposed {
   }
 }
 
-/** Names of tools, errors and sources recur in every session; one copy of each is kept. */
-function shareTexts(): Share {
-  const known = new Map<string, string>()
-  return (text) => {
-    const first = known.get(text)
-    if (first === undefined) known.set(text, text)
-    return first ?? text
-  }
-}
-
-function countCases(cases: readonly Case[]): Mined['read'] {
+function countCases(cases: readonly LaidOutCase[]): Mined['read'] {
   const distinct = (values: (string | null)[]) =>
     [...new Set(values.filter((value) => value !== null))].toSorted()
   return {
     sessions: cases.length,
-    steps: cases.reduce((sum, { trace }) => sum + trace.steps.length, 0),
+    steps: cases.reduce((sum, { steps }) => sum + steps.to - steps.from, 0),
     succeeded: cases.filter((one) => one.success === true).length,
     failed: cases.filter((one) => one.success === false).length,
     undecided: cases.filter((one) => one.success === null).length,

@@ -4,6 +4,7 @@ import type { Evidence } from '../core/evidence.ts'
 import { makeId } from '../core/ids.ts'
 import type { Finding } from '../core/mining/finding.ts'
 import type { Digest } from '../core/transcript/digest.ts'
+import { Lexicon } from '../core/transcript/lexicon.ts'
 import {
   changeSomething,
   eventId,
@@ -16,7 +17,14 @@ import {
 import type { Fresh } from './_subject.ts'
 import { getChange, insertChanges, listChanges, updateChangeStatus } from './changes.ts'
 import type { Database } from './database.ts'
-import { findMissingDigests, findQuotes, insertDigests, listTraces, packDigest } from './digests.ts'
+import {
+  findMissingDigests,
+  insertDigests,
+  listPackedTraces,
+  packDigests,
+  type StoredTraces,
+  unpackStoredTraces,
+} from './digests.ts'
 import {
   countSelected,
   insertDreamSessions,
@@ -34,7 +42,10 @@ import {
   releaseStore,
   updateDream,
 } from './dreams.ts'
+import { parseEventTexts, readEventTexts } from './event-texts.ts'
 import { getFinding, insertFindings, listFindings } from './findings.ts'
+import { listReadable } from './readable.ts'
+import { getSession } from './sessions.ts'
 
 export function describeDreams(fresh: Fresh): void {
   describe('dreams', () => describeRows(fresh))
@@ -218,7 +229,7 @@ function describeDigests(fresh: Fresh): void {
   test('a digest is found by transcript and digester version, and by nothing less', async () => {
     const database = fresh.database()
     const one = makeDigest('one', 'h1')
-    await database.scratch(async (scratch) => insertDigests(scratch, [await packDigest(one)]))
+    await database.scratch(async (scratch) => insertDigests(scratch, [packDigests([one], 1)]))
     const sessions = [
       { sessionId: sessionId('two'), transcriptHash: 'h1' },
       { sessionId: sessionId('one'), transcriptHash: 'h2' },
@@ -228,29 +239,51 @@ function describeDigests(fresh: Fresh): void {
       const missing = await findMissingDigests(reader, { sessions, digesterVersion: 1 })
       expect(missing).toEqual(sessions.slice(0, 2))
       expect(await findMissingDigests(reader, { sessions, digesterVersion: 2 })).toEqual(sessions)
-      expect(await collect(listTraces(reader, { sessions, digesterVersion: 1 }))).toEqual([
-        one.trace,
-      ])
-      const quotes = (transcriptHash: string) =>
-        findQuotes(reader, { sessionId: sessionId('one'), transcriptHash, digesterVersion: 1 })
-      expect(await quotes('h1')).toEqual(one.quotes)
-      expect(await quotes('h2')).toBeNull()
+      const listed = listPackedTraces(reader, { sessions, digesterVersion: 1 })
+      expect(await collect(listed)).toEqual([one.trace])
     })
   })
 
-  test('digests are listed in the order of the sessions, in batches', async () => {
+  test('a transcript is read whole, in order, as far as it is pinned', async () => {
+    const database = fresh.database()
+    const ids = [await storeSession(database, 'one'), await storeSession(database, 'two')]
+    await database.read(async (reader) => {
+      const refs = ids.map((id) => ({ sessionId: id, transcriptHash: 'none', eventCount: 2 }))
+      expect((await listReadable(reader, refs)).map(({ events }) => events)).toEqual([0, 0])
+      const stored = await Promise.all(ids.map((id) => getSession(reader, id)))
+      const pinned = stored.map(({ session, transcriptHash }) => ({
+        sessionId: session.id,
+        transcriptHash,
+        eventCount: 2,
+      }))
+      const readable = await listReadable(reader, pinned)
+      expect(readable.map(({ session, events }) => [session.id, events])).toEqual(
+        ids.map((id) => [id, 3]),
+      )
+      const texts = await readEventTexts(
+        reader,
+        readable.map(({ transcriptId }) => transcriptId),
+      )
+      for (const { transcriptId, end } of readable) {
+        const read = texts.get(transcriptId)
+        expect(read && parseEventTexts(read, end).map(({ seq }) => seq)).toEqual([0, 1])
+        expect(read && parseEventTexts(read, 9).map(({ seq }) => seq)).toEqual([0, 1, 2])
+      }
+    })
+  })
+
+  test('traces come back as they were, of the sessions asked for and no others, each once', async () => {
     const database = fresh.database()
     const digests = Array.from({ length: 150 }, (_, index) => makeDigest(`s${index}`, 'h'))
-    const packed = await Promise.all(digests.map(packDigest))
-    await database.scratch((scratch) => insertDigests(scratch, packed))
-    await database.scratch((scratch) => insertDigests(scratch, packed.slice(0, 3)))
-    const wanted = digests.toReversed()
-    const sessions = wanted.map(({ trace, transcriptHash }) => ({
-      sessionId: trace.sessionId,
-      transcriptHash,
-    }))
+    const batches = [digests.slice(0, 64), digests.slice(64)].map((some) => packDigests(some, 1))
+    await database.scratch((scratch) => insertDigests(scratch, batches))
+    await database.scratch((scratch) => insertDigests(scratch, batches.slice(0, 1)))
+    const wanted = digests.filter((_, index) => index % 3 === 0)
+    const sessions = wanted
+      .map(({ trace, transcriptHash }) => ({ sessionId: trace.sessionId, transcriptHash }))
+      .toReversed()
     await database.read(async (reader) => {
-      const listed = listTraces(reader, { sessions, digesterVersion: 1 })
+      const listed = listPackedTraces(reader, { sessions, digesterVersion: 1 })
       expect(await collect(listed)).toEqual(wanted.map(({ trace }) => trace))
     })
   })
@@ -338,6 +371,7 @@ const makeDigest = (key: string, transcriptHash: string): Digest => ({
         call: 0,
         resource: -1,
         result: 0,
+        resultAt: 4,
         source: null,
         changesState: true,
         reverts: false,
@@ -356,6 +390,7 @@ const makeDigest = (key: string, transcriptHash: string): Digest => ({
         call: 1,
         resource: 0,
         result: 1,
+        resultAt: 6,
         source: 'docs/cards.md',
         changesState: false,
         reverts: true,
@@ -377,11 +412,16 @@ const makeDigest = (key: string, transcriptHash: string): Digest => ({
     usage: { inputTokens: 1, outputTokens: 2 },
     seconds: null,
   },
-  quotes: { calls: [], errors: [null], turns: [], sayings: [], results: [null] },
 })
 
-async function collect<T>(batches: AsyncIterable<readonly T[]>): Promise<T[]> {
-  const all: T[] = []
-  for await (const batch of batches) all.push(...batch)
+async function collect(batches: AsyncIterable<StoredTraces>): Promise<Digest['trace'][]> {
+  const all: Digest['trace'][] = []
+  const lexicon = new Lexicon()
+  for await (const batch of batches) {
+    for (const { trace } of unpackStoredTraces(batch, lexicon)) {
+      const { steps, observations } = trace
+      all.push({ ...trace, steps, observations })
+    }
+  }
   return all
 }

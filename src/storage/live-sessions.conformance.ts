@@ -1,16 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import type { AgentId, MemoryStoreId, SessionId, SessionResourceId } from '../core/ids.ts'
+import type { SessionEvent } from '../core/session.ts'
 import { hash, makeSession, storeSession, write } from './_rows.ts'
 import type { Fresh } from './_subject.ts'
 import { listAuditRecords } from './audit-records.ts'
-import type { Database } from './database.ts'
+import type { Database, Reader } from './database.ts'
 import { insertDreamSessions, listDreamSessions } from './dream-sessions.ts'
 import { insertDream } from './dreams.ts'
 import { importedEnvironment } from './environments.ts'
 import { appendEventBatch, appendSessionEvents, type NewSessionEvent } from './live-events.ts'
 import { archiveSession, deleteSession, insertLiveSession } from './live-sessions.ts'
 import { insertMemoryStore } from './memory-stores.ts'
-import { findEvent, listEventRows, listEvents, streamEvents } from './session-events.ts'
+import { findEvent, listEvents, streamEvents } from './session-events.ts'
 import { listSessionPage, type SessionPosition } from './session-pages.ts'
 import { insertSessionResources } from './session-resources.ts'
 import { getSession } from './sessions.ts'
@@ -113,7 +114,7 @@ function describeAppending(fresh: Fresh): void {
         append(database, session.id, [{ body: message(`${index}`) }, { body: message('x') }]),
       ),
     )
-    const rows = await database.read((reader) => listEventRows(reader, { sessionId: session.id }))
+    const rows = await database.read((reader) => listAllEvents(reader, { sessionId: session.id }))
     expect(rows.map(({ seq }) => seq)).toEqual(Array.from({ length: 40 }, (_, index) => index))
   })
 
@@ -167,10 +168,10 @@ function describePinning(fresh: Fresh): void {
       getSession(reader, session.id),
     )
     const pinned = { sessionId: session.id, transcriptHash, eventCount }
-    const before = await database.read((reader) => listEventRows(reader, pinned))
+    const before = await database.read((reader) => listAllEvents(reader, pinned))
     const [later] = await append(database, session.id, [{ body: message('c') }])
     await database.read(async (reader) => {
-      expect(await listEventRows(reader, pinned)).toEqual(before)
+      expect(await listAllEvents(reader, pinned)).toEqual(before)
       const streamed = []
       for await (const page of streamEvents(reader, pinned)) streamed.push(...page)
       expect(streamed).toHaveLength(2)
@@ -223,7 +224,7 @@ function describeEnding(fresh: Fresh): void {
         limit: 10,
       })
       expect(page.sessions).toEqual([])
-      expect(await listEventRows(reader, { sessionId: session.id })).toHaveLength(1)
+      expect(await listAllEvents(reader, { sessionId: session.id })).toHaveLength(1)
     })
     await expect(append(database, session.id, [{ body: message('b') }])).rejects.toMatchObject({
       code: 'not_found',
@@ -298,4 +299,13 @@ async function walk(database: Database, order: 'asc' | 'desc') {
     back.push(page.sessions.map(({ session }) => session.id))
   }
   return { pages, back }
+}
+
+async function listAllEvents(
+  reader: Reader,
+  of: Exclude<Parameters<typeof streamEvents>[1], string>,
+): Promise<SessionEvent[]> {
+  const all: SessionEvent[] = []
+  for await (const events of streamEvents(reader, of)) all.push(...events)
+  return all
 }

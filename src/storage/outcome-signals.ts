@@ -1,5 +1,5 @@
 import { DomainError } from '../core/errors.ts'
-import type { SessionId } from '../core/ids.ts'
+import type { OutcomeSignalId, SessionId } from '../core/ids.ts'
 import type { OutcomeSignal } from '../core/outcome-signal.ts'
 import { anyOf, inBatches, rowsPerInsert } from './batches.ts'
 import type { Reader, Writer } from './database.ts'
@@ -38,6 +38,22 @@ export async function listOutcomeSignals(
     .orderBy('id')
     .execute()
   return rows.map(toSignal)
+}
+
+/** Ids only, in the order of `listOutcomeSignals`. */
+export async function listOutcomeSignalIds(
+  reader: Reader,
+  sessionIds: readonly SessionId[],
+): Promise<OutcomeSignalId[]> {
+  const rows = await reader.read
+    .selectFrom('outcome_signals')
+    .select('id')
+    .where('session_id', 'in', anyOf(sessionIds))
+    .orderBy('session_id')
+    .orderBy('decided_at', (order) => order.asc().nullsFirst())
+    .orderBy('id')
+    .execute()
+  return rows.map(({ id }) => id)
 }
 
 async function pickUnknown(

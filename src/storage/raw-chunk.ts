@@ -46,10 +46,10 @@ export async function unpackChunk(data: Uint8Array): Promise<string[]> {
 }
 
 /** Level 4: half again as fast as the default on real transcripts, for 6 to 9 % more bytes. */
-export async function deflateText(text: string): Promise<Uint8Array> {
+async function deflateText(text: string): Promise<Uint8Array> {
   return promisify(deflate)(text, { level: 4 })
 }
 
-export async function inflateText(data: Uint8Array): Promise<string> {
+async function inflateText(data: Uint8Array): Promise<string> {
   return (await promisify(inflate)(data)).toString('utf8')
 }

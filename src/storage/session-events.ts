@@ -57,36 +57,6 @@ export async function listEvents(
   return { events: rows.map(toEvent), next: fitting < sizes.length ? last : null }
 }
 
-/** An event as it is stored: its body still text, so that another thread can read it. */
-export type EventRow = Pick<
-  SessionEventsTable,
-  'id' | 'seq' | 'processed_at' | 'branch' | 'record' | 'body'
->
-
-/** Bytes of the bodies of one transcript; decides where it is worked on. */
-export async function measureEvents(reader: Reader, of: Of): Promise<number> {
-  const { id, end } = await findTranscript(reader, of)
-  const row = await reader.read
-    .selectFrom('session_events')
-    .select(sql<number | null>`sum(octet_length(body))`.as('bytes'))
-    .where('transcript_id', '=', id)
-    .where('seq', '<', end)
-    .executeTakeFirst()
-  return row?.bytes ?? 0
-}
-
-/** All events of one transcript as they are stored, in `seq` order, at once. */
-export async function listEventRows(reader: Reader, of: Of): Promise<EventRow[]> {
-  const { id, end } = await findTranscript(reader, of)
-  return reader.read
-    .selectFrom('session_events')
-    .select(['id', 'seq', 'processed_at', 'branch', 'record', 'body'])
-    .where('transcript_id', '=', id)
-    .where('seq', '<', end)
-    .orderBy('seq')
-    .execute()
-}
-
 /** All events of one transcript, a page at a time. */
 export async function* streamEvents(
   reader: Reader,
@@ -188,6 +158,27 @@ export function countFitting(sizes: readonly { readonly bytes: number }[]): numb
   })
   return over === -1 ? sizes.length : over
 }
+
+/** Those events of one transcript that have these `seq`, in any order. */
+export async function listEventsAt(
+  reader: Reader,
+  wanted: Of & { readonly seqs: readonly number[] },
+): Promise<SessionEvent[]> {
+  const { id, end } = await findTranscript(reader, wanted)
+  const rows = await reader.read
+    .selectFrom('session_events')
+    .selectAll()
+    .where('transcript_id', '=', id)
+    .where('seq', 'in', wanted.seqs)
+    .where('seq', '<', end)
+    .execute()
+  return rows.map(toEvent)
+}
+
+export type EventRow = Pick<
+  SessionEventsTable,
+  'id' | 'seq' | 'processed_at' | 'branch' | 'record' | 'body'
+>
 
 export const toEvent = (row: EventRow): SessionEvent => ({
   id: row.id,

@@ -101,6 +101,31 @@ export async function listSessions(
   return { sessions, next: last ? { startedAt: last.startedAt, id: last.id } : null }
 }
 
+export interface CurrentTranscript {
+  readonly sessionId: SessionId
+  readonly transcriptHash: string
+  readonly eventCount: number
+  readonly format: string
+}
+
+/** Every session that passes the filter with its current transcript, by id: what a dream pins. */
+export async function listCurrentTranscripts(
+  reader: Reader,
+  filter: SessionFilter,
+): Promise<CurrentTranscript[]> {
+  return reader.read
+    .selectFrom('sessions')
+    .select([
+      'id as sessionId',
+      'transcript_hash as transcriptHash',
+      'event_count as eventCount',
+      'format',
+    ])
+    .where((where) => where.and(filterConditions(filter)))
+    .orderBy('id')
+    .execute()
+}
+
 export async function countSessions(reader: Reader, filter: SessionFilter = {}): Promise<number> {
   const row = await reader.read
     .selectFrom('sessions')

@@ -43,6 +43,7 @@ export interface Tables {
   session_events: SessionEventsTable
   raw_chunks: RawChunksTable
   outcome_signals: OutcomeSignalsTable
+  digest_batches: DigestBatchesTable
   digests: DigestsTable
   memory_stores: MemoryStoresTable
   memories: MemoriesTable
@@ -87,6 +88,7 @@ export type ScratchTables = Pick<
   | 'transcripts'
   | 'session_events'
   | 'raw_chunks'
+  | 'digest_batches'
   | 'digests'
   | 'jobs'
   | 'files'
@@ -210,13 +212,20 @@ export interface OutcomeSignalsTable {
   created_at: Timestamp
 }
 
+/** Traces of several sessions, as `packTraces` makes them. */
+interface DigestBatchesTable {
+  id: Generated<number>
+  head: Json
+  body: Uint8Array
+}
+
+/** Where the digest of a transcript stands: the batch, and the place in it. */
 interface DigestsTable {
   session_id: SessionId
   transcript_hash: string
   digester_version: number
-  encoding: 'deflate'
-  trace: Uint8Array
-  quotes: Uint8Array
+  batch_id: number
+  place: number
 }
 
 export interface MemoryStoresTable {

@@ -71,7 +71,10 @@ describe('while a dream runs', () => {
     expect((await storedSession(running.session_id)).session.status).toBe('running')
     while (await doNextJob(server.context));
     const own = await storedSession((await client.beta.dreams.retrieve(id)).session_id)
-    expect(own).toMatchObject({ archivedAt: expect.any(String), session: { status: 'terminated' } })
+    expect(own).toMatchObject({
+      archivedAt: expect.any(String),
+      session: { status: 'terminated' },
+    })
   })
 
   it('canceling is immediate; the store is free once the worker has noticed, and nothing was written', async () => {

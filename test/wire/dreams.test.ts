@@ -1,3 +1,4 @@
+import FormerAnthropic from 'anthropic-sdk-0-137'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DreamId } from '../../src/core/ids.ts'
 import { listChanges } from '../../src/storage/changes.ts'
@@ -12,6 +13,7 @@ import {
   refusal,
   startWorker,
   waitForEnd,
+  workUpTo,
 } from './_dreaming.ts'
 
 let server: TestServer
@@ -52,7 +54,16 @@ const readStore = async (storeId: string) => {
   return list.data.flatMap((one) => (one.type === 'memory' ? [`${one.path}\n${one.content}`] : []))
 }
 
+/** What a test only made need not be dreamt. */
+async function cancelPending() {
+  for await (const { id } of client.beta.dreams.list({ statuses: ['pending'], limit: 100 })) {
+    await client.beta.dreams.cancel(id)
+  }
+}
+
 describe('creating a dream', () => {
+  afterAll(cancelPending)
+
   it('answers with a pending dream that holds the whole shape', async () => {
     const store = await makeStore(client)
     const ids = sessions.slice(0, 3).toReversed()
@@ -159,7 +170,7 @@ describe('a dream that creates a new store', () => {
     expect(await readStore(store)).toEqual(before)
     expect(before[0]?.match(/Refunds/g)).toHaveLength(2)
     expect((await readStore(output)).join('').match(/Refunds take/g)).toHaveLength(1)
-  }, 30_000)
+  }, 120_000)
 
   it('shows what it reads and writes in a session of its own, which is archived at the end', async () => {
     const dream = await dreamToEnd({ model: 'claude-unknown', instructions: 'Be brief.' })
@@ -183,7 +194,27 @@ describe('a dream that creates a new store', () => {
     const [own] = [dream.session_id ?? '']
     const inputs = inputsOf(await makeStore(client), [own])
     expect(await refusal(create({ inputs }))).toMatchObject({ status: 404 })
-  }, 30_000)
+  }, 120_000)
+
+  it('can be watched while it works: its session streams to the end', async () => {
+    const { id } = await create()
+    await workUpTo(server.context, 'digest')
+    const running = await client.beta.dreams.retrieve(id)
+    const stream = await client.beta.sessions.events.stream(running.session_id ?? '')
+    const stop = startWorker(server.context)
+    const types: string[] = []
+    for await (const event of stream) {
+      types.push(event.type)
+      if (event.type === 'session.status_idle') break
+    }
+    await stop()
+    expect(types.filter((type) => type === 'agent.tool_use').length).toBeGreaterThan(3)
+    const own = await client.beta.sessions.retrieve(running.session_id ?? '')
+    expect(own).toMatchObject({ status: 'terminated', agent: { name: model } })
+    expect(own.archived_at).not.toBeNull()
+    const agent = await client.beta.agents.retrieve(own.agent.id)
+    expect(agent.name).toBe(model)
+  }, 120_000)
 
   it('over the same inputs comes to the same text', async () => {
     const inputs = inputsOf(await makeStore(client), sessions.slice(0, 60))
@@ -192,7 +223,7 @@ describe('a dream that creates a new store', () => {
     const [a, b] = [first, second].map(({ outputs }) => outputs[0]?.memory_store_id ?? '')
     expect(a).not.toBe(b)
     expect(await readStore(a ?? '')).toEqual(await readStore(b ?? ''))
-  }, 30_000)
+  }, 120_000)
 })
 
 describe('a dream that updates its input store', () => {
@@ -213,7 +244,7 @@ describe('a dream that updates its input store', () => {
       listChanges(reader, dream.id as DreamId),
     )
     expect(changes.map(({ status }) => status)).toEqual(['applied'])
-  }, 30_000)
+  }, 120_000)
 
   it('must name the input store', async () => {
     const [store, other] = [await makeStore(client), await makeStore(client)]
@@ -254,10 +285,16 @@ describe('a dream that updates its input store', () => {
 })
 
 describe('canceling and archiving', () => {
+  beforeAll(cancelPending)
+
   it('cancels a pending dream at once, and a second time changes nothing', async () => {
     const { id } = await create()
     const canceled = await client.beta.dreams.cancel(id)
-    expect(canceled).toMatchObject({ status: 'canceled', ended_at: expect.anything(), outputs: [] })
+    expect(canceled).toMatchObject({
+      status: 'canceled',
+      ended_at: expect.anything(),
+      outputs: [],
+    })
     expect(await client.beta.dreams.cancel(id)).toEqual(canceled)
   })
 
@@ -275,7 +312,7 @@ describe('canceling and archiving', () => {
     expect(archived.archived_at).not.toBeNull()
     expect(await client.beta.dreams.archive(id)).toEqual(archived)
     expect(await client.beta.dreams.retrieve(id)).toEqual(archived)
-  }, 30_000)
+  }, 120_000)
 
   it('of a dream that nobody knows is a 404', async () => {
     for (const act of ['retrieve', 'cancel', 'archive'] as const) {
@@ -335,6 +372,8 @@ describe('listing dreams', () => {
 })
 
 describe('what goes wrong while a dream runs', () => {
+  beforeAll(cancelPending)
+
   it('an input store that is archived fails it', async () => {
     const store = await makeStore(client)
     const { id } = await create({ inputs: inputsOf(store, sessions.slice(0, 1)) })
@@ -359,6 +398,18 @@ describe('what goes wrong while a dream runs', () => {
       const dream = await server.context.database.read((reader) => getDream(reader, id as DreamId))
       expect(dream.heldStoreId).toBeNull()
     }
+  })
+})
+
+describe('clients of former versions', () => {
+  it('of 0.137 create, find, list and cancel dreams', async () => {
+    const former = new FormerAnthropic({ apiKey: server.key, baseURL: server.url, maxRetries: 0 })
+    const inputs = inputsOf(await makeStore(client), sessions.slice(0, 2))
+    const made = await former.beta.dreams.create({ model, inputs })
+    expect(await former.beta.dreams.retrieve(made.id)).toEqual(made)
+    expect((await former.beta.dreams.list({ limit: 1 })).data).toEqual([made])
+    expect((await former.beta.dreams.cancel(made.id)).status).toBe('canceled')
+    expect((await former.beta.dreams.archive(made.id)).archived_at).not.toBeNull()
   })
 })
 

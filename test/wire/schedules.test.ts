@@ -157,7 +157,10 @@ describe('a schedule by the clock', () => {
     expect(await runsOf(lost.id)).toMatchObject([{ outcome: 'failed' }])
     expect((await call('GET', `${path}/${lost.id}`)).body).toMatchObject({
       status: 'paused',
-      paused_reason: { type: 'memory_store_unavailable', message: expect.stringContaining(store) },
+      paused_reason: {
+        type: 'memory_store_unavailable',
+        message: expect.stringContaining(store),
+      },
     })
     expect((await call('GET', `${path}/${none.id}`)).body.status).toBe('active')
   })

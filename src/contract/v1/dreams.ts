@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { cursor, flag, givenId, limit, line, pageOf, prose, timestamp } from './wire.ts'
 
-export const dreamStatus = z.enum(['pending', 'running', 'completed', 'failed', 'canceled'])
+const dreamStatus = z.enum(['pending', 'running', 'completed', 'failed', 'canceled'])
 
 const storeInput = z.object({ type: z.literal('memory_store'), memory_store_id: givenId })
 

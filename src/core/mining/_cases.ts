@@ -36,7 +36,7 @@ export function makeCase(
     success: given.success ?? null,
     value: null,
     components: {},
-    quotes,
+    quote: (of, at) => quotes.get(`${of} ${at}`) ?? null,
     trace: {
       sessionId: id as SessionId,
       agent: { name: 'a', version: null, model: given.model ?? null },
@@ -57,13 +57,7 @@ export function makeCase(
 
 function readScript(id: string, script: readonly string[]) {
   const trace = { steps: [] as Step[], turns: [] as Turn[], sayings: [] as Saying[] }
-  const quotes = {
-    calls: [] as Quote[],
-    errors: [] as (Quote | null)[],
-    turns: [] as Quote[],
-    sayings: [] as Quote[],
-    results: [] as null[],
-  }
+  const quotes = new Map<string, Quote>()
   const earlier: Words[] = []
   const numbers = new Map<string, number>()
   const numberOf = (text: string) => {
@@ -85,16 +79,15 @@ function readScript(id: string, script: readonly string[]) {
       const score = scoreWords(readWords(said), earlier)
       trace.turns.push({ at, afterStep, kind: 'message', score, agrees: agrees(said) })
       earlier.push(readWords(said))
-      quotes.turns.push(quote(said))
+      quotes.set(`turn ${at}`, quote(said))
     } else if (line.startsWith('agent: ')) {
       trace.sayings.push({ at, afterStep, ...readSaying(line.slice(7)) })
-      quotes.sayings.push(quote(line.slice(7)))
+      quotes.set(`saying ${at}`, quote(line.slice(7)))
     } else {
       const [call = '', error] = line.split(' !')
       trace.steps.push(makeStep({ at, index: trace.steps.length, call, error, numberOf }))
-      quotes.calls.push(quote(call))
-      quotes.errors.push(error === undefined ? null : quote(error))
-      quotes.results.push(null)
+      quotes.set(`call ${at}`, quote(call))
+      if (error !== undefined) quotes.set(`error ${at}`, quote(error))
     }
   }
   return { trace, quotes }
@@ -119,6 +112,7 @@ function makeStep(given: {
     call: numberOf(call),
     resource: args === undefined ? -1 : numberOf(`resource ${args}`),
     result: numberOf('result'),
+    resultAt: at,
     source: null,
     changesState: changesState(tool),
     reverts: false,

@@ -1,6 +1,13 @@
-import type { Step, Trace } from '../transcript/trace.ts'
+import {
+  changesMask,
+  changesNothing,
+  changesSomething,
+  statusMask,
+  statusOk,
+} from '../transcript/step-columns.ts'
+import type { Trace } from '../transcript/trace.ts'
 import type { Candidate, Patterns } from './candidate.ts'
-import type { Case } from './case.ts'
+import type { LaidOutCase } from './case.ts'
 import { cite, type Sighting } from './cite.ts'
 import type { Behaviour } from './finding.ts'
 import { isComparable } from './member-sets.ts'
@@ -18,10 +25,11 @@ interface Shown {
 export function mineBehaviours(population: Population): Patterns {
   const { cases, types } = population
   const usual = findUsualLookUps(population)
+  const tools = new Tools(population)
   const groups = new Map<string, { members: number[]; sightings: Sighting[]; first: Shown }>()
   cases.forEach((one, index) => {
     const wanted = usual.get(types.of[index] ?? '') ?? []
-    for (const shown of watch(one, wanted)) {
+    for (const shown of watch(one, wanted, tools)) {
       const key = `${shown.behaviour}:${shown.about ?? ''}`
       const group = groups.get(key) ?? { members: [], sightings: [], first: shown }
       groups.set(key, group)
@@ -36,21 +44,20 @@ export function mineBehaviours(population: Population): Patterns {
     considered: sorted.length,
     tested: true,
     candidates: sorted
-      .filter(([, { members }]) => isComparable(population, members))
+      .filter(([, { members }]) => isComparable(cases.length, members.length))
       .map(([key, group]) => toCandidate(population, key, group)),
     silences: [],
   }
 }
 
-function watch(one: Case, usual: readonly string[]): Shown[] {
-  const { trace } = one
+function watch(one: LaidOutCase, usual: readonly number[], tools: Tools): Shown[] {
   return [
-    ...watchHandOver(trace),
-    ...watchLookUps(trace, usual),
-    ...watchPromises(trace),
-    ...watchConfirmations(trace),
-    ...watchStop(trace),
-    ...trace.sayings.flatMap(({ wrongSum }, index) =>
+    ...watchHandOver(one, tools),
+    ...watchLookUps(one, usual, tools),
+    ...watchPromises(one, tools),
+    ...watchConfirmations(one, tools),
+    ...watchStop(one),
+    ...one.trace.sayings.flatMap(({ wrongSum }, index) =>
       wrongSum ? [show('states_wrong_sum', null, { of: 'saying', index })] : [],
     ),
   ]
@@ -64,54 +71,107 @@ const show = (behaviour: Behaviour, about: string | null, sighting: Shown['sight
 
 const handingTool = /(?:transfer|hand_?over|escalate).*(?:human|agent|person|support)|^escalate/i
 
-/** Given to a person before anything was changed. */
-function watchHandOver({ steps, sayings }: Trace): Shown[] {
-  const changed = steps.find(
-    ({ changesState, status, tool }) =>
-      changesState === true && status === 'ok' && !handingTool.test(tool),
-  )
-  const call = steps.find(({ tool }) => handingTool.test(tool))
-  if (call && (!changed || changed.at > call.at)) {
-    return [show('hands_over_unchanged', call.tool, { of: 'call', index: call.index })]
+/** What is known of tools and acts by their numbers, looked at once each. */
+class Tools {
+  readonly lexicon: Population['lexicon']
+  readonly #handing: boolean[] = []
+  readonly #calledIn: Int32Array
+  #session = 0
+
+  constructor({ lexicon }: Population) {
+    this.lexicon = lexicon
+    this.#calledIn = new Int32Array(lexicon.texts.length)
   }
-  const said = sayings.findIndex(({ handsOver }) => handsOver)
-  const saying = sayings[said]
-  if (call || !saying || (changed && changed.at < saying.at)) return []
+
+  isHanding(tool: number): boolean {
+    this.#handing[tool] ??= handingTool.test(this.lexicon.textOf(tool))
+    return this.#handing[tool] as boolean
+  }
+
+  /** Of the acts those that the session never calls. */
+  keepUncalled({ steps: { columns, from, to } }: LaidOutCase, acts: readonly number[]): number[] {
+    this.#session += 1
+    for (let at = from; at < to; at += 1) this.#calledIn[columns.act[at] as number] = this.#session
+    return acts.filter((act) => this.#calledIn[act] !== this.#session)
+  }
+
+  /** Index of the first call that changed something and gave nothing away; -1 without one. */
+  findChange({ steps: { columns, from, to } }: LaidOutCase): number {
+    for (let at = from; at < to; at += 1) {
+      const flags = columns.flags[at] as number
+      const changed = (flags & changesMask) === changesSomething
+      if (
+        changed &&
+        (flags & statusMask) === statusOk &&
+        !this.isHanding(columns.tool[at] as number)
+      )
+        return at - from
+    }
+    return -1
+  }
+
+  findHandOver({ steps: { columns, from, to } }: LaidOutCase): number {
+    for (let at = from; at < to; at += 1)
+      if (this.isHanding(columns.tool[at] as number)) return at - from
+    return -1
+  }
+}
+
+const seqOf = ({ steps: { columns, from } }: LaidOutCase, index: number) =>
+  columns.at[from + index] as number
+const toolOf = ({ steps: { columns, from } }: LaidOutCase, index: number) =>
+  columns.lexicon.textOf(columns.tool[from + index] as number)
+
+/** Given to a person before anything was changed. */
+function watchHandOver(one: LaidOutCase, tools: Tools): Shown[] {
+  const call = tools.findHandOver(one)
+  const said = one.trace.sayings.findIndex(({ handsOver }) => handsOver)
+  const saying = one.trace.sayings[said]
+  if (call === -1 && !saying) return []
+  const change = tools.findChange(one)
+  const changed = change === -1 ? null : seqOf(one, change)
+  if (call !== -1 && (changed === null || changed > seqOf(one, call))) {
+    return [show('hands_over_unchanged', toolOf(one, call), { of: 'call', index: call })]
+  }
+  if (call !== -1 || !saying || (changed !== null && changed < saying.at)) return []
   return [show('hands_over_unchanged', null, { of: 'saying', index: said })]
 }
 
 /** Ended without a look-up that most successful sessions of the same type make. */
-function watchLookUps({ steps, sayings }: Trace, usual: readonly string[]): Shown[] {
-  const called = new Set(steps.map(({ act }) => act))
-  const last = sayings.length - 1
-  const sighting: Shown['sighting'] | null =
-    last >= 0
-      ? { of: 'saying', index: last }
-      : steps.length > 0
-        ? { of: 'call', index: steps.length - 1 }
-        : null
-  if (!sighting) return []
-  return usual
-    .filter((tool) => !called.has(tool))
-    .map((tool) => show('answers_without_look_up', tool, sighting))
+function watchLookUps(one: LaidOutCase, usual: readonly number[], tools: Tools): Shown[] {
+  if (usual.length === 0) return []
+  const last = one.trace.sayings.length - 1
+  const steps = one.steps.to - one.steps.from
+  if (last < 0 && steps === 0) return []
+  const sighting: Shown['sighting'] =
+    last >= 0 ? { of: 'saying', index: last } : { of: 'call', index: steps - 1 }
+  return tools
+    .keepUncalled(one, usual)
+    .map((act) => show('answers_without_look_up', tools.lexicon.textOf(act), sighting))
 }
 
 /** Says that a change is done or will be done now, and no call that changes anything goes with it. */
-function watchPromises({ steps, sayings }: Trace): Shown[] {
-  return sayings.flatMap(({ promises }, index) =>
+function watchPromises(one: LaidOutCase, { lexicon }: Tools): Shown[] {
+  const { columns, from, to } = one.steps
+  const isKept = (verb: string) => {
+    for (let at = from; at < to; at += 1) {
+      const flags = columns.flags[at] as number
+      const mayChange = (flags & changesMask) !== changesNothing
+      if ((flags & statusMask) !== statusOk || !mayChange) continue
+      if (keeps(lexicon.textOf(columns.tool[at] as number), verb)) return true
+    }
+    return false
+  }
+  return one.trace.sayings.flatMap(({ promises }, index) =>
     promises
-      .filter((verb) => !steps.some((step) => step.status === 'ok' && keeps(step, verb)))
+      .filter((verb) => !isKept(verb))
       .map((verb) => show('promises_without_call', verb, { of: 'saying', index })),
   )
 }
 
 /** A call keeps a promise when its name has the verb, or when it changes something in its own words. */
-function keeps({ tool, changesState }: Step, verb: string): boolean {
-  return (
-    changesState !== false &&
-    (tool.toLowerCase().includes(verb) || alike[verb]?.test(tool) === true)
-  )
-}
+const keeps = (tool: string, verb: string): boolean =>
+  tool.toLowerCase().includes(verb) || alike[verb]?.test(tool) === true
 
 const alike: Readonly<Record<string, RegExp>> = {
   change: /update|modify|set|edit|exchange|write/i,
@@ -128,22 +188,20 @@ const alike: Readonly<Record<string, RegExp>> = {
 }
 
 /** Changes something while the user has agreed to nothing since the last thing they asked. */
-function watchConfirmations({ steps, turns, sayings }: Trace): Shown[] {
+function watchConfirmations(one: LaidOutCase, tools: Tools): Shown[] {
+  const { sayings, turns }: Trace = one.trace
   // Where agents never ask, asking is no custom of the place and its absence says nothing.
   if (!sayings.some(({ asks }) => asks)) return []
-  const first = steps.find(
-    ({ changesState, tool, status }) =>
-      changesState === true && status === 'ok' && !handingTool.test(tool),
-  )
-  if (!first || turns.some(({ at, agrees }) => agrees && at < first.at)) return []
-  return [show('changes_unconfirmed', first.tool, { of: 'call', index: first.index })]
+  const first = tools.findChange(one)
+  if (first === -1 || turns.some(({ at, agrees }) => agrees && at < seqOf(one, first))) return []
+  return [show('changes_unconfirmed', toolOf(one, first), { of: 'call', index: first })]
 }
 
 const early = /max_steps|too_many|limit|length|error|exhausted|timeout|budget/i
 
-function watchStop({ stopReason, steps }: Trace): Shown[] {
-  if (stopReason === null || !early.test(stopReason) || steps.length === 0) return []
-  return [show('stops_early', stopReason, { of: 'call', index: steps.length - 1 })]
+function watchStop({ trace: { stopReason }, steps: { from, to } }: LaidOutCase): Shown[] {
+  if (stopReason === null || !early.test(stopReason) || from === to) return []
+  return [show('stops_early', stopReason, { of: 'call', index: to - from - 1 })]
 }
 
 const titles: Readonly<Record<Behaviour, (about: string) => string>> = {

@@ -1,16 +1,23 @@
+import type { Quote } from '../evidence.ts'
 import type { SessionOutcome } from '../outcome-signal.ts'
-import type { Quotes } from '../transcript/digest.ts'
+import type { Cited } from '../transcript/quote.ts'
+import type { StepSpan } from '../transcript/step-columns.ts'
 import type { Trace } from '../transcript/trace.ts'
 
 /** One session as the miners see it: what happened, and what came of it. */
 export interface Case extends SessionOutcome {
   readonly trace: Trace
+  /** Its steps in columns, where they came so; else they are laid out with the others. */
+  readonly steps?: StepSpan
 }
 
-/** A case with the words that its findings may cite. */
+/** A case with the words that its findings may cite, by the `seq` of their event. */
 export interface QuotedCase extends Case {
-  readonly quotes: Quotes
+  readonly quote: (of: Cited, at: number) => Quote | null
 }
+
+/** A case among others: the steps of all are numbered by one lexicon. */
+export type LaidOutCase<One extends Case = Case> = One & { readonly steps: StepSpan }
 
 /** Who stands behind the session, by their task where the source names nobody; null when that is unknown too. */
 export const principalKey = ({ trace }: Case): string | null => trace.principal ?? trace.task.id

@@ -1,11 +1,15 @@
-import type { Evidence } from '../evidence.ts'
-import type { SessionId } from '../ids.ts'
-import type { Quotes } from '../transcript/digest.ts'
+import type { Evidence, Quote } from '../evidence.ts'
+import type { Cited } from '../transcript/quote.ts'
 import type { Taint } from '../trust/taint.ts'
-import { type Case, occasionKey } from './case.ts'
+import { type Case, type LaidOutCase, occasionKey } from './case.ts'
 import type { Citation, CitedFinding, Finding } from './finding.ts'
 
-export type Sighting = Pick<Citation, 'of' | 'index'> & { readonly one: Case }
+/** A piece of a case: a call, error or result by the index of its step, a turn or saying by its own. */
+export interface Sighting {
+  readonly one: LaidOutCase
+  readonly of: Cited
+  readonly index: number
+}
 
 export interface Sightings {
   readonly supports: readonly Sighting[]
@@ -18,10 +22,10 @@ const maxContradicting = 2
 /** A few citations that differ as much as they can: other tasks and principals first, in canonical order. */
 export function cite({ supports, contradicts = [] }: Sightings): Citation[] {
   const pick = (sightings: readonly Sighting[], most: number, polarity: Citation['polarity']) =>
-    spread(sightings, most).map(({ one, of, index }) => ({
-      sessionId: one.trace.sessionId,
-      of,
-      index,
+    spread(sightings, most).map((sighting) => ({
+      sessionId: sighting.one.trace.sessionId,
+      of: sighting.of,
+      at: findSeq(sighting),
       polarity,
     }))
   return [
@@ -46,37 +50,37 @@ function spread(sightings: readonly Sighting[], most: number): Sighting[] {
   return chosen
 }
 
-/** The findings with the words they cite; a citation without words (an empty turn) is left out. */
-export function quoteFindings(
-  findings: readonly CitedFinding[],
-  quotesOf: (sessionId: SessionId) => Quotes | undefined,
-): Finding[] {
-  return findings.map(({ citations, ...finding }) => ({
-    ...finding,
-    evidence: citations.flatMap((citation) => lookUp(citation, quotesOf(citation.sessionId))),
-  }))
+/** The `seq` of the event that holds the words. */
+function findSeq({ one, of, index }: Sighting): number {
+  if (of === 'turn') return one.trace.turns[index]?.at ?? -1
+  if (of === 'saying') return one.trace.sayings[index]?.at ?? -1
+  const { columns, from } = one.steps
+  return (of === 'call' ? columns.at : columns.resultAt)[from + index] ?? -1
 }
 
 /**
- * By what was cited. That a tool is one the administrator vouches for shows only in the transcript, so results
- * begin untrusted.
+ * The findings with the words they cite; a citation without words (an empty turn) is left out. `isVouched`: the
+ * words are a result of a tool that the administrator vouches for.
  */
-const origins: Readonly<Record<Citation['of'], Taint>> = {
+export function quoteFindings(
+  findings: readonly CitedFinding[],
+  quote: (citation: Citation) => Quote | null,
+  isVouched: (citation: Citation) => boolean = () => false,
+): Finding[] {
+  return findings.map(({ citations, ...finding }) => ({
+    ...finding,
+    evidence: citations.flatMap((citation): Evidence[] => {
+      const words = quote(citation)
+      const taint = isVouched(citation) ? 'first_party_tool' : origins[citation.of]
+      return words && words.text !== '' ? [{ ...words, polarity: citation.polarity, taint }] : []
+    }),
+  }))
+}
+
+const origins: Readonly<Record<Cited, Taint>> = {
   call: 'agent',
   saying: 'agent',
   turn: 'user',
   error: 'untrusted',
   result: 'untrusted',
-}
-
-function lookUp({ of, index, polarity }: Citation, quotes: Quotes | undefined): Evidence[] {
-  const places = {
-    call: quotes?.calls,
-    error: quotes?.errors,
-    turn: quotes?.turns,
-    saying: quotes?.sayings,
-    result: quotes?.results,
-  }
-  const quote = places[of]?.[index]
-  return quote && quote.text !== '' ? [{ ...quote, polarity, taint: origins[of] }] : []
 }

@@ -1,5 +1,5 @@
-/** Weighted terms of length one (L2), heaviest terms only. */
-export type Vector = ReadonlyMap<string, number>
+/** Weighted terms of length one (L2), heaviest terms only. A term is a text or the number of one. */
+export type Vector<Term = string> = ReadonlyMap<Term, number>
 
 export interface Cluster {
   /** Index of the vector that the members are alike to. */
@@ -8,21 +8,36 @@ export interface Cluster {
   readonly members: readonly number[]
 }
 
-/** tf-idf of term lists, each scaled to length one; a term that every list has weighs nothing. */
-export function weighTerms(lists: readonly (readonly string[])[]): Vector[] {
-  const found = new Map<string, number>()
-  for (const list of lists)
-    for (const term of new Set(list)) found.set(term, (found.get(term) ?? 0) + 1)
-  return lists.map((list) => {
-    const counts = new Map<string, number>()
-    for (const term of list) counts.set(term, (counts.get(term) ?? 0) + 1)
-    const weighted = [...counts].map(
-      ([term, count]) => [term, count * Math.log(lists.length / (found.get(term) ?? 1))] as const,
-    )
+/** Terms in the order in which they first come, with how often each does. */
+export interface Counted<Term> {
+  readonly terms: readonly Term[]
+  readonly counts: readonly number[]
+}
+
+export function countTerms<Term>(list: Iterable<Term>): Counted<Term> {
+  const counts = new Map<Term, number>()
+  for (const term of list) counts.set(term, (counts.get(term) ?? 0) + 1)
+  return { terms: [...counts.keys()], counts: [...counts.values()] }
+}
+
+/** tf-idf, scaled to length one; a term that all have weighs nothing. */
+export function weighTerms<Term>(lists: readonly Counted<Term>[]): Vector<Term>[] {
+  const found = new Map<Term, number>()
+  for (const { terms } of lists)
+    for (const term of terms) found.set(term, (found.get(term) ?? 0) + 1)
+  const rarity = new Map<Term, number>()
+  for (const [term, count] of found) {
+    if (count < lists.length) rarity.set(term, Math.log(lists.length / count))
+  }
+  return lists.map(({ terms, counts }) => {
+    const weighted: [Term, number][] = []
+    for (let at = 0; at < terms.length; at += 1) {
+      const weight = rarity.get(terms[at] as Term)
+      if (weight !== undefined) weighted.push([terms[at] as Term, (counts[at] as number) * weight])
+    }
     const length = Math.hypot(...weighted.map(([, weight]) => weight)) || 1
-    return new Map(
-      weighted.flatMap(([term, weight]) => (weight > 0 ? [[term, weight / length] as const] : [])),
-    )
+    for (const entry of weighted) entry[1] /= length
+    return new Map(weighted)
   })
 }
 
@@ -31,7 +46,10 @@ export function weighTerms(lists: readonly (readonly string[])[]): Vector[] {
  * it is most alike to. Deterministic; time grows with vectors × clusters that share a term. Vectors without
  * terms belong to no cluster.
  */
-export function clusterVectors(vectors: readonly Vector[], alikeFrom: number): Cluster[] {
+export function clusterVectors<Term>(
+  vectors: readonly Vector<Term>[],
+  alikeFrom: number,
+): Cluster[] {
   const leaders = assign(vectors, [], alikeFrom)
   const medoids = [...leaders.values()].map((members) => findMedoid(vectors, members))
   const settled = assign(vectors, medoids, alikeFrom)
@@ -40,40 +58,38 @@ export function clusterVectors(vectors: readonly Vector[], alikeFrom: number): C
     .toSorted((a, b) => b.members.length - a.members.length || a.medoid - b.medoid)
 }
 
+/** Leaders that have a term, and its weight there. */
+interface Posting {
+  readonly leaders: number[]
+  readonly weights: number[]
+}
+
 /** Every vector goes to the most alike leader, or leads a cluster of its own; ties go to the earlier. */
-function assign(
-  vectors: readonly Vector[],
+function assign<Term>(
+  vectors: readonly Vector<Term>[],
   given: readonly number[],
   alikeFrom: number,
 ): Map<number, number[]> {
-  const byTerm = new Map<string, number[]>()
+  const byTerm = new Map<Term, Posting>()
   const clusters = new Map<number, number[]>()
+  const scores = new Scores(vectors.length)
   const lead = (index: number) => {
     clusters.set(index, [])
-    for (const term of vectors[index]?.keys() ?? []) {
-      const posting = byTerm.get(term)
-      if (posting) posting.push(index)
-      else byTerm.set(term, [index])
+    for (const [term, weight] of vectors[index] ?? []) {
+      const posting = byTerm.get(term) ?? { leaders: [], weights: [] }
+      byTerm.set(term, posting)
+      posting.leaders.push(index)
+      posting.weights.push(weight)
     }
   }
   for (const index of given) lead(index)
   vectors.forEach((vector, index) => {
     if (vector.size === 0) return
-    const scores = new Map<number, number>()
     for (const [term, weight] of vector) {
-      for (const leader of byTerm.get(term) ?? []) {
-        const other = vectors[leader]?.get(term) ?? 0
-        scores.set(leader, (scores.get(leader) ?? 0) + weight * other)
-      }
+      const posting = byTerm.get(term)
+      if (posting) scores.add(posting, weight)
     }
-    let best = -1
-    let highest = alikeFrom
-    for (const [leader, score] of scores) {
-      if (score > highest + 1e-12 || (best === -1 && score >= alikeFrom)) {
-        best = leader
-        highest = score
-      }
-    }
+    let best = scores.takeBest(alikeFrom)
     if (best === -1) {
       lead(index)
       best = index
@@ -83,9 +99,44 @@ function assign(
   return new Map([...clusters].filter(([, members]) => members.length > 0))
 }
 
+/** How alike one vector is to each leader that shares a term with it. */
+class Scores {
+  readonly #scores: Float64Array
+  readonly #touched: number[] = []
+
+  constructor(leaders: number) {
+    this.#scores = new Float64Array(leaders).fill(-1)
+  }
+
+  add({ leaders, weights }: Posting, weight: number): void {
+    for (let at = 0; at < leaders.length; at += 1) {
+      const leader = leaders[at] as number
+      const known = this.#scores[leader] as number
+      if (known === -1) this.#touched.push(leader)
+      this.#scores[leader] = (known === -1 ? 0 : known) + weight * (weights[at] as number)
+    }
+  }
+
+  /** The best leader, the first touched of equal ones, or -1; forgets all scores. */
+  takeBest(alikeFrom: number): number {
+    let best = -1
+    let highest = alikeFrom
+    for (const leader of this.#touched) {
+      const score = this.#scores[leader] as number
+      if (score > highest + 1e-12 || (best === -1 && score >= alikeFrom)) {
+        best = leader
+        highest = score
+      }
+      this.#scores[leader] = -1
+    }
+    this.#touched.length = 0
+    return best
+  }
+}
+
 /** The member most alike to the sum of all; a sum instead of all pairs keeps it linear. */
-function findMedoid(vectors: readonly Vector[], members: readonly number[]): number {
-  const sum = new Map<string, number>()
+function findMedoid<Term>(vectors: readonly Vector<Term>[], members: readonly number[]): number {
+  const sum = new Map<Term, number>()
   for (const member of members)
     for (const [term, weight] of vectors[member] ?? []) sum.set(term, (sum.get(term) ?? 0) + weight)
   let best = members[0] ?? 0

@@ -1,22 +1,24 @@
 import { eValue } from '../statistics/intervals.ts'
-import { normalQuantile } from '../statistics/normal.ts'
+import { intervalQuantile } from '../statistics/normal.ts'
 import { testScore } from '../statistics/score-test.ts'
 import {
+  cells,
   cochranMantelHaenszel,
   compareAcross,
   countDiscordantPairs,
-  isInformative,
+  countInformative,
+  leastP,
   mantelHaenszelDifference,
-  type Stratum,
+  type StrataCounts,
   stratifiedP,
 } from '../statistics/strata.ts'
 import type { Effect, Support } from './finding.ts'
-import type { Population } from './population.ts'
+import type { Numbered, Population } from './population.ts'
 
 /** Coverage of the printed intervals and level of the false discovery rate. */
 export const intervalLevel = 0.9
 export const discoveryRate = 0.1
-const intervalZ = normalQuantile(0.5 + intervalLevel / 2)
+const intervalZ = intervalQuantile(intervalLevel)
 
 /** Indices of the sessions that show a pattern, ascending, each once. */
 export type Members = readonly number[]
@@ -27,7 +29,8 @@ export interface Contrast {
   readonly sessionsWithout: number
   readonly support: Support
   readonly discordantPairs: number
-  readonly strata: readonly Stratum[]
+  /** The least p that its margins could give. */
+  readonly leastP: number
   readonly effect: RawEffect | null
 }
 
@@ -41,15 +44,26 @@ export type RawEffect = Omit<Effect, 'q' | 'permutationP' | 'shrunk'> & {
  * Compares the members with all others whose outcome is decided, inside the population's strata. Sessions
  * without a decided outcome count as support and take no part in the comparison.
  */
-export function contrast(population: Population, members: Members): Contrast {
-  const strata = tabulate(population, members)
+export function contrast(
+  population: Population,
+  pattern: { readonly members: Members },
+  as: 'tested' | 'counted' = 'tested',
+): Contrast {
+  const { members } = pattern
+  const { all, later } = tabulate(population, members)
+  // Asked for of the few that pass the tests; holding the members of all until then would fill the memory.
+  let support: Support | null = null
+  const sessionsWith = members.length
   return {
-    sessionsWith: members.length,
-    sessionsWithout: population.cases.length - members.length,
-    support: countSupport(population, members),
-    discordantPairs: population.adjustedFor === 'task' ? countDiscordantPairs(strata) : 0,
-    strata,
-    effect: measure(population, members, strata),
+    sessionsWith,
+    sessionsWithout: population.cases.length - sessionsWith,
+    get support() {
+      support ??= countSupport(population, pattern.members)
+      return support
+    },
+    discordantPairs: population.adjustedFor === 'task' ? countDiscordantPairs(all) : 0,
+    leastP: leastP(all),
+    effect: as === 'tested' ? measure(population, members, { all, later }) : null,
   }
 }
 
@@ -65,51 +79,55 @@ function countSupport({ taskOf, principalOf }: Population, members: Members): Su
   }
 }
 
-function countDistinct(numberOf: Int32Array, members: Members) {
-  const counts = new Map<number, number>()
+function countDistinct({ of, counts }: Numbered, members: Members) {
+  let distinct = 0
   let most = 0
-  for (const index of members) {
-    const number = numberOf[index] as number
+  for (let at = 0; at < members.length; at += 1) {
+    const number = of[members[at] as number] as number
     if (number === -1) continue
-    const count = (counts.get(number) ?? 0) + 1
-    counts.set(number, count)
+    const count = (counts[number] as number) + 1
+    counts[number] = count
+    if (count === 1) distinct += 1
     if (count > most) most = count
   }
-  return { distinct: counts.size, most }
-}
-
-type Count = { -readonly [Cell in keyof Stratum]: number }
-
-function tabulate(population: Population, members: Members, only?: Uint8Array): Count[] {
-  const { rowOf, outcomes, stratumOf, strata } = population
-  const tables: Count[] = (only ? population.laterStrata : strata).map(({ rows, successes }) => ({
-    successWith: 0,
-    failureWith: 0,
-    successWithout: successes,
-    failureWithout: rows - successes,
-  }))
-  for (const index of members) {
-    const row = rowOf[index] ?? -1
-    if (row === -1 || (only && only[row] === 0)) continue
-    const table = tables[stratumOf[row] as number] as Count
-    if (outcomes[row] === 1) {
-      table.successWith += 1
-      table.successWithout -= 1
-    } else {
-      table.failureWith += 1
-      table.failureWithout -= 1
-    }
+  for (let at = 0; at < members.length; at += 1) {
+    const number = of[members[at] as number] as number
+    if (number !== -1) counts[number] = 0
   }
-  return tables
+  return { distinct, most }
 }
 
-function pool(strata: readonly Stratum[]): Stratum {
-  const sum = { successWith: 0, failureWith: 0, successWithout: 0, failureWithout: 0 }
-  for (const stratum of strata) {
-    sum.successWith += stratum.successWith
-    sum.failureWith += stratum.failureWith
-    sum.successWithout += stratum.successWithout
-    sum.failureWithout += stratum.failureWithout
+interface Tables {
+  readonly all: StrataCounts
+  /** The same of the part held back. */
+  readonly later: StrataCounts
+}
+
+/** Successes and failures with and without the pattern, by stratum. */
+export function tabulate(population: Population, members: Members): Tables {
+  const { rowOf, outcomes, stratumOf, later: isLater } = population
+  const all = Int32Array.from(population.strataCounts)
+  const later = Int32Array.from(population.laterCounts)
+  for (let at = 0; at < members.length; at += 1) {
+    const row = rowOf[members[at] as number] as number
+    if (row === -1) continue
+    const cell = cells * (stratumOf[row] as number) + 1 - (outcomes[row] as number)
+    move(all, cell)
+    if (isLater[row] === 1) move(later, cell)
+  }
+  return { all, later }
+}
+
+/** From those without to those with the pattern. */
+function move(counts: StrataCounts, cell: number): void {
+  counts[cell] = (counts[cell] as number) + 1
+  counts[cell + 2] = (counts[cell + 2] as number) - 1
+}
+
+function pool(strata: StrataCounts): StrataCounts {
+  const sum = new Int32Array(cells)
+  for (let at = 0; at < strata.length; at += 1) {
+    sum[at % cells] = (sum[at % cells] as number) + (strata[at] as number)
   }
   return sum
 }
@@ -120,17 +138,18 @@ const worthAdjusting = 0.2
 function measure(
   population: Population,
   members: Members,
-  strata: readonly Stratum[],
+  { all: strata, later }: Tables,
 ): RawEffect | null {
   const difference = mantelHaenszelDifference(strata, intervalLevel)
   const p = stratifiedP(strata)
   const pooled = pool(strata)
-  const crude = mantelHaenszelDifference([pooled], intervalLevel)
+  const crude = mantelHaenszelDifference(pooled, intervalLevel)
   if (!difference || p === null || !crude) return null
   const agentAdjusted = p <= worthAdjusting ? adjustForAgent(population, members) : null
   const across = compareAcross(strata)
-  const without = pooled.successWithout + pooled.failureWithout
-  const base = without === 0 ? 0.5 : pooled.successWithout / without
+  const [, , successWithout = 0, failureWithout = 0] = pooled
+  const without = successWithout + failureWithout
+  const base = without === 0 ? 0.5 : successWithout / without
   const nearest = difference.low > 0 ? difference.low : difference.high < 0 ? difference.high : 0
   return {
     ...difference,
@@ -138,17 +157,17 @@ function measure(
     adjustedFor: population.adjustedFor,
     // Both tests are valid; a pattern must stand in either.
     p: Math.max(p, agentAdjusted?.p ?? 0),
-    strata: strata.length,
-    informativeStrata: strata.filter(isInformative).length,
+    strata: strata.length / cells,
+    informativeStrata: countInformative(strata),
     agents: population.agents,
     agentAdjusted,
     across: across && { strata: across.strata, agree: across.agree, p: across.p },
     error: Math.max(across?.error ?? 0, (difference.high - difference.low) / (2 * intervalZ)),
-    replication: replicate(population, members),
+    replication: replicate(population, later),
     eValue: eValue({ base, bound: nearest }),
     unadjusted: {
       riskDifference: crude.riskDifference,
-      p: cochranMantelHaenszel([pooled], 'corrected')?.p ?? 1,
+      p: cochranMantelHaenszel(pooled, 'corrected')?.p ?? 1,
     },
   }
 }
@@ -158,22 +177,16 @@ function adjustForAgent(
   members: Members,
 ): Effect['agentAdjusted'] {
   if (!additive) return null
-  const has = new Float64Array(additive.residual.length)
-  for (const index of members) {
-    const row = rowOf[index] ?? -1
-    const at = row === -1 ? -1 : (additiveRow[row] ?? -1)
-    if (at !== -1) has[at] = 1
+  const having: number[] = []
+  for (let at = 0; at < members.length; at += 1) {
+    const row = rowOf[members[at] as number] as number
+    const place = row === -1 ? -1 : (additiveRow[row] as number)
+    if (place !== -1) having.push(place)
   }
-  return testScore(additive, has, intervalLevel)
+  return testScore(additive, having, intervalLevel)
 }
 
-function replicate(population: Population, members: Members): Effect['replication'] {
-  const { later, laterBy } = population
-  const strata = tabulate(population, members, later)
-  const difference = mantelHaenszelDifference(strata, intervalLevel)
-  return {
-    by: laterBy,
-    sessions: population.laterRows,
-    riskDifference: difference?.riskDifference ?? null,
-  }
+function replicate({ laterBy, laterRows }: Population, later: StrataCounts): Effect['replication'] {
+  const difference = mantelHaenszelDifference(later, intervalLevel)
+  return { by: laterBy, sessions: laterRows, riskDifference: difference?.riskDifference ?? null }
 }

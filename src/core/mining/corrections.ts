@@ -1,6 +1,7 @@
+import type { StepSpan } from '../transcript/step-columns.ts'
 import type { Turn } from '../transcript/trace.ts'
 import type { Candidate, Patterns } from './candidate.ts'
-import type { Case } from './case.ts'
+import type { LaidOutCase } from './case.ts'
 import { cite, type Sighting } from './cite.ts'
 import type { Population } from './population.ts'
 
@@ -12,7 +13,7 @@ export interface Correction {
   readonly strength: 'correction' | 'weak'
 }
 
-type Place = Correction & { readonly one: Case; readonly member: number }
+type Place = Correction & { readonly one: LaidOutCase; readonly member: number }
 
 const fewestSessions = 2
 /** One person's wish becomes a team's when this many share it. */
@@ -47,12 +48,18 @@ export function mineCorrections(population: Population): Patterns {
 }
 
 /** Turns that score 2 and more; the scores are the digest's (spec B.7). */
-export function findCorrections({ trace }: Case): Correction[] {
+export function findCorrections({ trace, steps }: LaidOutCase): Correction[] {
   return trace.turns.flatMap((turn, index) => {
     if (turn.score < 2) return []
-    const rejectedAct = turn.kind === 'message' ? null : (trace.steps[turn.afterStep]?.act ?? null)
+    const rejectedAct = turn.kind === 'message' ? null : actOf(steps, turn.afterStep)
     return [{ turn, index, rejectedAct, strength: turn.score >= 3 ? 'correction' : 'weak' }]
   })
+}
+
+/** Null before the first step. */
+function actOf({ columns, from, to }: StepSpan, index: number): string | null {
+  if (index < 0 || from + index >= to) return null
+  return columns.lexicon.textOf(columns.act[from + index] as number)
 }
 
 const membersOf = (group: readonly Place[]) => [...new Set(group.map(({ member }) => member))]

@@ -1,8 +1,10 @@
 import { wilson } from '../statistics/intervals.ts'
+import { Lexicon } from '../transcript/lexicon.ts'
+import type { StepColumns } from '../transcript/step-columns.ts'
 import type { Candidate, Patterns } from './candidate.ts'
-import type { Case } from './case.ts'
+import type { LaidOutCase } from './case.ts'
 import { cite } from './cite.ts'
-import { clusterVectors, type Vector, weighTerms } from './clusters.ts'
+import { type Counted, clusterVectors, weighTerms } from './clusters.ts'
 import { intervalLevel } from './contrast.ts'
 import type { Population } from './population.ts'
 
@@ -17,8 +19,9 @@ const labelWords = 5
  */
 export function mineEdgeCases(population: Population): Patterns {
   const { cases } = population
-  const terms = cases.map(listTerms)
-  const vectors = weighTerms(terms)
+  const terms = new Terms()
+  const counted = cases.map((one) => terms.count(one))
+  const vectors = weighTerms(counted)
   const clusters = clusterVectors(vectors, alikeFrom).filter(
     ({ members }) =>
       members.length >= fewestSessions && members.length <= largestShare * cases.length,
@@ -31,19 +34,72 @@ export function mineEdgeCases(population: Population): Patterns {
     considered: clusters.length,
     tested: false,
     candidates: clusters.flatMap(({ members }) =>
-      toCandidate(population, { members, overallHigh, label: label(members, vectors, terms) }),
+      toCandidate(population, {
+        members,
+        overallHigh,
+        label: label(members, counted, terms.texts),
+      }),
     ),
     silences: [],
   }
 }
 
-function listTerms({ trace }: Case): string[] {
-  return [
-    ...trace.intent,
-    ...trace.steps.map(({ tool }) => `call ${tool}`),
-    ...trace.steps.flatMap(({ tool, error }) => (error === null ? [] : [`error ${tool} ${error}`])),
-    ...trace.steps.flatMap(({ args }) => Object.keys(args ?? {}).map((key) => `argument ${key}`)),
-  ]
+/** What was asked, called, refused and given, as numbers of terms. */
+class Terms {
+  readonly #names = new Lexicon()
+  readonly #calls: number[] = []
+  readonly #arguments: number[] = []
+  readonly #errors = new Map<number, number>()
+  /** By term: the session that had it last, and its place among that one's terms. */
+  readonly #seenIn: number[] = []
+  readonly #placeIn: number[] = []
+  #session = 0
+
+  get texts(): readonly string[] {
+    return this.#names.texts
+  }
+
+  count({ trace, steps: { columns, from, to } }: LaidOutCase): Counted<number> {
+    const { lexicon, tool, error, argsFrom, argKeys } = columns
+    const counted = { terms: [], counts: [] }
+    this.#session += 1
+    for (const word of trace.intent) this.#add(this.#names.numberOf(word), counted)
+    for (let at = from; at < to; at += 1) {
+      const number = tool[at] as number
+      this.#calls[number] ??= this.#names.numberOf(`call ${lexicon.textOf(number)}`)
+      this.#add(this.#calls[number] as number, counted)
+    }
+    for (let at = from; at < to; at += 1) {
+      if (error[at] !== -1) this.#add(this.#ofError(columns, at), counted)
+    }
+    for (let arg = argsFrom[from] as number; arg < (argsFrom[to] as number); arg += 1) {
+      const key = argKeys[arg] as number
+      this.#arguments[key] ??= this.#names.numberOf(`argument ${lexicon.textOf(key)}`)
+      this.#add(this.#arguments[key] as number, counted)
+    }
+    return counted
+  }
+
+  #add(term: number, { terms, counts }: { terms: number[]; counts: number[] }): void {
+    const place = this.#seenIn[term] === this.#session ? (this.#placeIn[term] as number) : -1
+    if (place !== -1) counts[place] = (counts[place] as number) + 1
+    else {
+      this.#seenIn[term] = this.#session
+      this.#placeIn[term] = terms.length
+      terms.push(term)
+      counts.push(1)
+    }
+  }
+
+  #ofError({ lexicon, tool, error }: StepColumns, at: number): number {
+    const [of, number] = [tool[at] as number, error[at] as number]
+    const place = of * 2 ** 26 + number
+    const known = this.#errors.get(place)
+    if (known !== undefined) return known
+    const term = this.#names.numberOf(`error ${lexicon.textOf(of)} ${lexicon.textOf(number)}`)
+    this.#errors.set(place, term)
+    return term
+  }
 }
 
 function toCandidate(
@@ -91,18 +147,20 @@ const priorWeight = 10
  */
 function label(
   members: readonly number[],
-  vectors: readonly Vector[],
-  terms: readonly (readonly string[])[],
+  counted: readonly Counted<number>[],
+  texts: readonly string[],
 ): string[] {
-  const inside = new Map<string, number>()
+  const inside = new Map<number, number>()
   for (const index of members)
-    for (const term of new Set(terms[index])) inside.set(term, (inside.get(term) ?? 0) + 1)
-  const asked = [...inside].filter(([term]) => !term.includes(' '))
+    for (const term of counted[index]?.terms ?? []) inside.set(term, (inside.get(term) ?? 0) + 1)
+  const textOf = (term: number) => texts[term] ?? ''
+  const asked = [...inside].filter(([term]) => !textOf(term).includes(' '))
   const shown = asked.length > 0 ? asked : [...inside]
-  const all = new Map<string, number>()
-  for (const list of terms)
-    for (const term of new Set(list)) all.set(term, (all.get(term) ?? 0) + 1)
-  const [n, total] = [members.length, vectors.length]
+  const all = countHaving(
+    counted,
+    shown.map(([term]) => term),
+  )
+  const [n, total] = [members.length, counted.length]
   const scored = shown.map(([term, count]) => {
     const share = (all.get(term) ?? 0) / total
     const prior = priorWeight * share
@@ -110,10 +168,24 @@ function label(
     const odds = (k: number, of: number) =>
       Math.log((k + prior) / (of - k + priorWeight - prior + 1e-9))
     const variance = 1 / (count + prior) + 1 / (other + prior + 1e-9)
-    return { term, z: (odds(count, n) - odds(other, total - n)) / Math.sqrt(variance) }
+    const z = (odds(count, n) - odds(other, total - n)) / Math.sqrt(variance)
+    return { term: textOf(term), z }
   })
   return scored
     .toSorted((a, b) => b.z - a.z || (a.term < b.term ? -1 : 1))
     .slice(0, labelWords)
     .map(({ term }) => term)
+}
+
+/** By term: how many of all sessions have it. */
+function countHaving(
+  counted: readonly Counted<number>[],
+  terms: readonly number[],
+): Map<number, number> {
+  return new Map(
+    terms.map((term) => [
+      term,
+      counted.reduce((sum, one) => sum + (one.terms.includes(term) ? 1 : 0), 0),
+    ]),
+  )
 }

@@ -1,5 +1,6 @@
-import type { Step } from '../transcript/trace.ts'
-import type { Case } from './case.ts'
+import type { Lexicon } from '../transcript/lexicon.ts'
+import { statusError, statusMask } from '../transcript/step-columns.ts'
+import type { LaidOutCase } from './case.ts'
 
 /** Errors of one tool that say the same, parts that vary as <…>. */
 export interface ErrorSignature {
@@ -11,10 +12,11 @@ export interface ErrorSignature {
 }
 
 export interface Occurrence {
-  readonly one: Case
+  readonly one: LaidOutCase
   /** Index of the case in the population. */
   readonly member: number
-  readonly step: Step
+  /** Index of the failed step. */
+  readonly index: number
 }
 
 /** Share of equal tokens from which two messages are the same error; Drain's own default is 0.4. */
@@ -44,28 +46,42 @@ interface Row {
   readonly occurrence: Occurrence
 }
 
+interface Leaf {
+  readonly tool: string
+  readonly clusters: Cluster[]
+  /** Counts what changed which cluster a message belongs to. */
+  changes: number
+}
+
+/** One message of one tool: where it went last, which holds as long as nothing in the leaf changes. */
+interface Message {
+  readonly tokens: readonly string[]
+  readonly leaf: Leaf
+  cluster: Cluster | null
+  changes: number
+}
+
 /**
  * Groups failed steps by template with Drain's fixed-depth tree (He et al. 2017): tool, token count, first
  * tokens, then the most similar cluster of the leaf. Cases must be in canonical order: it decides templates.
  */
-export function clusterErrors(cases: readonly Case[]): ErrorSignature[] {
-  const leaves = new Map<string, Cluster[]>()
-  const children = new Map<string, Set<string>>()
-  const known = new Map<string, readonly string[]>()
+export function clusterErrors(cases: readonly LaidOutCase[]): ErrorSignature[] {
+  const leaves = new Leaves()
   for (const [member, one] of cases.entries()) {
-    for (const step of one.trace.steps) {
-      if (step.status !== 'error' || step.error === null) continue
-      const tokens = known.get(step.error) ?? tokenise(step.error)
-      known.set(step.error, tokens)
-      const leaf = descend(step.tool, tokens, children)
-      const clusters = leaves.get(leaf) ?? []
-      leaves.set(leaf, clusters)
-      join(clusters, { tokens, occurrence: { one, member, step } })
+    const { columns, from, to } = one.steps
+    for (let at = from; at < to; at += 1) {
+      const error = columns.error[at] as number
+      if (error === -1 || ((columns.flags[at] as number) & statusMask) !== statusError) continue
+      const message = leaves.find(columns.tool[at] as number, error, columns.lexicon)
+      const occurrence = { one, member, index: at - from }
+      join(message).rows.push({ tokens: message.tokens, occurrence })
     }
   }
-  const split = [...leaves].flatMap(([leaf, clusters]) =>
-    clusters.flatMap(splitByWords).map((cluster) => ({ ...cluster, tool: toolOf(leaf) })),
-  )
+  const split = leaves
+    .list()
+    .flatMap(({ tool, clusters }) =>
+      clusters.flatMap(splitByWords).map((cluster) => ({ ...cluster, tool })),
+    )
   return [...Map.groupBy(split, ({ tool }) => tool)]
     .flatMap(([tool, own]) =>
       joinByValues(own).map(({ tokens, rows }) => ({
@@ -78,7 +94,30 @@ export function clusterErrors(cases: readonly Case[]): ErrorSignature[] {
     .toSorted((a, b) => b.occurrences.length - a.occurrences.length || compareNames(a, b))
 }
 
-const toolOf = (leaf: string) => leaf.split('\0')[0] ?? ''
+class Leaves {
+  readonly #leaves = new Map<string, Leaf>()
+  readonly #children = new Map<string, Set<string>>()
+  readonly #messages = new Map<number, Map<number, Message>>()
+
+  find(tool: number, error: number, lexicon: Lexicon): Message {
+    const ofTool = this.#messages.get(tool) ?? new Map<number, Message>()
+    this.#messages.set(tool, ofTool)
+    const known = ofTool.get(error)
+    if (known) return known
+    const name = lexicon.textOf(tool)
+    const tokens = tokenise(lexicon.textOf(error))
+    const place = descend(name, tokens, this.#children)
+    const leaf = this.#leaves.get(place) ?? { tool: name, clusters: [], changes: 0 }
+    this.#leaves.set(place, leaf)
+    const message: Message = { tokens, leaf, cluster: null, changes: -1 }
+    ofTool.set(error, message)
+    return message
+  }
+
+  list(): readonly Leaf[] {
+    return [...this.#leaves.values()]
+  }
+}
 
 function descend(
   tool: string,
@@ -97,20 +136,28 @@ function descend(
   return node
 }
 
-function join(clusters: Cluster[], row: Row): void {
-  const { tokens } = row
+/** The cluster that takes the message, made more general by it. */
+function join(message: Message): Cluster {
+  const { leaf, tokens } = message
+  if (message.cluster && message.changes === leaf.changes) return message.cluster
   let best: Cluster | null = null
   let highest = 0
-  for (const cluster of clusters) {
+  for (const cluster of leaf.clusters) {
     const similarity = similarityOf(cluster.tokens, tokens)
     if (similarity > highest) [best, highest] = [cluster, similarity]
   }
   if (!best || highest < similarityThreshold) {
-    clusters.push({ tokens, rows: [row] })
-    return
+    best = { tokens, rows: [] }
+    leaf.clusters.push(best)
+    leaf.changes += 1
+  } else {
+    const { tokens: before } = best
+    best.tokens = wildcard(before, tokens)
+    if (best.tokens.some((token, index) => token !== before[index])) leaf.changes += 1
   }
-  best.tokens = wildcard(best.tokens, tokens)
-  best.rows.push(row)
+  message.cluster = best
+  message.changes = leaf.changes
+  return best
 }
 
 /** Takes a cluster apart where a place that varies holds few words, each of them often enough to be no value. */
@@ -161,9 +208,7 @@ const countWords = (tokens: readonly string[]) => tokens.filter(isWord).length
 function joinAll(group: readonly Cluster[]): Cluster {
   const rows = group
     .flatMap((cluster) => cluster.rows)
-    .toSorted(
-      ({ occurrence: a }, { occurrence: b }) => a.member - b.member || a.step.index - b.step.index,
-    )
+    .toSorted(({ occurrence: a }, { occurrence: b }) => a.member - b.member || a.index - b.index)
   return { tokens: generalise(group), rows }
 }
 

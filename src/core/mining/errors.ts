@@ -72,4 +72,4 @@ function toCandidate(signature: ErrorSignature, members: readonly number[], hash
 const sight = (attempts: readonly Attempt[]): Sighting[] =>
   attempts
     .toSorted((a, b) => Number(b.recovered) - Number(a.recovered))
-    .map(({ one, failed }) => ({ one, of: 'error', index: failed.index }))
+    .map(({ one, failed }) => ({ one, of: 'error', index: failed }))

@@ -1,5 +1,6 @@
 import type { Evidence, Grade } from '../evidence.ts'
 import type { SessionId } from '../ids.ts'
+import type { Cited } from '../transcript/quote.ts'
 import type { Adjustment } from './population.ts'
 import type { TaskPath } from './task-path.ts'
 
@@ -24,11 +25,11 @@ export interface Finding {
 /** A finding that names what it cites, before the words are looked up. */
 export type CitedFinding = Omit<Finding, 'evidence'> & { readonly citations: readonly Citation[] }
 
-/** A piece of one session by what it is and its index in the trace. */
+/** A piece of one session by what it is and the `seq` of its event. */
 export interface Citation {
   readonly sessionId: SessionId
-  readonly of: 'call' | 'error' | 'turn' | 'saying' | 'result'
-  readonly index: number
+  readonly of: Cited
+  readonly at: number
   readonly polarity: Evidence['polarity']
 }
 

@@ -2,9 +2,9 @@ import { addBit, emptyBitset } from '../statistics/bitset.ts'
 import { benjaminiHochberg, chooseTestable, levelsOfFamilies } from '../statistics/multiplicity.ts'
 import { adjustByPermutation, type Permuted } from '../statistics/permutation.ts'
 import { shrinkEffects } from '../statistics/shrink.ts'
-import { isInformative, leastP } from '../statistics/strata.ts'
-import type { Judged, Patterns } from './candidate.ts'
-import { type Contrast, contrast, discoveryRate, type Members, type RawEffect } from './contrast.ts'
+import { cells, isInformative, type StrataCounts } from '../statistics/strata.ts'
+import type { Candidate, Judged, Patterns } from './candidate.ts'
+import { type Contrast, contrast, discoveryRate, type RawEffect, tabulate } from './contrast.ts'
 import type { Effect, Family } from './finding.ts'
 import { findLack, gradeContrast } from './grade.ts'
 import type { Population } from './population.ts'
@@ -23,11 +23,7 @@ const reshuffles = 999
  */
 export function judge(population: Population, mined: readonly Patterns[]): JudgedPatterns[] {
   const families = mined.map(({ candidates, tested }) =>
-    compareFamily(
-      population,
-      candidates.map(({ members }) => members),
-      tested,
-    ),
+    compareFamily(population, candidates, tested),
   )
   const ps = families.map(({ contrasts, testable }) => pick(contrasts, testable))
   const withTests = ps.filter((family) => family.length > 0)
@@ -45,16 +41,16 @@ interface Compared {
   readonly testable: readonly boolean[]
 }
 
+/** Members are asked for one candidate at a time: those of thousands of sequences together fill the memory. */
 function compareFamily(
   population: Population,
-  groups: readonly Members[],
+  candidates: readonly Candidate[],
   tested: boolean,
 ): Compared {
-  const contrasts = groups.map((members) => {
-    const compared = contrast(population, members)
-    return tested ? compared : { ...compared, effect: null }
-  })
-  const least = contrasts.map(({ effect, strata }) => (effect ? leastP(strata) : 1))
+  const contrasts = candidates.map((candidate) =>
+    contrast(population, candidate, tested ? 'tested' : 'counted'),
+  )
+  const least = contrasts.map(({ effect, leastP }) => (effect ? leastP : 1))
   return { contrasts, testable: chooseTestable(least, discoveryRate) }
 }
 
@@ -80,10 +76,7 @@ function judgeFamily(
     level > 0 && hopeful
       ? reshuffle(
           population,
-          at.map((index) => ({
-            members: patterns.candidates[index]?.members ?? [],
-            contrast: contrasts[index] as Contrast,
-          })),
+          at.map((index) => patterns.candidates[index] as Candidate),
         )
       : null
   const place = new Map(at.map((index, order) => [index, order]))
@@ -95,7 +88,10 @@ function judgeFamily(
       permutationP: order === undefined ? null : (permuted?.[order] ?? null),
       shrunk: order === undefined ? 0 : (shrunk[order] ?? 0),
     }
-    const lack = findLack(compared) ?? findChance(patterns, effect, level)
+    const chance = findChance(patterns, effect, level)
+    // What chance explains well lacks enough; only of what comes close is it told what else is missing.
+    const isFar = chance !== null && (effect?.q ?? 1) > discoveryRate / 2
+    const lack = isFar ? chance : (findLack(compared) ?? chance)
     return {
       contrast: compared,
       effect,
@@ -135,10 +131,8 @@ function findChance({ kind }: Patterns, effect: Effect | null, level: number): s
     : null
 }
 
-function reshuffle(
-  { rowOf, outcomes, strata }: Population,
-  patterns: readonly { readonly members: Members; readonly contrast: Contrast }[],
-): number[] {
+function reshuffle(population: Population, candidates: readonly Candidate[]): number[] {
+  const { rowOf, outcomes, strata } = population
   const kept = strata.map(({ rows, successes }) => successes > 0 && successes < rows)
   const place = new Int32Array(outcomes.length).fill(-1)
   const bounds = [0]
@@ -152,20 +146,23 @@ function reshuffle(
   place.forEach((at, row) => {
     if (at !== -1) dealt[at] = outcomes[row] ?? 0
   })
-  const permuted = patterns.map(({ members, contrast: { strata: tables } }): Permuted => {
+  const permuted = candidates.map(({ members }): Permuted => {
+    const tables = tabulate(population, members).all
     const rows = emptyBitset(dealt.length)
     for (const index of members) {
       const at = place[rowOf[index] ?? -1] ?? -1
       if (at !== -1) addBit(rows, at)
     }
     let [mean, variance, seen] = [0, 0, 0]
-    for (const s of tables.filter(isInformative)) {
-      const n1 = s.successWith + s.failureWith
-      const m1 = s.successWith + s.successWithout
-      const n = n1 + s.successWithout + s.failureWithout
+    for (let at = 0; at < tables.length; at += cells) {
+      if (!isInformative(tables, at)) continue
+      const [x1 = 0, f1 = 0, x0 = 0, f0 = 0] = tables.subarray(at, at + cells)
+      const n1 = x1 + f1
+      const m1 = x1 + x0
+      const n = n1 + x0 + f0
       mean += (n1 * m1) / n
       variance += (n1 * (n - n1) * m1 * (n - m1)) / (n * n * (n - 1))
-      seen += s.successWith
+      seen += x1
     }
     // Strata whose members are all or none add a constant to every deal.
     const constant = countConstant(tables)
@@ -174,10 +171,11 @@ function reshuffle(
   return adjustByPermutation({ bounds, outcomes: dealt }, permuted, { reshuffles, seed: 1 })
 }
 
-function countConstant(tables: Contrast['strata']): number {
-  return tables.reduce((sum, s) => {
-    const others = s.successWithout + s.failureWithout
-    const mixed = s.successWith > 0 && s.failureWith > 0
-    return others === 0 && mixed ? sum + s.successWith : sum
-  }, 0)
+function countConstant(tables: StrataCounts): number {
+  let sum = 0
+  for (let at = 0; at < tables.length; at += cells) {
+    const [x1 = 0, f1 = 0, x0 = 0, f0 = 0] = tables.subarray(at, at + cells)
+    if (x0 + f0 === 0 && x1 > 0 && f1 > 0) sum += x1
+  }
+  return sum
 }

@@ -1,28 +1,29 @@
-import type { Case } from './case.ts'
 import type { Members } from './contrast.ts'
 import type { Population } from './population.ts'
 
-/** Sessions by feature, features in the order of their names. */
-export function gatherMembers(
-  { cases }: Population,
-  featuresOf: (one: Case, index: number) => Iterable<string>,
-): [string, Members][] {
-  const gathered = new Map<string, number[]>()
-  cases.forEach((one, index) => {
-    for (const feature of featuresOf(one, index)) {
-      const members = gathered.get(feature)
-      if (!members) gathered.set(feature, [index])
-      else if (members.at(-1) !== index) members.push(index)
-    }
-  })
-  return [...gathered].toSorted(([a], [b]) => (a < b ? -1 : 1))
+/** Sessions by feature, by the features' numbers; a case may name a feature more than once. */
+export class MemberSets {
+  readonly #members: number[][] = []
+
+  add(feature: number, index: number): void {
+    const members = this.#members[feature]
+    if (!members) this.#members[feature] = [index]
+    else if (members[members.length - 1] !== index) members.push(index)
+  }
+
+  /** In the order of the names. */
+  list(nameOf: (feature: number) => string): [string, Members][] {
+    return this.#members
+      .flatMap((members, feature): [string, Members][] => [[nameOf(feature), members]])
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+  }
 }
 
 /** A pattern over too few sessions cannot become a finding; testing it would cost the others power. */
 const fewest = 8
 
-export const isComparable = ({ cases }: Population, members: Members) =>
-  members.length >= fewest && cases.length - members.length >= fewest
+export const isComparable = (cases: number, members: number) =>
+  members >= fewest && cases - members >= fewest
 
 /** Sessions and tasks from which a pattern is worth showing, whatever it does: three, or 1 % of all. */
 export const recurringFrom = ({ cases }: Population) => ({

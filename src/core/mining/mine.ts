@@ -81,11 +81,14 @@ export function minePatterns(
 
 /** `minePatterns` over cases that have their words with them. */
 export function mine(cases: readonly QuotedCase[], input: MiningInput): MiningReport {
-  const quotes = new Map(cases.map(({ trace, quotes: words }) => [trace.sessionId, words]))
+  const byId = new Map(cases.map((one) => [one.trace.sessionId, one]))
   const report = minePatterns(cases, input)
   return {
     ...report,
-    findings: quoteFindings(report.findings, (sessionId) => quotes.get(sessionId)),
+    findings: quoteFindings(
+      report.findings,
+      ({ sessionId, of, at }) => byId.get(sessionId)?.quote(of, at) ?? null,
+    ),
   }
 }
 

@@ -3,12 +3,14 @@ import { hash, makeCase } from './_cases.ts'
 import { findCorrections } from './corrections.ts'
 import { clusterErrors } from './error-signatures.ts'
 import { mine } from './mine.ts'
+import { layOut, layOutOne } from './population.ts'
 import { findRecoveries, followErrors } from './recoveries.ts'
 import { findWaste } from './wasted-steps.ts'
 
 const input = { documents: [], hash }
 
-const wasteOf = (...script: string[]) => findWaste(makeCase('s', script)).map(({ waste }) => waste)
+const wasteOf = (...script: string[]) =>
+  findWaste(layOutOne(makeCase('s', script))).map(({ waste }) => waste)
 
 describe('wasted steps', () => {
   it('are the same call again while nothing changed', () => {
@@ -39,13 +41,13 @@ describe('errors', () => {
     const cases = ['12', '7', '99'].map((n) =>
       makeCase(n, [`pay ${n} !Error: price is ${n} but paid 3`]),
     )
-    expect(clusterErrors(cases).map(({ template }) => template)).toEqual([
+    expect(clusterErrors(layOut(cases).cases).map(({ template }) => template)).toEqual([
       'error: price is <NUM> but paid <NUM>',
     ])
   })
 
   const templatesOf = (...errors: string[]) =>
-    clusterErrors(errors.map((error, i) => makeCase(`s${i}`, [`boot 1 !${error}`])))
+    clusterErrors(layOut(errors.map((error, i) => makeCase(`s${i}`, [`boot 1 !${error}`]))).cases)
       .map(({ template }) => template)
       .toSorted()
 
@@ -69,7 +71,7 @@ describe('errors', () => {
 
   it('are followed to the next success of the same thing', () => {
     const one = makeCase('s', ['pay 1 !Error: no', 'get_balance 1', 'pay 1'])
-    const [attempt] = followErrors(clusterErrors([one])[0]?.occurrences ?? [])
+    const [attempt] = followErrors(clusterErrors([layOutOne(one)])[0]?.occurrences ?? [])
     expect(attempt?.recovered).toBe(true)
     expect([...(attempt?.tokens ?? [])]).toEqual(['tool:get_balance', 'retry'])
   })
@@ -82,7 +84,7 @@ describe('errors', () => {
             task: `t${i % 4}`,
           }),
     )
-    const attempts = followErrors(clusterErrors(cases)[0]?.occurrences ?? [])
+    const attempts = followErrors(clusterErrors(layOut(cases).cases)[0]?.occurrences ?? [])
     expect(findRecoveries(attempts).map(({ token }) => token)).toContain('tool:get_balance')
     expect(findRecoveries(attempts).map(({ token }) => token)).not.toContain('tool:get_user')
   })
@@ -97,14 +99,14 @@ describe('errors', () => {
         },
       ),
     )
-    const attempts = followErrors(clusterErrors(cases)[0]?.occurrences ?? [])
+    const attempts = followErrors(clusterErrors(layOut(cases).cases)[0]?.occurrences ?? [])
     expect(findRecoveries(attempts)).toEqual([])
   })
 })
 
 describe('corrections', () => {
   const strength = (words: string) =>
-    findCorrections(makeCase('s', ['a 1', `user: ${words}`]))[0]?.strength
+    findCorrections(layOutOne(makeCase('s', ['a 1', `user: ${words}`])))[0]?.strength
 
   it.each([
     ["No, don't edit the tests, never change those files", 'correction'],
@@ -128,7 +130,9 @@ describe('corrections', () => {
   it('are a repeated request with a no in front', () => {
     const request = 'please rename the parser module and update every import of the parser module'
     const one = makeCase('s', [`user: ${request}`, 'a 1', `user: no, ${request}`])
-    expect(findCorrections(one).map(({ strength: found }) => found)).toEqual(['correction'])
+    expect(findCorrections(layOutOne(one)).map(({ strength: found }) => found)).toEqual([
+      'correction',
+    ])
   })
 })
 

@@ -80,10 +80,16 @@ function indexStatements(
 /** What was observed of things that some line names. */
 function gather({ cases }: Population, stated: ReadonlyMap<string, unknown>): Map<string, Seen[]> {
   const observed = new Map<string, Seen[]>()
+  const named = new Map<string, boolean>()
+  const isNamed = (entity: string) => {
+    const [first] = wordsOf(entity)
+    const known = first !== undefined && stated.has(first)
+    named.set(entity, known)
+    return known
+  }
   cases.forEach((one, member) => {
     for (const { entity, attribute, value, step } of one.trace.observations) {
-      const [first] = wordsOf(entity)
-      if (first === undefined || !stated.has(first)) continue
+      if (!(named.get(entity) ?? isNamed(entity))) continue
       const key = `${entity}\0${attribute}`
       const seen = observed.get(key) ?? []
       observed.set(key, seen)

@@ -1,5 +1,8 @@
 import { type AdditiveModel, fitAdditive } from '../statistics/score-test.ts'
-import { agentKey, type Case, inCanonicalOrder, principalKey } from './case.ts'
+import { cells, countsOf, type StrataCounts } from '../statistics/strata.ts'
+import { Lexicon } from '../transcript/lexicon.ts'
+import { layOutSteps, type StepSpan } from '../transcript/step-columns.ts'
+import { agentKey, type Case, inCanonicalOrder, type LaidOutCase, principalKey } from './case.ts'
 import { findTaskTypes, type TaskTypes } from './task-types.ts'
 
 export type Adjustment = 'task' | 'task_type' | 'task_cluster' | 'nothing'
@@ -10,17 +13,22 @@ export type Adjustment = 'task' | 'task_type' | 'task_cluster' | 'nothing'
  */
 export interface Population<One extends Case = Case> {
   /** In canonical order; patterns name sessions by their index here. */
-  readonly cases: readonly One[]
+  readonly cases: readonly LaidOutCase<One>[]
+  /** What the numbers of texts in the steps' columns mean. */
+  readonly lexicon: Lexicon
   readonly types: TaskTypes
   readonly adjustedFor: Adjustment
   /** Case index → row, or -1 where no outcome is decided. Rows of one stratum stand together. */
   readonly rowOf: Int32Array
   readonly outcomes: Uint8Array
   /** Case index → number of its task (else its type) and of who stands behind it; -1 where unknown. */
-  readonly taskOf: Int32Array
-  readonly principalOf: Int32Array
+  readonly taskOf: Numbered
+  readonly principalOf: Numbered
   readonly stratumOf: Int32Array
   readonly strata: readonly StratumTotals[]
+  /** Counts of a pattern that no session shows, of all rows and of those held back. */
+  readonly strataCounts: StrataCounts
+  readonly laterCounts: StrataCounts
   /** Additive task and agent effects over the informative rows; null where one agent did all the work. */
   readonly additive: AdditiveModel | null
   /** Row → row of the additive model, or -1 where its stratum says nothing. */
@@ -29,9 +37,14 @@ export interface Population<One extends Case = Case> {
   /** 1 for rows that a pattern must be seen on again, in the same direction. */
   readonly later: Uint8Array
   readonly laterBy: 'time' | 'tasks'
-  /** Of those rows: how many, and by stratum. */
   readonly laterRows: number
-  readonly laterStrata: readonly Pick<StratumTotals, 'rows' | 'successes'>[]
+}
+
+/** Case index → number of its name, from 0; -1 where there is none. */
+export interface Numbered {
+  readonly of: Int32Array
+  /** One place a name for whoever counts: zero before, and zero again after. */
+  readonly counts: Int32Array
 }
 
 interface StratumTotals {
@@ -41,7 +54,7 @@ interface StratumTotals {
 }
 
 export function layOut<One extends Case>(given: readonly One[]): Population<One> {
-  const cases = inCanonicalOrder(given)
+  const { cases, lexicon } = layOutCases(inCanonicalOrder(given))
   const types = findTaskTypes(cases)
   const decided = cases.flatMap(({ success }, index) => (success === null ? [] : [index]))
   const adjustedFor = chooseAdjustment(cases, decided, types)
@@ -64,26 +77,58 @@ export function layOut<One extends Case>(given: readonly One[]): Population<One>
     }
     strata.push({ first, rows: members.length, successes })
   }
-  const base = { cases, types, adjustedFor, rowOf, outcomes, stratumOf, strata }
+  const base = { cases, lexicon, types, adjustedFor, rowOf, outcomes, stratumOf, strata }
   const taskOf = numberAll(cases, ({ trace }, index) => trace.task.id ?? types.of[index] ?? null)
   const principalOf = numberAll(cases, principalKey)
   const split = splitLater(base, decided)
-  return { ...base, taskOf, principalOf, ...addAgents(base), ...split, ...countLater(base, split) }
+  return {
+    ...base,
+    taskOf,
+    principalOf,
+    ...addAgents(base),
+    ...split,
+    ...countWithout(base, split),
+  }
+}
+
+/** Cases from one store share a lexicon already; any others get one together. */
+function layOutCases<One extends Case>(
+  cases: readonly One[],
+): Pick<Population<One>, 'cases' | 'lexicon'> {
+  const shared = cases[0]?.steps?.columns.lexicon
+  if (shared && cases.every((one) => one.steps?.columns.lexicon === shared)) {
+    return { cases: cases as readonly LaidOutCase<One>[], lexicon: shared }
+  }
+  const lexicon = new Lexicon()
+  const spans = layOutSteps(
+    cases.map(({ trace }) => trace),
+    lexicon,
+  )
+  return {
+    cases: cases.map((one, index) => ({ ...one, steps: spans[index] as StepSpan })),
+    lexicon,
+  }
+}
+
+/** A case by itself. */
+export function layOutOne<One extends Case>(one: One): LaidOutCase<One> {
+  return layOutCases([one]).cases[0] as LaidOutCase<One>
 }
 
 /** Numbers names in the order in which they first come. */
 function numberAll(
   cases: readonly Case[],
   nameOf: (one: Case, index: number) => string | null,
-): Int32Array {
+): Numbered {
   const numbers = new Map<string, number>()
-  return Int32Array.from(cases, (one, index) => {
+  const of = Int32Array.from(cases, (one, index) => {
     const name = nameOf(one, index)
     if (name === null) return -1
     const number = numbers.get(name) ?? numbers.size
     numbers.set(name, number)
     return number
   })
+  return { of, counts: new Int32Array(numbers.size) }
 }
 
 type Base = Pick<
@@ -160,20 +205,27 @@ function numberAgents(keys: readonly string[]): number[] {
   })
 }
 
-function countLater(
+function countWithout(
   { strata, stratumOf, outcomes }: Base,
   { later }: Pick<Population, 'later'>,
-): Pick<Population, 'laterRows' | 'laterStrata'> {
-  const laterStrata = strata.map(() => ({ rows: 0, successes: 0 }))
+): Pick<Population, 'strataCounts' | 'laterRows' | 'laterCounts'> {
+  const strataCounts = countsOf(
+    strata.map(({ rows, successes }) => ({
+      successWith: 0,
+      failureWith: 0,
+      successWithout: successes,
+      failureWithout: rows - successes,
+    })),
+  )
+  const laterCounts = new Int32Array(strataCounts.length)
   let laterRows = 0
   later.forEach((kept, row) => {
-    const total = laterStrata[stratumOf[row] as number]
-    if (!total || kept === 0) return
+    if (kept === 0) return
     laterRows += 1
-    total.rows += 1
-    total.successes += outcomes[row] ?? 0
+    const cell = cells * (stratumOf[row] as number) + 3 - (outcomes[row] as number)
+    laterCounts[cell] = (laterCounts[cell] as number) + 1
   })
-  return { laterRows, laterStrata }
+  return { strataCounts, laterRows, laterCounts }
 }
 
 const laterShare = 0.3

@@ -1,6 +1,12 @@
 import { mantelHaenszelDifference, type Stratum } from '../statistics/strata.ts'
-import type { Step } from '../transcript/trace.ts'
-import { type Case, occasionKey } from './case.ts'
+import {
+  changesMask,
+  changesNothing,
+  type StepColumns,
+  statusMask,
+  statusOk,
+} from '../transcript/step-columns.ts'
+import { type LaidOutCase, occasionKey } from './case.ts'
 import { intervalLevel } from './contrast.ts'
 import type { Occurrence } from './error-signatures.ts'
 import type { Recovery } from './finding.ts'
@@ -10,33 +16,110 @@ const window = 12
 
 /** One error and what came of it: what was done before the tool was tried again, and whether it worked. */
 export interface Attempt {
-  readonly one: Case
-  readonly failed: Step
+  readonly one: LaidOutCase
+  /** Index of the failed step. */
+  readonly failed: number
   readonly recovered: boolean
-  /** The step that worked, when one did. */
-  readonly success: Step | null
   readonly tokens: ReadonlySet<string>
 }
 
 /** Follows every occurrence to the next success of the same act on the same thing, or to the window's end. */
 export function followErrors(occurrences: readonly Occurrence[]): Attempt[] {
-  return occurrences.map(({ one, step: failed }) => {
-    const later = one.trace.steps.slice(failed.index + 1, failed.index + 1 + window)
-    const success = later.find((step) => isSameThing(failed, step) && step.status === 'ok') ?? null
-    const retry = success ?? later.find((step) => step.act === failed.act) ?? null
-    const between = later.slice(0, retry ? retry.index - failed.index - 1 : later.length)
-    const tokens = new Set(
-      between.filter((step) => step.act !== failed.act).map((step) => `tool:${step.act}`),
-    )
-    // The same call works again because of what was changed in between, not because it was tried again.
-    const untouched = between.every((step) => step.changesState === false)
-    if (retry) {
-      for (const token of diffArguments(failed, retry)) {
-        if (token !== 'retry' || untouched) tokens.add(token)
-      }
+  const tokens = new Tokens()
+  return occurrences.map(({ one, index }) => {
+    const { columns, from, to } = one.steps
+    const failed = from + index
+    const end = Math.min(failed + 1 + window, to)
+    const success = findStep(failed + 1, end, (at) => {
+      const works = ((columns.flags[at] as number) & statusMask) === statusOk
+      return works && isSameThing(columns, failed, at)
+    })
+    const act = columns.act[failed]
+    const retry = success ?? findStep(failed + 1, end, (at) => columns.act[at] === act)
+    return {
+      one,
+      failed: index,
+      recovered: success !== null,
+      tokens: tokens.gather(columns, failed, { retry, end }),
     }
-    return { one, failed, recovered: success !== null, success, tokens }
   })
+}
+
+function findStep(from: number, end: number, matches: (at: number) => boolean): number | null {
+  for (let at = from; at < end; at += 1) if (matches(at)) return at
+  return null
+}
+
+/** Texts of tokens, each made once. */
+class Tokens {
+  readonly #calls: string[] = []
+  readonly #differences: (string | null)[] = []
+
+  gather(
+    columns: StepColumns,
+    failed: number,
+    { retry, end }: { readonly retry: number | null; readonly end: number },
+  ): Set<string> {
+    const tokens = new Set<string>()
+    // The same call works again because of what was changed in between, not because it was tried again.
+    let untouched = true
+    for (let at = failed + 1; at < (retry ?? end); at += 1) {
+      const act = columns.act[at] as number
+      if (act !== columns.act[failed]) {
+        this.#calls[act] ??= `tool:${columns.lexicon.textOf(act)}`
+        tokens.add(this.#calls[act] as string)
+      }
+      if (((columns.flags[at] as number) & changesMask) !== changesNothing) untouched = false
+    }
+    if (retry === null) return tokens
+    if (columns.call[failed] !== columns.call[retry]) {
+      this.#addDifferences(columns, [failed, retry], tokens)
+    } else if (untouched) tokens.add('retry')
+    return tokens
+  }
+
+  /** Arguments that one of the two calls lacks or that differ, by their general path. */
+  #addDifferences(
+    columns: StepColumns,
+    [failed, retry]: readonly [number, number],
+    tokens: Set<string>,
+  ): void {
+    const { argsFrom, argKeys, argValues } = columns
+    const add = (key: number, verb: number) => {
+      const name = this.#nameDifference(columns, key, verb)
+      if (name !== null) tokens.add(name)
+    }
+    for (let arg = argsFrom[failed] as number; arg < (argsFrom[failed + 1] as number); arg += 1) {
+      const other = findArgument(columns, retry, argKeys[arg] as number)
+      if (other !== -1 && argValues[arg] === argValues[other]) continue
+      add(argKeys[arg] as number, other === -1 ? removed : changed)
+    }
+    for (let arg = argsFrom[retry] as number; arg < (argsFrom[retry + 1] as number); arg += 1) {
+      const key = argKeys[arg] as number
+      if (findArgument(columns, failed, key) === -1) add(key, added)
+    }
+  }
+
+  #nameDifference({ lexicon }: StepColumns, key: number, verb: number): string | null {
+    const place = verbs.length * key + verb
+    const known = this.#differences[place]
+    if (known !== undefined) return known
+    const path = lexicon.textOf(key)
+    const name = remark.test(path) ? null : `args:${verbs[verb]}:${generalise(path)}`
+    this.#differences[place] = name
+    return name
+  }
+}
+
+const verbs = ['added', 'changed', 'removed'] as const
+const [added, changed, removed] = [0, 1, 2]
+
+/** Place of the argument of this key; -1 where the step has none. */
+function findArgument({ argsFrom, argKeys }: StepColumns, at: number, key: number): number {
+  for (let arg = argsFrom[at] as number; arg < (argsFrom[at + 1] as number); arg += 1) {
+    if (argKeys[arg] === key) return arg
+  }
+  return -1
 }
 
 const needed = { sessions: 3, tasks: 2, principals: 2, without: 3 }
@@ -46,63 +129,108 @@ const needed = { sessions: 3, tasks: 2, principals: 2, without: 3 }
  * enough places and the lower bound of the stratified difference is above zero, best bound first.
  */
 export function findRecoveries(attempts: readonly Attempt[]): Recovery[] {
-  const tokens = [...new Set(attempts.flatMap((attempt) => [...attempt.tokens]))].toSorted()
-  return tokens
-    .flatMap((token) => judge(token, attempts))
+  const having = new Map<string, Attempt[]>()
+  for (const attempt of attempts) {
+    for (const token of attempt.tokens) {
+      const list = having.get(token)
+      if (list) list.push(attempt)
+      else having.set(token, [attempt])
+    }
+  }
+  const types = [...new Set(attempts.map(typeOf))].toSorted()
+  const numbers = new Map(types.map((type, number) => [type, number]))
+  const all = countTries(attempts, numbers)
+  return [...having]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([token, list]) => judge(token, list, { all, numbers }))
     .toSorted((a, b) => b.low - a.low || (a.token < b.token ? -1 : 1))
 }
 
-function judge(token: string, attempts: readonly Attempt[]): Recovery[] {
-  const having = attempts.filter((attempt) => attempt.tokens.has(token))
-  const lacking = attempts.filter((attempt) => !attempt.tokens.has(token))
-  const recovered = having.filter((attempt) => attempt.recovered).map(({ one }) => one)
+const typeOf = ({ one }: Attempt) => one.trace.task.type ?? ''
+
+interface Tries {
+  readonly tried: number
+  readonly recovered: number
+  /** By type of task: recovered and not. */
+  readonly byType: Int32Array
+}
+
+function countTries(attempts: readonly Attempt[], numbers: ReadonlyMap<string, number>): Tries {
+  const byType = new Int32Array(2 * numbers.size)
+  let recovered = 0
+  for (const attempt of attempts) {
+    const type = numbers.size === 1 ? 0 : (numbers.get(typeOf(attempt)) ?? 0)
+    const place = 2 * type + (attempt.recovered ? 0 : 1)
+    byType[place] = (byType[place] as number) + 1
+    if (attempt.recovered) recovered += 1
+  }
+  return { tried: attempts.length, recovered, byType }
+}
+
+function judge(
+  token: string,
+  having: readonly Attempt[],
+  { all, numbers }: { readonly all: Tries; readonly numbers: ReadonlyMap<string, number> },
+): Recovery[] {
+  const own = countTries(having, numbers)
   const enough =
-    new Set(recovered.map(({ trace }) => trace.sessionId)).size >= needed.sessions &&
-    new Set(recovered.map(({ trace }) => trace.task.id ?? trace.sessionId)).size >= needed.tasks &&
-    new Set(recovered.map(occasionKey)).size >= needed.principals &&
-    lacking.length >= needed.without
-  const difference = enough
-    ? mantelHaenszelDifference(stratify(token, attempts), intervalLevel)
-    : null
+    all.tried - own.tried >= needed.without &&
+    hasDistinct(having, ({ one }) => one.trace.sessionId, needed.sessions) &&
+    hasDistinct(having, ({ one }) => one.trace.task.id ?? one.trace.sessionId, needed.tasks) &&
+    hasDistinct(having, ({ one }) => occasionKey(one), needed.principals)
+  const difference = enough ? mantelHaenszelDifference(stratify(own, all), intervalLevel) : null
   if (!difference || difference.low <= 0) return []
   return [
     {
       token,
-      recoveredWith: having.filter((attempt) => attempt.recovered).length,
-      triedWith: having.length,
-      recoveredWithout: lacking.filter((attempt) => attempt.recovered).length,
-      triedWithout: lacking.length,
+      recoveredWith: own.recovered,
+      triedWith: own.tried,
+      recoveredWithout: all.recovered - own.recovered,
+      triedWithout: all.tried - own.tried,
       ...difference,
     },
   ]
 }
 
-function stratify(token: string, attempts: readonly Attempt[]): Stratum[] {
-  const byType = Map.groupBy(attempts, ({ one }) => one.trace.task.type ?? '')
-  return [...byType]
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, group]) => {
-      const count = (has: boolean, recovered: boolean) =>
-        group.filter((one) => one.tokens.has(token) === has && one.recovered === recovered).length
-      return {
-        successWith: count(true, true),
-        failureWith: count(true, false),
-        successWithout: count(false, true),
-        failureWithout: count(false, false),
-      }
-    })
+/** Whether the attempts that recovered come from so many; stops as soon as they do. */
+function hasDistinct(
+  attempts: readonly Attempt[],
+  keyOf: (attempt: Attempt) => string,
+  fewest: number,
+): boolean {
+  const found = new Set<string>()
+  return attempts.some((attempt) => {
+    if (attempt.recovered) found.add(keyOf(attempt))
+    return found.size >= fewest
+  })
+}
+
+function stratify(own: Tries, all: Tries): Stratum[] {
+  return Array.from({ length: all.byType.length / 2 }, (_, type) => {
+    const successWith = own.byType[2 * type] as number
+    const failureWith = own.byType[2 * type + 1] as number
+    return {
+      successWith,
+      failureWith,
+      successWithout: (all.byType[2 * type] as number) - successWith,
+      failureWithout: (all.byType[2 * type + 1] as number) - failureWith,
+    }
+  })
 }
 
 /** The same resource by its first identifying argument, or at least half of the argument names in common. */
-function isSameThing(failed: Step, later: Step): boolean {
-  if (failed.act !== later.act) return false
-  if (failed.resource !== -1 && later.resource !== -1) return failed.resource === later.resource
-  const [names, others] = [
-    new Set(Object.keys(failed.args ?? {})),
-    new Set(Object.keys(later.args ?? {})),
-  ]
-  const shared = names.intersection(others).size
-  return shared >= 0.5 * Math.max(names.union(others).size, 1)
+function isSameThing(columns: StepColumns, failed: number, later: number): boolean {
+  if (columns.act[failed] !== columns.act[later]) return false
+  const [was, is] = [columns.resource[failed] as number, columns.resource[later] as number]
+  if (was !== -1 && is !== -1) return was === is
+  const { argsFrom, argKeys } = columns
+  const names = (argsFrom[failed + 1] as number) - (argsFrom[failed] as number)
+  const others = (argsFrom[later + 1] as number) - (argsFrom[later] as number)
+  let shared = 0
+  for (let arg = argsFrom[failed] as number; arg < (argsFrom[failed + 1] as number); arg += 1) {
+    if (findArgument(columns, later, argKeys[arg] as number) !== -1) shared += 1
+  }
+  return shared >= 0.5 * Math.max(names + others - shared, 1)
 }
 
 /** Array positions do not matter for what was changed: any position is written `-`. */
@@ -111,16 +239,3 @@ const generalise = (path: string) => path.replace(/\/\d+(?=\/|$)/g, '/-')
 /** What a call says of itself changes nothing; that a command was another one says nothing about which. */
 const remark =
   /\/(?:command|cmd|script|code|description|comment|note|reason|explanation|summary|title|thought)$/i
-
-function diffArguments(failed: Step, retry: Step): Set<string> {
-  if (failed.call === retry.call) return new Set(['retry'])
-  const [was, is] = [failed.args ?? {}, retry.args ?? {}]
-  const tokens = new Set<string>()
-  for (const path of new Set([...Object.keys(was), ...Object.keys(is)])) {
-    const [before, after] = [was[path], is[path]]
-    if (before === after || remark.test(path)) continue
-    const verb = before === undefined ? 'added' : after === undefined ? 'removed' : 'changed'
-    tokens.add(`args:${verb}:${generalise(path)}`)
-  }
-  return tokens
-}

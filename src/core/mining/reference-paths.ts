@@ -19,17 +19,18 @@ export function mineReferencePaths(population: Population, paths: readonly TaskP
   }
 }
 
-function toCandidate({ cases, types }: Population, path: TaskPath): Candidate[] {
+function toCandidate({ cases, types, lexicon }: Population, path: TaskPath): Candidate[] {
   const { taskType, reference, sharedCalls, successes, successfulVariants } = path
   const calls = reference?.calls ?? sharedCalls.map(({ tool }) => tool)
   if (calls.length < fewestShared) return []
+  const acts = calls.map((call) => lexicon.find(call))
   const follows = (index: number) => {
     const one = cases[index]
     if (!one?.success || types.of[index] !== taskType) return false
-    const made = listCalls(one.trace)
+    const made = listCalls(one)
     return reference
-      ? made.join('\0') === calls.join('\0')
-      : calls.every((call) => made.includes(call))
+      ? made.length === acts.length && made.every((act, at) => act === acts[at])
+      : acts.every((act) => made.includes(act))
   }
   const members = cases.flatMap((_, index) => (follows(index) ? [index] : []))
   const title = reference
@@ -54,7 +55,9 @@ function toCandidate({ cases, types }: Population, path: TaskPath): Candidate[] 
         citations: cite({
           supports: members.flatMap((index) => {
             const one = cases[index]
-            return one && one.trace.steps.length > 0 ? [{ one, of: 'call' as const, index: 0 }] : []
+            return one && one.steps.to > one.steps.from
+              ? [{ one, of: 'call' as const, index: 0 }]
+              : []
           }),
         }),
       }),

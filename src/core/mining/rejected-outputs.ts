@@ -1,5 +1,6 @@
+import { changesMask, changesSomething, statusMask, statusOk } from '../transcript/step-columns.ts'
 import type { Candidate, Patterns } from './candidate.ts'
-import type { Case } from './case.ts'
+import type { Case, LaidOutCase } from './case.ts'
 import { cite, type Sighting } from './cite.ts'
 import { isRecurring } from './member-sets.ts'
 import type { Population } from './population.ts'
@@ -76,7 +77,7 @@ function listVerdicts({ components, success }: Case): [string, Verdict][] {
 }
 
 function toCandidate(
-  { cases }: Population,
+  population: Population,
   criterion: string,
   { judged, rejected }: Verdicts,
 ): Candidate {
@@ -93,11 +94,11 @@ function toCandidate(
         criterion,
         rejected: rejected.length,
         judged: judged.length,
-        mostAfter: findMostAfter(cases, judged, new Set(rejected)),
+        mostAfter: findMostAfter(population, judged, new Set(rejected)),
       },
       citations: cite({
         supports: rejected.flatMap((index) => {
-          const one = cases[index]
+          const one = population.cases[index]
           return one ? sightEnd(one) : []
         }),
       }),
@@ -106,32 +107,31 @@ function toCandidate(
 }
 
 /** The last thing said or done: what was rejected. */
-function sightEnd(one: Case): Sighting[] {
-  const { sayings, steps } = one.trace
-  const changed = steps.findLast(
-    ({ changesState, status }) => changesState === true && status === 'ok',
-  )
-  if (changed) return [{ one, of: 'call', index: changed.index }]
-  return sayings.length > 0 ? [{ one, of: 'saying', index: sayings.length - 1 }] : []
+function sightEnd(one: LaidOutCase): Sighting[] {
+  const { columns, from, to } = one.steps
+  for (let at = to - 1; at >= from; at -= 1) {
+    const flags = columns.flags[at] as number
+    if (changes(flags) && (flags & statusMask) === statusOk)
+      return [{ one, of: 'call', index: at - from }]
+  }
+  const last = one.trace.sayings.length - 1
+  return last >= 0 ? [{ one, of: 'saying', index: last }] : []
 }
+
+const changes = (flags: number) => (flags & changesMask) === changesSomething
 
 const fewestUses = 8
 const standsOut = 0.15
 
 /** The changing tool whose sessions are rejected at least 15 points more often than judged sessions at large. */
 function findMostAfter(
-  cases: readonly Case[],
+  { cases, lexicon }: Population,
   judged: readonly number[],
   rejected: ReadonlySet<number>,
 ): string | null {
-  const tools = new Map<string, { uses: number; rejected: number }>()
+  const tools = new Map<number, { uses: number; rejected: number }>()
   for (const index of judged) {
-    const used = new Set(
-      cases[index]?.trace.steps.flatMap(({ tool, changesState }) =>
-        changesState === true ? [tool] : [],
-      ),
-    )
-    for (const tool of used) {
+    for (const tool of listChanging(cases[index] as LaidOutCase)) {
       const counts = tools.get(tool) ?? { uses: 0, rejected: 0 }
       tools.set(tool, counts)
       counts.uses += 1
@@ -141,6 +141,16 @@ function findMostAfter(
   const overall = rejected.size / Math.max(judged.length, 1)
   const [first] = [...tools]
     .filter(([, { uses, rejected: k }]) => uses >= fewestUses && k / uses >= overall + standsOut)
-    .toSorted(([a, x], [b, y]) => y.rejected / y.uses - x.rejected / x.uses || (a < b ? -1 : 1))
+    .map(([tool, { uses, rejected: k }]) => [lexicon.textOf(tool), k / uses] as const)
+    .toSorted(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
   return first?.[0] ?? null
+}
+
+/** Tools of the calls that change something, each once. */
+function listChanging({ steps: { columns, from, to } }: LaidOutCase): Set<number> {
+  const tools = new Set<number>()
+  for (let at = from; at < to; at += 1) {
+    if (changes(columns.flags[at] as number)) tools.add(columns.tool[at] as number)
+  }
+  return tools
 }

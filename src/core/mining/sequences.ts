@@ -1,5 +1,5 @@
-import { addBit, type Bitset, emptyBitset } from '../statistics/bitset.ts'
-import { listActs } from './acts.ts'
+import { type Bitset, countShared, emptyBitset } from '../statistics/bitset.ts'
+import { ActNames, codeActs, listActs, nameOf } from './acts.ts'
 import type { Candidate, Patterns } from './candidate.ts'
 import { cite, type Sighting } from './cite.ts'
 import type { Members } from './contrast.ts'
@@ -27,8 +27,9 @@ interface Sequence {
  * sequence that a longer one has the same sessions as is left out: they are one pattern.
  */
 export function mineSequences(population: Population): Patterns {
-  const { found, stoppedAt } = growAll(layOutActs(population), (members) =>
-    isComparable(population, members),
+  const { cases } = population
+  const { found, stoppedAt } = growAll(layOutActs(population), (sessions) =>
+    isComparable(cases.length, sessions),
   )
   return {
     kind: 'sequence',
@@ -53,35 +54,32 @@ interface Row {
   readonly sessions: number
 }
 
-/** Acts are listed anew where one is cited: kept for all sessions they would take more than the traces. */
 function layOutActs({ cases }: Population): Row {
-  const found = new Map<string, number>()
-  const first = cases.map(({ trace }) =>
-    Int32Array.from(listActs(trace), ({ name }) => {
-      const number = found.get(name) ?? found.size
-      found.set(name, number)
-      return number
-    }),
-  )
-  const names = [...found.keys()].toSorted()
-  const inOrder = new Map(names.map((name, number) => [name, number]))
-  const renamed = Int32Array.from([...found.keys()], (name) => inOrder.get(name) ?? -1)
-  const length = first.reduce((sum, list) => sum + list.length, 0)
+  const names = new ActNames()
+  const coded = cases.map((one) => Int32Array.from(codeActs(one, names)))
+  const length = coded.reduce((sum, codes) => sum + codes.length, 0)
   const acts = new Int32Array(length)
   const sessionAt = new Int32Array(length)
+  const isUsed = new Uint8Array(2 * names.all.length)
   let at = 0
-  first.forEach((list, session) => {
-    for (const number of list) {
-      acts[at] = renamed[number] as number
-      sessionAt[at] = session
-      at += 1
-    }
+  coded.forEach((codes, session) => {
+    acts.set(codes, at)
+    sessionAt.fill(session, at, at + codes.length)
+    for (let index = 0; index < codes.length; index += 1) isUsed[codes[index] as number] = 1
+    at += codes.length
   })
-  return { names, acts, sessionAt, sessions: cases.length }
+  const used = [...isUsed.keys()].filter((code) => isUsed[code] === 1)
+  const inOrder = [...new Set(used.map((code) => nameOf(code, names)))].toSorted()
+  const places = new Map(inOrder.map((name, number) => [name, number]))
+  const renamed = new Int32Array(isUsed.length)
+  for (const code of used) renamed[code] = places.get(nameOf(code, names)) ?? -1
+  for (let index = 0; index < length; index += 1)
+    acts[index] = renamed[acts[index] as number] as number
+  return { names: inOrder, acts, sessionAt, sessions: cases.length }
 }
 
 /** Positions at which a prefix ends, ascending. */
-type Ends = readonly number[]
+type Ends = Int32Array
 
 /**
  * Length by length, so that a cut leaves out long patterns rather than late names; each length walks the
@@ -89,69 +87,136 @@ type Ends = readonly number[]
  */
 function growAll(
   row: Row,
-  wanted: (members: Members) => boolean,
+  wanted: (sessions: number) => boolean,
 ): { found: Sequence[]; stoppedAt: number | null } {
   const found: Sequence[] = []
-  const extend = makeExtension(row)
-  const walk = (prefix: readonly number[], ends: Ends, length: number): boolean => {
-    for (const [act, next] of extend(prefix.length === 0 ? null : ends)) {
-      const members = listSessions(row, next)
-      if (members.length < fewestSessions) continue
-      const acts = [...prefix, act]
-      if (acts.length < length) {
-        if (!walk(acts, next, length)) return false
-      } else if (wanted(members)) {
-        if (found.length >= maxPatterns) return false
-        found.push({
-          acts: acts.map((number) => row.names[number] ?? ''),
-          sessions: packMembers(members, row.sessions),
-          fingerprint: fingerprint(members),
-        })
-      }
+  const extension = new Extension(row)
+  const collect = (prefix: readonly number[], ends: Ends | null): boolean => {
+    const next = extension.gather(ends)
+    for (let act = 0; act < row.names.length; act += 1) {
+      if (next.count(act) < fewestSessions || !wanted(next.count(act))) continue
+      if (found.length >= maxPatterns) return false
+      const sessions = next.sessionsOf(act)
+      const acts = [...prefix, act].map((number) => row.names[number] ?? '')
+      found.push({ acts, sessions, fingerprint: fingerprint(sessions) })
+    }
+    return true
+  }
+  const walk = (prefix: readonly number[], ends: Ends | null, length: number): boolean => {
+    if (prefix.length + 1 === length) return collect(prefix, ends)
+    const next = extension.follow(ends)
+    for (let act = 0; act < row.names.length; act += 1) {
+      const reached = next(act)
+      if (countSessions(row, reached) < fewestSessions) continue
+      if (!walk([...prefix, act], reached, length)) return false
     }
     return true
   }
   for (let length = 2; length <= longest; length += 1) {
-    if (!walk([], [], length)) return { found, stoppedAt: length }
+    if (!walk([], null, length)) return { found, stoppedAt: length }
   }
   return { found, stoppedAt: null }
 }
 
-/** Every act that can follow within the gap, with where it then ends; in name order. */
-function makeExtension({ names, acts, sessionAt }: Row) {
-  const seenBy = new Int32Array(acts.length).fill(-1)
-  let round = 0
-  return (ends: Ends | null): [number, number[]][] => {
-    const buckets = new Map<number, number[]>()
-    const note = (at: number) => {
-      if (seenBy[at] === round) return
-      seenBy[at] = round
-      const act = acts[at] as number
-      const bucket = buckets.get(act)
-      if (bucket) bucket.push(at)
-      else buckets.set(act, [at])
-    }
-    round += 1
-    if (ends === null) for (let at = 0; at < acts.length; at += 1) note(at)
-    else {
-      for (const end of ends) {
-        const last = Math.min(end + 1 + gap, acts.length - 1)
-        for (let at = end + 1; at <= last && sessionAt[at] === sessionAt[end]; at += 1) note(at)
-      }
-    }
-    return [...buckets].toSorted(([a], [b]) => a - b).filter(([act]) => names[act] !== undefined)
-  }
-}
-
-function listSessions({ sessionAt }: Row, ends: Ends): number[] {
-  const sessions: number[] = []
-  let last = -1
-  for (const end of ends) {
-    const session = sessionAt[end] as number
-    if (session !== last) sessions.push(session)
+function countSessions({ sessionAt }: Row, ends: Ends): number {
+  let [count, last] = [0, -1]
+  for (let at = 0; at < ends.length; at += 1) {
+    const session = sessionAt[ends[at] as number] as number
+    if (session !== last) count += 1
     last = session
   }
-  return sessions
+  return count
+}
+
+interface Gathered {
+  readonly count: (act: number) => number
+  readonly sessionsOf: (act: number) => Bitset
+}
+
+/** What can follow within the gap. */
+class Extension {
+  readonly #row: Row
+  readonly #seenBy: Int32Array
+  readonly #all: Ends
+  /** By act the sessions that show it, as bits; filled anew by every `gather`. */
+  readonly #bits: Uint32Array
+  readonly #words: number
+  #round = 0
+
+  constructor(row: Row) {
+    this.#row = row
+    this.#seenBy = new Int32Array(row.acts.length)
+    this.#all = row.acts.map((_, at) => at)
+    this.#words = emptyBitset(row.sessions).length
+    this.#bits = new Uint32Array(this.#words * row.names.length)
+  }
+
+  /** By act: where it then ends. */
+  follow(ends: Ends | null): (act: number) => Ends {
+    const { acts, names } = this.#row
+    const reached = ends === null ? this.#all : this.#reach(ends)
+    const offsets = new Int32Array(names.length + 1)
+    for (let at = 0; at < reached.length; at += 1) {
+      const place = (acts[reached[at] as number] as number) + 1
+      offsets[place] = (offsets[place] as number) + 1
+    }
+    for (let act = 0; act < names.length; act += 1) {
+      offsets[act + 1] = (offsets[act + 1] as number) + (offsets[act] as number)
+    }
+    const sorted = new Int32Array(reached.length)
+    const next = offsets.slice(0, names.length)
+    for (let at = 0; at < reached.length; at += 1) {
+      const position = reached[at] as number
+      const act = acts[position] as number
+      sorted[next[act] as number] = position
+      next[act] = (next[act] as number) + 1
+    }
+    return (act) => sorted.subarray(offsets[act], offsets[act + 1])
+  }
+
+  /** By act: which sessions show it then. Cheaper than `follow`, for what is not gone on from. */
+  gather(ends: Ends | null): Gathered {
+    const { acts, sessionAt } = this.#row
+    const [bits, words] = [this.#bits, this.#words]
+    bits.fill(0)
+    const all = ends ?? this.#all
+    const reach = ends === null ? 0 : gap + 1
+    const first = ends === null ? 0 : 1
+    for (let index = 0; index < all.length; index += 1) {
+      const end = all[index] as number
+      const session = sessionAt[end] as number
+      const mask = 1 << (session & 31)
+      for (let at = end + first; at <= end + reach && sessionAt[at] === session; at += 1) {
+        const word = (acts[at] as number) * words + (session >>> 5)
+        bits[word] = (bits[word] as number) | mask
+      }
+    }
+    const sessionsOf = (act: number) => bits.subarray(act * words, (act + 1) * words)
+    return {
+      count: (act) => countShared(sessionsOf(act), sessionsOf(act)),
+      sessionsOf: (act) => sessionsOf(act).slice(),
+    }
+  }
+
+  /** Positions behind the ends, each once, ascending because the ends are. */
+  #reach(ends: Ends): Int32Array {
+    const { acts, sessionAt } = this.#row
+    const [seenBy, round] = [this.#seenBy, this.#round + 1]
+    this.#round = round
+    const reached = new Int32Array(Math.min(ends.length * (gap + 1), acts.length))
+    let count = 0
+    for (let index = 0; index < ends.length; index += 1) {
+      const end = ends[index] as number
+      const session = sessionAt[end]
+      for (let at = end + 1; at <= end + 1 + gap && sessionAt[at] === session; at += 1) {
+        if (seenBy[at] === round) continue
+        seenBy[at] = round
+        reached[count] = at
+        count += 1
+      }
+    }
+    return reached.subarray(0, count)
+  }
 }
 
 /** Of sequences with the very same sessions only those that no longer one contains. */
@@ -172,29 +237,23 @@ function keepClosed(found: readonly Sequence[]): Sequence[] {
   return found.filter((one) => closed.has(one))
 }
 
-/** Equal members have equal fingerprints; others hardly ever, and are compared in full. */
-function fingerprint(members: Members): string {
+/** Equal sessions have equal fingerprints; others hardly ever, and are compared in full. */
+function fingerprint(sessions: Bitset): string {
   let [a, b] = [0x811c9dc5, 0]
-  for (const member of members) {
-    a = Math.imul(a ^ member, 0x01000193)
-    b = (Math.imul(b, 31) + member) | 0
+  for (let at = 0; at < sessions.length; at += 1) {
+    a = Math.imul(a ^ (sessions[at] as number), 0x01000193)
+    b = (Math.imul(b, 31) + (sessions[at] as number)) | 0
   }
-  return `${members.length}:${a}:${b}`
-}
-
-function packMembers(members: Members, sessions: number): Bitset {
-  const bits = emptyBitset(sessions)
-  for (const member of members) addBit(bits, member)
-  return bits
+  return `${a}:${b}`
 }
 
 function unpackMembers(bits: Bitset): number[] {
   const members: number[] = []
-  bits.forEach((word, at) => {
-    for (let rest = word; rest !== 0; rest &= rest - 1) {
+  for (let at = 0; at < bits.length; at += 1) {
+    for (let rest = bits[at] as number; rest !== 0; rest &= rest - 1) {
       members.push(at * 32 + (31 - Math.clz32(rest & -rest)))
     }
-  })
+  }
   return members
 }
 
@@ -239,10 +298,12 @@ function sight(
     good: boolean
   },
 ): { supports: Sighting[]; contradicts: Sighting[] } {
+  const last = given.acts.at(-1)
   const sightings = given.members.flatMap((index): Sighting[] => {
     const one = cases[index]
-    const act = one && listActs(one.trace).find(({ name }) => name === given.acts.at(-1))
-    return one && act && one.success !== null ? [{ one, of: act.of, index: act.index }] : []
+    if (!one || one.success === null) return []
+    const act = listActs(one).find(({ name }) => name === last)
+    return act ? [{ one, of: act.of, index: act.index }] : []
   })
   return {
     supports: sightings.filter(({ one }) => one.success === given.good),

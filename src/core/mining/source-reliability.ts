@@ -1,9 +1,11 @@
 import { betaQuantile } from '../statistics/beta.ts'
 import { fitRates } from '../statistics/shrink.ts'
+import { statusMask, statusOk } from '../transcript/step-columns.ts'
 import type { Candidate, Patterns } from './candidate.ts'
+import type { LaidOutCase } from './case.ts'
 import { cite } from './cite.ts'
 import type { Members } from './contrast.ts'
-import { gatherMembers, isComparable } from './member-sets.ts'
+import { isComparable, MemberSets } from './member-sets.ts'
 import type { Population } from './population.ts'
 import { sayOthers } from './wording.ts'
 
@@ -16,11 +18,16 @@ const fewestUses = 8
  * goes with success is compared like any other pattern, never by pooled rates.
  */
 export function mineSources(population: Population): Patterns {
-  const sources = gatherMembers(population, ({ trace }) =>
-    trace.steps.flatMap(({ source, status }) =>
-      source !== null && status === 'ok' ? [source] : [],
-    ),
-  )
+  const { cases, lexicon } = population
+  const gathered = new MemberSets()
+  cases.forEach(({ steps: { columns, from, to } }, index) => {
+    for (let at = from; at < to; at += 1) {
+      const source = columns.source[at] as number
+      if (source !== -1 && ((columns.flags[at] as number) & statusMask) === statusOk)
+        gathered.add(source, index)
+    }
+  })
+  const sources = gathered.list((source) => lexicon.textOf(source))
   const rated = sources.map(([source, members]) => ({
     source,
     members,
@@ -32,7 +39,9 @@ export function mineSources(population: Population): Patterns {
     considered: sources.length,
     tested: true,
     candidates: rated
-      .filter(({ members, uses }) => uses >= fewestUses && isComparable(population, members))
+      .filter(
+        ({ members, uses }) => uses >= fewestUses && isComparable(cases.length, members.length),
+      )
       .map((one) => toCandidate(population, one, prior)),
     silences: [],
   }
@@ -79,10 +88,16 @@ function toCandidate(
       citations: cite({
         supports: members.flatMap((index) => {
           const one = population.cases[index]
-          const step = one?.trace.steps.find((found) => found.source === source)
-          return one && step ? [{ one, of: 'call' as const, index: step.index }] : []
+          const step = one ? findFirst(one, population.lexicon.find(source)) : -1
+          return one && step !== -1 ? [{ one, of: 'call' as const, index: step }] : []
         }),
       }),
     }),
   }
+}
+
+/** The first step that reads the source; -1 without one. */
+function findFirst({ steps: { columns, from, to } }: LaidOutCase, source: number): number {
+  for (let at = from; at < to; at += 1) if (columns.source[at] === source) return at - from
+  return -1
 }

@@ -1,7 +1,8 @@
+import { statusError, statusMask } from '../transcript/step-columns.ts'
 import type { Candidate, Judged, Patterns } from './candidate.ts'
 import { cite, type Sighting } from './cite.ts'
 import type { Members } from './contrast.ts'
-import { gatherMembers, isComparable } from './member-sets.ts'
+import { isComparable, MemberSets } from './member-sets.ts'
 import type { Population } from './population.ts'
 import { sayOthers } from './wording.ts'
 
@@ -10,21 +11,31 @@ import { sayOthers } from './wording.ts'
  * whether a call of it failed.
  */
 export function mineStepOutcomes(population: Population): Patterns {
-  const features = gatherMembers(population, ({ trace }) =>
-    trace.steps.flatMap(({ act, status }) =>
-      status === 'error' ? [`called\0${act}`, `failed\0${act}`] : [`called\0${act}`],
-    ),
+  const { cases, lexicon } = population
+  const gathered = new MemberSets()
+  cases.forEach(({ steps: { columns, from, to } }, index) => {
+    for (let at = from; at < to; at += 1) {
+      const act = columns.act[at] as number
+      gathered.add(2 * act, index)
+      if (isError(columns.flags[at] as number)) gathered.add(2 * act + 1, index)
+    }
+  })
+  const features = gathered.list(
+    (feature) =>
+      `${feature % 2 === 1 ? 'failed' : 'called'}\0${lexicon.textOf(Math.floor(feature / 2))}`,
   )
   return {
     kind: 'step_outcome',
     considered: features.length,
     tested: true,
     candidates: features
-      .filter(([, members]) => isComparable(population, members))
+      .filter(([, members]) => isComparable(cases.length, members.length))
       .map(([name, members]) => toCandidate(population, name, members)),
     silences: [],
   }
 }
+
+const isError = (flags: number) => (flags & statusMask) === statusError
 
 type Event = 'called' | 'failed'
 
@@ -75,17 +86,21 @@ function entitle(
 
 /** Calls in sessions that came out as the finding says, and calls in sessions that did not. */
 function sight(
-  { cases }: Population,
+  { cases, lexicon }: Population,
   given: { event: Event; tool: string; members: Members; harmful: boolean },
 ): { supports: Sighting[]; contradicts: Sighting[] } {
   const { event, tool, members, harmful } = given
-  const sightings = members.flatMap((index) => {
+  const act = lexicon.find(tool)
+  const sightings = members.flatMap((index): Sighting[] => {
     const one = cases[index]
-    const step = one?.trace.steps.find(
-      (found) => found.act === tool && (event === 'called' || found.status === 'error'),
-    )
-    if (!one || !step || one.success === null) return []
-    return [{ one, of: step.status === 'error' ? 'error' : 'call', index: step.index } as const]
+    if (!one || one.success === null) return []
+    const { columns, from, to } = one.steps
+    for (let at = from; at < to; at += 1) {
+      const failed = isError(columns.flags[at] as number)
+      if (columns.act[at] !== act || (event === 'failed' && !failed)) continue
+      return [{ one, of: failed ? 'error' : 'call', index: at - from }]
+    }
+    return []
   })
   return {
     supports: sightings.filter(({ one }) => one.success === !harmful),

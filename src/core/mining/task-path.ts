@@ -1,5 +1,14 @@
-import type { Trace } from '../transcript/trace.ts'
-import type { Case } from './case.ts'
+import { countEdits, makeMatcher } from '../statistics/edits.ts'
+import type { Lexicon } from '../transcript/lexicon.ts'
+import {
+  changesMask,
+  changesNothing,
+  statusError,
+  statusMask,
+  statusRefused,
+} from '../transcript/step-columns.ts'
+import type { LaidOutCase } from './case.ts'
+
 import type { Population } from './population.ts'
 
 /** How tasks of one type go: what leads to what, and the way that successful sessions take most. */
@@ -46,12 +55,12 @@ const comparedSessions = 100
 const comparedCalls = 100
 
 /** One path per type of task with at least five successful sessions, types in order. */
-export function findTaskPaths({ cases, types }: Population): TaskPath[] {
+export function findTaskPaths({ cases, types, lexicon }: Population): TaskPath[] {
   return groupByType(cases, types.of).flatMap(([taskType, group]) => {
     const won = group.filter(({ success }) => success === true)
     const lost = group.filter(({ success }) => success === false)
     if (won.length < fewestSuccesses) return []
-    const variants = countVariants(won)
+    const variants = countVariants(won, lexicon)
     const [first] = variants
     const common = first && first.sessions >= Math.max(fewestSuccesses, referenceShare * won.length)
     return [
@@ -59,10 +68,12 @@ export function findTaskPaths({ cases, types }: Population): TaskPath[] {
         taskType,
         sessions: group.length,
         successes: won.length,
-        reference: common ? first : null,
+        reference: common
+          ? { calls: first.acts.map((act) => lexicon.textOf(act)), sessions: first.sessions }
+          : null,
         successfulVariants: variants.length,
-        sharedCalls: findSharedCalls(won, lost),
-        ...findEdges(won, lost),
+        sharedCalls: findSharedCalls(won, lost, lexicon),
+        ...findEdges(won, lost, lexicon),
         failedDeviation: measureDeviation(lost, variants),
       },
     ]
@@ -70,26 +81,38 @@ export function findTaskPaths({ cases, types }: Population): TaskPath[] {
 }
 
 /** Reading calls that most successful sessions of a type make, by type: what an answer should rest on. */
-export function findUsualLookUps({ cases, types }: Population): ReadonlyMap<string, string[]> {
+export function findUsualLookUps({
+  cases,
+  types,
+  lexicon,
+}: Population): ReadonlyMap<string, number[]> {
   return new Map(
     groupByType(cases, types.of).map(([taskType, group]) => {
       const won = group.filter(({ success }) => success === true)
-      const reads = new Set(
-        won.flatMap(({ trace }) =>
-          trace.steps.flatMap(({ act, changesState }) => (changesState === false ? [act] : [])),
-        ),
-      )
-      const usual = [...reads].filter((tool) => shareOf(won, tool) > 0.5)
-      return [taskType, won.length < fewestSuccesses ? [] : usual.toSorted()]
+      if (won.length < fewestSuccesses) return [taskType, []]
+      const reads = new Set<number>()
+      for (const { steps } of won) {
+        const { columns, from, to } = steps
+        for (let at = from; at < to; at += 1) {
+          if (((columns.flags[at] as number) & changesMask) === changesNothing)
+            reads.add(columns.act[at] as number)
+        }
+      }
+      const calling = countCalling(won, lexicon)
+      const usual = [...reads].filter((act) => (calling[act] as number) / won.length > 0.5)
+      return [taskType, usual.toSorted(byName(lexicon))]
     }),
   )
 }
 
+const byName = (lexicon: Lexicon) => (a: number, b: number) =>
+  lexicon.textOf(a) < lexicon.textOf(b) ? -1 : 1
+
 function groupByType(
-  cases: readonly Case[],
+  cases: readonly LaidOutCase[],
   typeOf: readonly (string | null)[],
-): [string, Case[]][] {
-  const groups = new Map<string, Case[]>()
+): [string, LaidOutCase[]][] {
+  const groups = new Map<string, LaidOutCase[]>()
   cases.forEach((one, index) => {
     const type = typeOf[index] ?? null
     if (type === null) return
@@ -100,16 +123,29 @@ function groupByType(
   return [...groups].toSorted(([a], [b]) => (a < b ? -1 : 1))
 }
 
-function shareOf(cases: readonly Case[], tool: string): number {
-  const calling = cases.filter(({ trace }) => trace.steps.some((step) => step.act === tool))
-  return cases.length === 0 ? 0 : calling.length / cases.length
+/** By act: how many of the cases call it. */
+function countCalling(cases: readonly LaidOutCase[], { texts }: Lexicon): Int32Array {
+  const counts = new Int32Array(texts.length)
+  const last = new Int32Array(texts.length).fill(-1)
+  cases.forEach(({ steps: { columns, from, to } }, index) => {
+    for (let at = from; at < to; at += 1) {
+      const act = columns.act[at] as number
+      if (last[act] === index) continue
+      last[act] = index
+      counts[act] = (counts[act] as number) + 1
+    }
+  })
+  return counts
 }
 
-/** Names of calls that came back, the same several times in a row once, blocks that repeat once. */
-export function listCalls({ steps }: Trace): string[] {
-  const calls: string[] = []
-  for (const { act, status } of steps) {
-    if (status === 'error' || status === 'refused' || calls.at(-1) === act) continue
+/** Acts of calls that came back, the same several times in a row once, blocks that repeat once. */
+export function listCalls({ steps: { columns, from, to } }: LaidOutCase): number[] {
+  const calls: number[] = []
+  for (let at = from; at < to; at += 1) {
+    const act = columns.act[at] as number
+    const status = (columns.flags[at] as number) & statusMask
+    if (status === statusError || status === statusRefused || calls[calls.length - 1] === act)
+      continue
     calls.push(act)
     // a b a b: the second pair says nothing new.
     const n = calls.length
@@ -119,120 +155,179 @@ export function listCalls({ steps }: Trace): string[] {
   return calls
 }
 
-function countVariants(won: readonly Case[]): { calls: string[]; sessions: number }[] {
-  const variants = new Map<string, { calls: string[]; sessions: number }>()
-  for (const { trace } of won) {
-    const calls = listCalls(trace)
-    const key = calls.join('\0')
-    const known = variants.get(key)
-    if (known) known.sessions += 1
-    else variants.set(key, { calls, sessions: 1 })
-  }
-  return [...variants]
-    .toSorted(([a, x], [b, y]) => y.sessions - x.sessions || (a < b ? -1 : 1))
-    .map(([, variant]) => variant)
+interface Variant {
+  readonly acts: readonly number[]
+  sessions: number
 }
 
-function findSharedCalls(won: readonly Case[], lost: readonly Case[]): SharedCall[] {
-  const places = new Map<string, number[]>()
-  for (const { trace } of won) {
-    const seen = new Set<string>()
-    for (const { act: tool, index } of trace.steps) {
-      if (seen.has(tool)) continue
-      seen.add(tool)
-      const list = places.get(tool)
-      const place = index / trace.steps.length
-      if (list) list.push(place)
-      else places.set(tool, [place])
-    }
+/** The commonest first, then by name. */
+function countVariants(won: readonly LaidOutCase[], lexicon: Lexicon): Variant[] {
+  const variants = new Map<string, Variant>()
+  for (const one of won) {
+    const acts = listCalls(one)
+    const key = acts.join()
+    const known = variants.get(key)
+    if (known) known.sessions += 1
+    else variants.set(key, { acts, sessions: 1 })
   }
-  return [...places]
-    .filter(([, list]) => list.length >= sharedFrom * won.length)
-    .map(([tool, list]) => ({ tool, place: median(list), share: list.length / won.length }))
+  const rank = rankNames(lexicon)
+  return [...variants.values()].toSorted(
+    (a, b) => b.sessions - a.sessions || compareActs(a.acts, b.acts, rank),
+  )
+}
+
+/** By number of a text: its place in the order of all. */
+function rankNames({ texts }: Lexicon): Int32Array {
+  const rank = new Int32Array(texts.length)
+  const order = [...texts.keys()].sort((a, b) =>
+    (texts[a] as string) < (texts[b] as string) ? -1 : 1,
+  )
+  order.forEach((number, place) => {
+    rank[number] = place
+  })
+  return rank
+}
+
+/** Name by name; what goes on where the other ends comes after it. */
+function compareActs(a: readonly number[], b: readonly number[], rank: Int32Array): number {
+  const length = Math.min(a.length, b.length)
+  for (let at = 0; at < length; at += 1) {
+    const difference = (rank[a[at] as number] as number) - (rank[b[at] as number] as number)
+    if (difference !== 0) return difference
+  }
+  return a.length - b.length
+}
+
+function findSharedCalls(
+  won: readonly LaidOutCase[],
+  lost: readonly LaidOutCase[],
+  lexicon: Lexicon,
+): SharedCall[] {
+  const calling = { won: countCalling(won, lexicon), lost: countCalling(lost, lexicon) }
+  const shared = lexicon.texts.flatMap((_, act) =>
+    (calling.won[act] as number) >= sharedFrom * won.length ? [act] : [],
+  )
+  const places = findPlaces(won, shared, lexicon)
+  return shared
+    .map((act, index) => ({ act, place: median(places[index] ?? []), tool: lexicon.textOf(act) }))
     .toSorted((a, b) => a.place - b.place || (a.tool < b.tool ? -1 : 1))
-    .map(({ tool, share }) => ({
+    .map(({ act, tool }) => ({
       tool,
-      inSuccesses: share,
-      inFailures: lost.length === 0 ? null : shareOf(lost, tool),
+      inSuccesses: (calling.won[act] as number) / won.length,
+      inFailures: lost.length === 0 ? null : (calling.lost[act] as number) / lost.length,
     }))
+}
+
+/** By act wanted: where each session first calls it, as a share of its length. */
+function findPlaces(
+  won: readonly LaidOutCase[],
+  wanted: readonly number[],
+  { texts }: Lexicon,
+): number[][] {
+  const places: number[][] = wanted.map(() => [])
+  const numbers = new Int32Array(texts.length).fill(-1)
+  wanted.forEach((act, number) => {
+    numbers[act] = number
+  })
+  const last = new Int32Array(texts.length).fill(-1)
+  won.forEach(({ steps: { columns, from, to } }, index) => {
+    for (let at = from; at < to; at += 1) {
+      const act = columns.act[at] as number
+      if (numbers[act] === -1 || last[act] === index) continue
+      last[act] = index
+      places[numbers[act] as number]?.push((at - from) / (to - from))
+    }
+  })
+  return places
 }
 
 const median = (list: readonly number[]) =>
   list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? 0
 
+interface EdgeCounts {
+  readonly from: number
+  readonly to: number
+  won: number
+  lost: number
+  seconds: number
+  timed: number
+}
+
+/** Numbers of the two ends of a session, before and behind those of acts. */
+const [start, end] = [-1, -2]
+
 function findEdges(
-  won: readonly Case[],
-  lost: readonly Case[],
+  won: readonly LaidOutCase[],
+  lost: readonly LaidOutCase[],
+  lexicon: Lexicon,
 ): Pick<TaskPath, 'edges' | 'edgesLeftOut'> {
-  const edges = new Map<string, { won: number; lost: number; seconds: number; timed: number }>()
-  const walk = ({ trace }: Case, side: 'won' | 'lost') => {
-    let from = 'start'
-    for (const { act: tool, seconds } of [...trace.steps, { act: 'end', seconds: null }]) {
-      const key = `${from}\0${tool}`
-      const edge = edges.get(key) ?? { won: 0, lost: 0, seconds: 0, timed: 0 }
-      edges.set(key, edge)
-      edge[side] += 1
-      if (seconds !== null) {
-        edge.seconds += seconds
-        edge.timed += 1
-      }
-      from = tool
+  const edges = new Map<number, EdgeCounts>()
+  const nodes = lexicon.texts.length + 2
+  const count = (
+    side: 'won' | 'lost',
+    [from, to]: readonly [number, number],
+    seconds: number | null,
+  ) => {
+    const key = (from + 2) * nodes + to + 2
+    const known = edges.get(key)
+    const edge = known ?? { from, to, won: 0, lost: 0, seconds: 0, timed: 0 }
+    if (!known) edges.set(key, edge)
+    edge[side] += 1
+    if (seconds === null) return
+    edge.seconds += seconds
+    edge.timed += 1
+  }
+  const walk = ({ steps }: LaidOutCase, side: 'won' | 'lost') => {
+    const { act, seconds, numbers } = steps.columns
+    let before = start
+    for (let at = steps.from; at < steps.to; at += 1) {
+      const place = seconds[at] as number
+      count(side, [before, act[at] as number], place === -1 ? null : (numbers[place] as number))
+      before = act[at] as number
     }
+    count(side, [before, end], null)
   }
   for (const one of won) walk(one, 'won')
   for (const one of lost) walk(one, 'lost')
-  const sorted = [...edges].toSorted(
-    ([a, x], [b, y]) => y.won + y.lost - (x.won + x.lost) || (a < b ? -1 : 1),
-  )
+  return showEdges([...edges.values()], lexicon)
+}
+
+function showEdges(
+  edges: readonly EdgeCounts[],
+  lexicon: Lexicon,
+): Pick<TaskPath, 'edges' | 'edgesLeftOut'> {
+  const nameOf = (node: number) =>
+    node === start ? 'start' : node === end ? 'end' : lexicon.textOf(node)
+  const sorted = edges
+    .map((edge) => ({ ...edge, names: [nameOf(edge.from), nameOf(edge.to)] as const }))
+    .toSorted(
+      (a, b) =>
+        b.won + b.lost - (a.won + a.lost) || (a.names.join('\0') < b.names.join('\0') ? -1 : 1),
+    )
   return {
-    edges: sorted.slice(0, shownEdges).map(([key, edge]) => {
-      const [from, to] = key.split('\0') as [string, string]
-      return {
-        from,
-        to,
-        inSuccesses: edge.won,
-        inFailures: edge.lost,
-        seconds: edge.timed === 0 ? null : Math.round((edge.seconds / edge.timed) * 1000) / 1000,
-      }
-    }),
+    edges: sorted.slice(0, shownEdges).map(({ names: [from, to], ...edge }) => ({
+      from,
+      to,
+      inSuccesses: edge.won,
+      inFailures: edge.lost,
+      seconds: edge.timed === 0 ? null : Math.round((edge.seconds / edge.timed) * 1000) / 1000,
+    })),
     edgesLeftOut: Math.max(0, sorted.length - shownEdges),
   }
 }
 
 function measureDeviation(
-  lost: readonly Case[],
-  variants: readonly { calls: string[] }[],
+  lost: readonly LaidOutCase[],
+  variants: readonly Variant[],
 ): number | null {
   if (lost.length === 0 || variants.length === 0) return null
-  const numbers = new Map<string, number>()
-  const toNumbers = (calls: readonly string[]) =>
-    Int32Array.from(calls.slice(0, comparedCalls), (call) => {
-      const number = numbers.get(call) ?? numbers.size
-      numbers.set(call, number)
-      return number
-    })
-  const ways = variants.slice(0, comparedVariants).map(({ calls }) => toNumbers(calls))
+  const ways = variants
+    .slice(0, comparedVariants)
+    .map(({ acts }) => makeMatcher(acts.slice(0, comparedCalls)))
   const looked = lost.slice(0, comparedSessions)
-  const sum = looked.reduce((total, { trace }) => {
-    const calls = toNumbers(listCalls(trace))
-    return total + Math.min(...ways.map((way) => countEdits(calls, way)))
+  const sum = looked.reduce((total, one) => {
+    const calls = listCalls(one).slice(0, comparedCalls)
+    return total + Math.min(...ways.map((way) => countEdits(way, calls)))
   }, 0)
   return Math.round((sum / looked.length) * 100) / 100
-}
-
-/** Levenshtein distance. */
-function countEdits(a: Int32Array, b: Int32Array): number {
-  const row = Int32Array.from({ length: b.length + 1 }, (_, at) => at)
-  for (let i = 1; i <= a.length; i += 1) {
-    let diagonal = row[0] as number
-    row[0] = i
-    for (let j = 1; j <= b.length; j += 1) {
-      const above = row[j] as number
-      const left = row[j - 1] as number
-      const changed = diagonal + (a[i - 1] === b[j - 1] ? 0 : 1)
-      row[j] = Math.min(above + 1, left + 1, changed)
-      diagonal = above
-    }
-  }
-  return row[b.length] as number
 }

@@ -1,5 +1,5 @@
 import type { Case } from './case.ts'
-import { clusterVectors, type Vector, weighTerms } from './clusters.ts'
+import { clusterVectors, countTerms, type Vector, weighTerms } from './clusters.ts'
 
 /** Task type of every case, in the order of the cases, and where the types come from. */
 export interface TaskTypes {
@@ -22,7 +22,7 @@ export function findTaskTypes(cases: readonly Case[]): TaskTypes {
   if (typed * 2 >= cases.length && typed > 0) {
     return { from: 'source', of: cases.map(({ trace }) => trace.task.type) }
   }
-  const vectors = weighTerms(cases.map(({ trace }) => trace.intent))
+  const vectors = weighTerms(cases.map(({ trace }) => countTerms(trace.intent)))
   const clusters = clusterVectors(vectors, alikeFrom).filter(
     ({ members }) => members.length >= fewestSessions,
   )

@@ -1,4 +1,4 @@
-import { normalQuantile } from './normal.ts'
+import { intervalQuantile } from './normal.ts'
 
 export interface Interval {
   readonly low: number
@@ -8,7 +8,7 @@ export interface Interval {
 /** Wilson's score interval (1927) of a share k of n; [0, 1] when nothing was seen. */
 export function wilson(k: number, n: number, level: number): Interval {
   if (n === 0) return { low: 0, high: 1 }
-  const z = normalQuantile(0.5 + level / 2)
+  const z = intervalQuantile(level)
   const centre = (k + (z * z) / 2) / (n + z * z)
   const margin = (z / (n + z * z)) * Math.sqrt((k * (n - k)) / n + (z * z) / 4)
   return { low: Math.max(0, centre - margin), high: Math.min(1, centre + margin) }

@@ -25,6 +25,17 @@ export function normalQuantile(p: number): number {
   return (low + high) / 2
 }
 
+/** The z that a two-sided interval of this coverage reaches on either side. Few levels are in use, many times each. */
+export function intervalQuantile(level: number): number {
+  const known = quantiles.get(level)
+  if (known !== undefined) return known
+  const found = normalQuantile(0.5 + level / 2)
+  if (quantiles.size < 16) quantiles.set(level, found)
+  return found
+}
+
+const quantiles = new Map<number, number>()
+
 /** P(X >= x) for chi-square with one degree of freedom. */
 export function chiSquareTail(x: number): number {
   return erfc(Math.sqrt(Math.max(x, 0) / 2))

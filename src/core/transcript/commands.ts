@@ -20,9 +20,11 @@ const maxCommand = 500
  * command, as in `Bash git commit`. Directory changes, variables and wrappers before the command are passed over.
  */
 export function nameAct(tool: string, input: JsonObject): string {
-  const head = shells.test(tool.replace(/^mcp__\w+?__/, '')) ? readHead(input) : []
+  const head = isShell(tool) ? readHead(input) : []
   return head.length === 0 ? tool : `${tool} ${head.join(' ')}`
 }
+
+const isShell = (tool: string) => shells.test(tool.replace(/^mcp__\w+?__/, ''))
 
 const looking =
   /^(?:ls|cat|head|tail|less|grep|rg|find|fd|wc|stat|file|du|df|ps|env|pwd|which|type|echo|date|tree|diff|sort|uniq|awk|cut|test|id|whoami|uname|git (?:status|log|diff|show|branch|blame|remote|rev-parse|ls-files)|gh (?:pr|issue|run|api)|go (?:test|vet|build|list|doc|env|version)|npm (?:test|ls|view)|docker (?:ps|images|logs)|kubectl (?:get|describe|logs))$/

@@ -2,7 +2,6 @@ import type { Hash } from '../ids.ts'
 import { contentText, type EventBody, type Session, type SessionEvent } from '../session.ts'
 import type { Digest } from './digest.ts'
 import { readIntent } from './intent.ts'
-import { quoteEvent } from './quote.ts'
 import { readSaying } from './sayings.ts'
 import { secondsBetween } from './seconds.ts'
 import { StepDrafts } from './step-drafts.ts'
@@ -11,18 +10,18 @@ import type { Saying, Step, Turn } from './trace.ts'
 import { agrees, readWords, scoreWords, type Words } from './turns.ts'
 
 /** Raised with every change that makes the same transcript give another digest. */
-export const digesterVersion = 3
+export const digesterVersion = 4
 
-/** Characters of a user's turn and of an agent's message that a digest keeps for quoting. */
-const maxQuote = 240
+/** What of an event a digest is made from. */
+export type DigestedEvent = Pick<SessionEvent, 'id' | 'seq' | 'processedAt' | 'branch' | 'body'>
 
 export interface Digester {
   /** Events in `seq` order; those on abandoned branches are left out. */
-  add(event: SessionEvent): void
+  add(event: DigestedEvent): void
   finish(transcriptHash: string): Digest
 }
 
-export function startDigest(session: Session, { hash }: { readonly hash: Hash }): Digester {
+export function startDigest(session: DigestedSession, { hash }: { readonly hash: Hash }): Digester {
   const draft = new Draft(session, hash)
   return {
     add: (event) => {
@@ -32,16 +31,16 @@ export function startDigest(session: Session, { hash }: { readonly hash: Hash })
   }
 }
 
+/** What of a session a digest is made from, besides its events. */
+export type DigestedSession = Pick<Session, 'id' | 'agent' | 'task' | 'principal' | 'startedAt'>
+
 type Body<Type extends EventBody['type']> = Extract<EventBody, { type: Type }>
-type Quote = Digest['quotes']['calls'][number]
 
 class Draft {
-  readonly #session: Session
+  readonly #session: DigestedSession
   readonly #steps: StepDrafts
   readonly #turns: Turn[] = []
-  readonly #turnQuotes: Quote[] = []
   readonly #sayings: Saying[] = []
-  readonly #sayingQuotes: Quote[] = []
   readonly #words: Words[] = []
   readonly #compactions: number[] = []
   #intent: string[] | null = null
@@ -52,12 +51,12 @@ class Draft {
   #first: string | null = null
   #last: string | null = null
 
-  constructor(session: Session, hash: Hash) {
+  constructor(session: DigestedSession, hash: Hash) {
     this.#session = session
-    this.#steps = new StepDrafts(session.id, hash)
+    this.#steps = new StepDrafts(hash)
   }
 
-  add(event: SessionEvent): void {
+  add(event: DigestedEvent): void {
     this.#first ??= event.processedAt
     this.#last = event.processedAt ?? this.#last
     const body = asToolEvent(event.body)
@@ -98,7 +97,7 @@ class Draft {
 
   finish(transcriptHash: string): Digest {
     const { id, agent, task, principal, startedAt } = this.#session
-    const { steps, quotes, observed } = this.#steps.finish()
+    const { steps, observed } = this.#steps.finish()
     return {
       transcriptHash,
       digesterVersion,
@@ -119,7 +118,6 @@ class Draft {
         usage: { inputTokens: this.#inputTokens, outputTokens: this.#outputTokens },
         seconds: secondsBetween(this.#first, this.#last),
       },
-      quotes: { ...quotes, turns: this.#turnQuotes, sayings: this.#sayingQuotes },
     }
   }
 
@@ -132,14 +130,13 @@ class Draft {
     } else if (body.type === 'session.status_idle') this.#stopReason = body.stop_reason.type
   }
 
-  #addSaying(event: SessionEvent, text: string): void {
+  #addSaying(event: DigestedEvent, text: string): void {
     if (text.trim() === '') return
     this.#steps.consume(text)
     this.#sayings.push({ at: event.seq, afterStep: this.#steps.lastIndex, ...readSaying(text) })
-    this.#sayingQuotes.push(this.#quote(event, text.length))
   }
 
-  #addMessage(event: SessionEvent, text: string): void {
+  #addMessage(event: DigestedEvent, text: string): void {
     const words = readWords(text)
     this.#intent ??= text.trim() === '' ? null : readIntent(text)
     const score = this.#agentActed ? scoreWords(words, this.#words) : 0
@@ -148,18 +145,13 @@ class Draft {
     this.#addTurn(event, { kind: 'message', score, agrees: this.#agentActed && agrees(text) })
   }
 
-  #refuse(event: SessionEvent, body: Body<'user.tool_confirmation'>): void {
+  #refuse(event: DigestedEvent, body: Body<'user.tool_confirmation'>): void {
     this.#steps.settle(body.tool_use_id, 'refused')
     this.#addTurn(event, { kind: 'refusal', score: 3, agrees: false })
   }
 
-  #addTurn(event: SessionEvent, turn: Pick<Turn, 'kind' | 'score' | 'agrees'>): void {
+  #addTurn(event: DigestedEvent, turn: Pick<Turn, 'kind' | 'score' | 'agrees'>): void {
     this.#turns.push({ at: event.seq, afterStep: this.#steps.lastIndex, ...turn })
-    this.#turnQuotes.push(this.#quote(event, maxQuote))
-  }
-
-  #quote(event: SessionEvent, length: number): Quote {
-    return quoteEvent(this.#session.id, event, { start: 0, end: length, max: maxQuote })
   }
 }
 

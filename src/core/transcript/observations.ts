@@ -18,7 +18,7 @@ export function observe(step: number, text: string, into: Observed): boolean {
   if (text.length > maxResult || !/^\s*[{[]/.test(text)) return false
   const before = into.kept.length
   const value = parse(text)
-  if (value !== null) visit(value, { step, into, depth: 0 })
+  if (value !== null) visit(value, { step, into }, 0)
   return into.kept.length > before
 }
 
@@ -38,29 +38,40 @@ const personal =
 interface Visit {
   readonly step: number
   readonly into: Observed
-  readonly depth: number
 }
 
-function visit(value: unknown, at: Visit): void {
-  if (value === null || typeof value !== 'object' || at.depth > maxDepth) return
-  const entries = Object.entries(value)
-  const name = Array.isArray(value)
-    ? undefined
-    : entries.find(
-        ([key, one]) => naming.test(key) && !personal.test(key) && typeof one === 'string',
-      )
-  for (const [key, one] of entries) {
-    if (typeof one === 'object') visit(one, { ...at, depth: at.depth + 1 })
-    else if (name && key !== name[0] && !personal.test(key)) keep(at, [name, [key, one]])
+type Parent = Readonly<Record<string, unknown>>
+
+function visit(value: unknown, at: Visit, depth: number): void {
+  if (value === null || typeof value !== 'object' || depth > maxDepth) return
+  if (Array.isArray(value)) {
+    for (const one of value) visit(one, at, depth + 1)
+    return
   }
+  const parent = value as Parent
+  const name = findName(parent)
+  for (const key in parent) {
+    const one = parent[key]
+    if (typeof one === 'object') visit(one, at, depth + 1)
+    else if (name !== null && key !== name && !personal.test(key))
+      keep(at, [parent[name], [key, one]])
+  }
+}
+
+/** The key of what names the thing. */
+function findName(parent: Parent): string | null {
+  for (const key in parent) {
+    if (typeof parent[key] === 'string' && naming.test(key) && !personal.test(key)) return key
+  }
+  return null
 }
 
 function keep(
   { step, into }: Visit,
-  [name, [attribute, value]]: readonly [readonly [string, unknown], readonly [string, unknown]],
+  [name, [attribute, value]]: readonly [unknown, readonly [string, unknown]],
 ): void {
   const text = JSON.stringify(value) ?? 'null'
   if (text.length > 80) return
   if (into.kept.length >= maxObservations) into.leftOut += 1
-  else into.kept.push({ step, entity: String(name[1]).slice(0, 80), attribute, value: text })
+  else into.kept.push({ step, entity: String(name).slice(0, 80), attribute, value: text })
 }

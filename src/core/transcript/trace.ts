@@ -48,6 +48,8 @@ export interface Step {
   readonly resource: number
   /** Equal numbers are equal results, within the session; -1 without a result. */
   readonly result: number
+  /** `seq` of the result in the transcript; -1 without one. */
+  readonly resultAt: number
   /** Document, file or site that was read, under a name that other sessions share; null for anything else. */
   readonly source: string | null
   readonly changesState: boolean | null

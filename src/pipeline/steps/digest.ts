@@ -1,27 +1,30 @@
 import { digesterVersion, startDigest } from '../../core/transcript/digester.ts'
 import {
+  type DigestBatch,
   findMissingDigests,
   insertDigests,
-  type PackedDigest,
-  packDigest,
+  packDigests,
 } from '../../storage/digests.ts'
 import { type DreamSession, listDreamSessions } from '../../storage/dream-sessions.ts'
-import { listEventRows, measureEvents, streamEvents } from '../../storage/session-events.ts'
-import { getSession } from '../../storage/sessions.ts'
+import { readEventTexts } from '../../storage/event-texts.ts'
+import { listReadable, type Readable } from '../../storage/readable.ts'
+import { streamEvents } from '../../storage/session-events.ts'
 import type { Context } from '../context.ts'
 import { type DigestPool, openDigestPool } from '../digest-pool.ts'
-import type { DigestTask } from '../digest-worker.ts'
+import { type DigestTask, digestTexts } from '../digest-worker.ts'
 import { narrate } from '../dream-session.ts'
 import { beat, finish, type StepWork } from '../step.ts'
 
 /** Sessions whose digests are written together; small enough that a crash repeats little. */
 const batchSessions = 128
-/** Sessions that go to a thread together: sending costs more than their share. */
-const taskSessions = 8
+/** Sessions and bytes that are read and digested together, and stored as one batch. */
+const taskSessions = 32
+const taskBytes = 8 * 1024 * 1024
 /** From here threads pay for their start. */
-const poolFrom = 512
+const poolFrom = 4_096
 /** A larger transcript is read page by page on this thread, so that no task holds more than this. */
 const largestTask = 16 * 1024 * 1024
+const mostEvents = 50_000
 
 /**
  * Digests every session of the dream that has none yet for its transcript and this digester, side by side
@@ -42,7 +45,7 @@ export async function digestSessions(work: StepWork): Promise<void> {
       const batch = missing.slice(from, from + batchSessions)
       const digests = await digestBatch(context, batch, pool)
       await context.database.scratch((scratch) => insertDigests(scratch, digests))
-      const done = sessions.length - missing.length + from + digests.length
+      const done = sessions.length - missing.length + from + batch.length
       onProgress({ stage: 'digest', done, total: sessions.length, unit: 'sessions' })
     }
   } finally {
@@ -70,63 +73,67 @@ function describeReading(sessions: readonly DreamSession[]): string {
   return [...ids, ...(more > 0 ? [`… and ${more} more`] : [])].join('\n')
 }
 
-/** In the order of the sessions. */
-function digestBatch(
+/** In the order of the sessions. With a pool, reads on while what was read before is digested aside. */
+async function digestBatch(
   context: Context,
   batch: readonly DreamSession[],
   pool: DigestPool | null,
-): Promise<PackedDigest[]> {
-  return pool ? digestAside(context, batch, pool) : digestHere(context, batch)
-}
-
-async function digestHere(
-  { database, hash }: Context,
-  batch: readonly DreamSession[],
-): Promise<PackedDigest[]> {
-  const digests: PackedDigest[] = []
-  for (const ref of batch) {
-    const { session } = await database.read((reader) => getSession(reader, ref.sessionId))
-    const digester = startDigest(session, { hash })
-    await database.read(async (reader) => {
-      for await (const events of streamEvents(reader, ref)) {
-        for (const event of events) digester.add(event)
-      }
-    })
-    digests.push(await packDigest(digester.finish(ref.transcriptHash)))
-  }
-  return digests
-}
-
-/** Reads the events here and sends them on a few sessions at a time, while earlier ones are worked on. */
-async function digestAside(
-  context: Context,
-  batch: readonly DreamSession[],
-  pool: DigestPool,
-): Promise<PackedDigest[]> {
-  const running: Promise<PackedDigest[]>[] = []
-  let tasks: DigestTask[] = []
-  let bytes = 0
-  const send = () => {
-    if (tasks.length > 0) running.push(pool.run(tasks))
-    tasks = []
-    bytes = 0
-  }
-  for (const ref of batch) {
-    const size = await context.database.read((reader) => measureEvents(reader, ref))
-    if (size > largestTask) {
-      send()
-      running.push(digestHere(context, [ref]))
-      continue
+): Promise<DigestBatch[]> {
+  const readable = await context.database.read((reader) => listReadable(reader, batch))
+  const running: (DigestBatch | Promise<DigestBatch>)[] = []
+  for (const task of cutIntoTasks(readable)) {
+    const [first] = task
+    if (first && isLarge(first)) running.push(await digestPages(context, first))
+    else {
+      const texts = await readTask(context, task)
+      running.push(pool ? pool.run(texts) : digestTexts(texts))
     }
-    const task = await context.database.read(async (reader) => ({
-      session: (await getSession(reader, ref.sessionId)).session,
-      transcriptHash: ref.transcriptHash,
-      rows: await listEventRows(reader, ref),
-    }))
-    tasks.push(task)
-    bytes += size
-    if (tasks.length === taskSessions || bytes > largestTask / 4) send()
   }
-  send()
-  return (await Promise.all(running)).flat()
+  return Promise.all(running)
+}
+
+const isLarge = ({ bytes, events }: Readable) => bytes > largestTask || events > mostEvents
+
+/** A large transcript is a task of its own. */
+function cutIntoTasks(readable: readonly Readable[]): Readable[][] {
+  const tasks: Readable[][] = []
+  let room = 0
+  for (const one of readable) {
+    const current = tasks.at(-1)
+    if (current && current.length < taskSessions && one.bytes <= room) current.push(one)
+    else {
+      tasks.push([one])
+      room = isLarge(one) ? 0 : taskBytes
+    }
+    room -= one.bytes
+  }
+  return tasks
+}
+
+async function readTask({ database }: Context, task: readonly Readable[]): Promise<DigestTask[]> {
+  const texts = await database.read((reader) =>
+    readEventTexts(
+      reader,
+      task.map(({ transcriptId }) => transcriptId),
+    ),
+  )
+  return task.map(({ ref, session, transcriptId, end }) => ({
+    session,
+    transcriptHash: ref.transcriptHash,
+    end,
+    texts: texts.get(transcriptId) ?? null,
+  }))
+}
+
+async function digestPages(
+  { database, hash }: Context,
+  { ref, session }: Readable,
+): Promise<DigestBatch> {
+  const digester = startDigest(session, { hash })
+  await database.read(async (reader) => {
+    for await (const events of streamEvents(reader, ref)) {
+      for (const event of events) digester.add(event)
+    }
+  })
+  return packDigests([digester.finish(ref.transcriptHash)], digesterVersion)
 }

@@ -1,16 +1,15 @@
-import { makeId, type SessionId } from '../../core/ids.ts'
+import { makeId } from '../../core/ids.ts'
 import { quoteFindings } from '../../core/mining/cite.ts'
-import type { CitedFinding, Finding } from '../../core/mining/finding.ts'
-import type { Quotes } from '../../core/transcript/digest.ts'
+import type { CitedFinding } from '../../core/mining/finding.ts'
 import { digesterVersion } from '../../core/transcript/digester.ts'
-import { findQuotes, listPackedTraces } from '../../storage/digests.ts'
+import { listPackedTraces, type StoredTraces } from '../../storage/digests.ts'
 import { listDreamMemories } from '../../storage/dream-memories.ts'
 import { listDreamSessions } from '../../storage/dream-sessions.ts'
 import { updateDream } from '../../storage/dreams.ts'
 import { insertFindings } from '../../storage/findings.ts'
 import { listOutcomeSignals } from '../../storage/outcome-signals.ts'
 import { countOf, narrate } from '../dream-session.ts'
-import { checkQuotes } from '../quotes.ts'
+import { findVouched, keyOf, readQuotes } from '../quotes.ts'
 import type { Mined } from '../reports.ts'
 import { beat, finish, type StepWork, think } from '../step.ts'
 import type { MiningTask } from '../thinking.ts'
@@ -20,7 +19,7 @@ export async function mineFindings(work: StepWork): Promise<void> {
   const { context, dream, onProgress } = work
   await beat(work)
   const task = await readTask(work)
-  const progress = { stage: 'mine', total: task.traces.length, unit: 'sessions' }
+  const progress = { stage: 'mine', total: countTraces(task.traces), unit: 'sessions' }
   onProgress({ ...progress, done: 0 })
   const { report, read } = await think(work, (signal) => context.thinking.mine(task, signal))
   await beat(work)
@@ -66,39 +65,34 @@ async function readTask({ context, dream, onProgress }: StepWork): Promise<Minin
       reader,
       sessions.map((session) => session.sessionId),
     )
-    const traces: Uint8Array[] = []
+    const traces: StoredTraces[] = []
+    let done = 0
     for await (const packed of listPackedTraces(reader, { sessions, digesterVersion })) {
-      traces.push(...packed)
-      onProgress({ stage: 'read', done: traces.length, total: sessions.length, unit: 'sessions' })
+      traces.push(packed)
+      done += packed.places.length
+      onProgress({ stage: 'read', done, total: sessions.length, unit: 'sessions' })
     }
     return { traces, signals, documents: await listDreamMemories(reader, dream.id) }
   })
 }
 
-/** Looks up what the findings cite, and leaves out what does not stand byte for byte in its transcript. */
+const countTraces = (traces: readonly StoredTraces[]) =>
+  traces.reduce((sum, { places }) => sum + places.length, 0)
+
+/** Looks up what the findings cite. What does not stand in its transcript is left out and counted. */
 async function quote({ context, dream }: StepWork, cited: readonly CitedFinding[]) {
   return context.database.read(async (reader) => {
-    const hashes = new Map(
+    const transcripts = new Map(
       (await listDreamSessions(reader, dream.id)).map((ref) => [ref.sessionId, ref]),
     )
-    const quotes = new Map<SessionId, Quotes>()
-    for (const sessionId of new Set(
-      cited.flatMap(({ citations }) => citations.map((c) => c.sessionId)),
-    )) {
-      const ref = hashes.get(sessionId)
-      const found = ref && (await findQuotes(reader, { ...ref, digesterVersion }))
-      if (found) quotes.set(sessionId, found)
-    }
-    const findings: Finding[] = []
-    let lost = 0
-    for (const finding of quoteFindings(cited, (sessionId) => quotes.get(sessionId))) {
-      const { resolved, unresolved } = await checkQuotes(reader, finding.evidence, {
-        transcripts: hashes,
-        firstParty: context.firstPartyTools,
-      })
-      findings.push({ ...finding, evidence: resolved })
-      lost += unresolved.length
-    }
+    const citations = cited.flatMap((finding) => finding.citations)
+    const quotes = await readQuotes(reader, citations, transcripts)
+    const vouched = await findVouched(reader, citations, {
+      transcripts,
+      firstParty: context.firstPartyTools,
+    })
+    const findings = quoteFindings(cited, quotes, (citation) => vouched.has(keyOf(citation)))
+    const lost = citations.filter((citation) => quotes(citation) === null).length
     const unresolved =
       lost === 0
         ? []

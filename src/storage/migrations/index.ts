@@ -6,6 +6,7 @@ import { liveSessions } from './0005-live-sessions.ts'
 import { dreamsOnRequest } from './0006-dreams-on-request.ts'
 import { ownResources } from './0007-own-resources.ts'
 import { webhooks } from './0008-webhooks.ts'
+import { digestBatches } from './0009-digest-batches.ts'
 import { trust } from './0012-trust.ts'
 import type { Migration, MigrationText } from './migration.ts'
 
@@ -19,6 +20,7 @@ const texts: readonly MigrationText[] = [
   dreamsOnRequest,
   ownResources,
   webhooks,
+  digestBatches,
   trust,
 ]
 
