@@ -14,6 +14,7 @@ import { inFolder, measure, megabytes, print, spend, spendMedian } from './_meas
 import { renderResults } from './_render.ts'
 import { seeded, writeSessions } from './_sessions.ts'
 import { benchAppend } from './append.ts'
+import { benchAttacks } from './attacks.ts'
 import { benchBlame } from './blame.ts'
 import { benchEntireCli } from './entire-cli.ts'
 import { benchInjected } from './injected.ts'
@@ -160,6 +161,7 @@ async function joinNotes(count: number): Promise<void> {
 
 const benches = {
   append: benchAppend,
+  attacks: benchAttacks,
   bundled: benchBundled,
   thousand: benchThousand,
   jobs: benchJobs,
