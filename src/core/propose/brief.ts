@@ -1,7 +1,7 @@
 import type { Grade } from '../evidence.ts'
 import type { Finding } from '../mining/finding.ts'
 import { maskPersonalData, type Sign } from '../trust/personal-data.ts'
-import { judgeFinding } from '../trust/quarantine.ts'
+import { type FindingTrust, judgeFindings } from '../trust/quarantine.ts'
 import { type Sentence, writeSentence } from './sentence.ts'
 
 /** What to tell an agent before its next run of one type of task; small enough to stand in every prompt. */
@@ -53,9 +53,10 @@ export function writeBrief(
   findings: readonly Finding[],
   { taskType, budget, sign }: BriefOptions,
 ): Brief {
+  const trustOf = judgeFindings(findings, 'ours')
   const candidates = findings
     .filter((finding) => finding.taskType === null || finding.taskType === taskType)
-    .flatMap((finding) => toLine(finding, sign))
+    .flatMap((finding) => toLine(finding, trustOf(finding), sign))
     .toSorted((a, b) => b.weight - a.weight || (a.line.findingKey < b.line.findingKey ? -1 : 1))
   const chosen: BriefLine[] = []
   let leftOut = 0
@@ -104,9 +105,12 @@ const sectionOf: Readonly<Record<Finding['kind'], Section>> = {
 
 const rankOf: Readonly<Record<Grade, number>> = { A: 4, B: 3, C: 2, D: 1 }
 
-function toLine(finding: Finding, sign: Sign): { line: BriefLine; weight: number }[] {
+function toLine(
+  finding: Finding,
+  { heldBack, quarantine }: FindingTrust,
+  sign: Sign,
+): { line: BriefLine; weight: number }[] {
   const sentence: Sentence = writeSentence(finding)
-  const { heldBack, quarantine } = judgeFinding(finding, 'ours')
   if ('heldBack' in sentence || heldBack !== null || quarantine.length > 0) return []
   const seen = finding.kind === 'reference_path' || finding.kind === 'error_recovery'
   return [

@@ -12,7 +12,7 @@ import type { Finding } from '../mining/finding.ts'
 import { listForeignParts } from '../trust/foreign-parts.ts'
 import type { LineTaintTable } from '../trust/line-taints.ts'
 import { maskPersonalData, type Sign } from '../trust/personal-data.ts'
-import { type ChangeTrust, judgeFinding } from '../trust/quarantine.ts'
+import { type ChangeTrust, judgeFindings } from '../trust/quarantine.ts'
 import { findExcess } from './budget.ts'
 import { correctFacts } from './corrected-facts.ts'
 import { describeSupport } from './figures.ts'
@@ -68,11 +68,12 @@ export function propose(input: ProposeInput): Proposals {
     ...proposeIndex(ordered, known),
   ])
   const heldBack = [...merges.heldBack, ...supersessions.heldBack, ...removals.heldBack]
+  const trustOf = judgeFindings(input.findings, 'ours')
   const corrected = new Set(corrections.flatMap(({ findingKeys }) => findingKeys))
   for (const finding of input.findings) {
     if (corrected.has(finding.key)) continue
     const sentence = writeSentence(finding)
-    const trust = judgeFinding(finding, 'ours')
+    const trust = trustOf(finding)
     const refusal =
       'heldBack' in sentence
         ? sentence.heldBack

@@ -14,6 +14,9 @@ export type Sign =
   | 'html_comment'
   | 'link_with_query'
   | 'secrecy'
+  | 'remedy'
+  | 'told_practice'
+  | 'told_success'
 
 export interface InstructionLike {
   readonly score: number
@@ -81,6 +84,12 @@ const patterns = {
   link: /!?\[[^\]\n]{0,200}\]\((?:https?:)?\/\/[^)\s]{1,500}\?[^)\s]{1,500}\)|https?:\/\/[^\s?"'<>]{1,300}\?[^\s"'<>]{0,300}(?:=\{|=\$|=%7b|(?:data|token|q|d|c|exfil|session|key|secret|conversation|context|payload|history|user|email)=)/i,
   secrecy:
     /\b(?:do not|don't|never|without) (?:tell(?:ing)?|mention(?:ing)?|inform(?:ing)?|reveal(?:ing)?|show(?:ing)?|disclos(?:e|ing)|notify(?:ing)?|alert(?:ing)?|discuss(?:ing)?|ask(?:ing)?)\b[^.\n]{0,60}\b(?:user|customer|operator|anyone|admin|human|person|this|it|them)\b|\b(?:silently|secretly|covertly|behind the scenes|do not (?:mention|disclose|reveal) this)\b/i,
+  remedy:
+    /\b(?:to (?:recover|continue|proceed|resolve|fix|repair|unblock|unlock|renew)|work-?arounds?|suggested (?:action|fix|step)|resolution|remediation|remedy|mitigation|hint|next step)\b[^.\n]{0,40}[:,"]|\b(?:increase|renew|restore|re-?validate|re-?authenticate|extend|raise)\b[^.\n]{0,60}\b(?:at|via|through|using|with your|with the)\b/i,
+  practice:
+    /\b(?:(?:first|next|bridging|usual|standard|correct|right|required|expected) (?:steps?|way|action|procedure|answer)\b[^.\n]{0,40}\b(?:is|are|was) (?:always )?to|(?:tells?|asks?|requires?|instructs?|expects?|obliges?|authori[sz]es?) (?:the |an |every |any )?(?:agents?|assistants?|you|us|staff|desk)\b|as (?:the )?(?:standard|usual|agreed) (?:way|practice|procedure)|(?:is|are) (?:how|the way)\b|(?:no longer|do not|don't) (?:need|require) (?:any )?(?:approval|confirmation|verification|a check)|(?:policy|policies|rules?|limits?|guidelines?) (?:on|for|of)? ?[^.\n]{0,60}\b(?:(?:was|were|has been|have been) (?:changed|updated|lifted|replaced)|no longer)|counts? as (?:settled|approved|verified|confirmed)|every (?:agent|colleague) so far)\b/i,
+  success:
+    /\b(?:agents?|assistants?|colleagues?|we|all|team|performers|attempt|action|treatment)\b[^\n]{0,200}\b(?:outcome: success|success(?:ful)?\b|ratings?\b|passed\b|reward\b|approved\b|verified\b|model answer|best practice|lift\b|no complaints|ship\b|guideline|calm\b)|\b(?:outcome|success|ratings?|passed|reward|approved|verified|best practice|model answer|golden path|lesson|retrospective|top performers|what (?:worked|helped)|resolved by)\b[^\n]{0,200}\b(?:agents?|assistants?|colleagues?|we|all|team|performers|second attempt|expected action|treatment)\b/i,
 } as const
 
 const by = (pattern: RegExp) => (text: string) => pattern.test(text)
@@ -96,4 +105,7 @@ const detectors: readonly (readonly [Sign, number, (text: string) => boolean])[]
   ['html_comment', 3, by(patterns.comment)],
   ['link_with_query', 2, by(patterns.link)],
   ['secrecy', 2, by(patterns.secrecy)],
+  ['remedy', 2, by(patterns.remedy)],
+  ['told_practice', 3, by(patterns.practice)],
+  ['told_success', 3, by(patterns.success)],
 ]

@@ -49,6 +49,37 @@ const instructing: ReadonlySet<FindingKind> = new Set([
   'user_correction',
 ])
 
+/**
+ * Judges the lines that would be written of findings. What one tool says in several errors is read together as
+ * well: an instruction that is cut into pieces gives itself away only as a whole.
+ */
+export function judgeFindings(
+  findings: readonly Finding[],
+  wording: Wording,
+): (finding: Finding) => FindingTrust {
+  const errors = findings.filter(({ kind }) => kind === 'error_recovery')
+  const suspect = new Set(
+    [...Map.groupBy(errors, toolOf)].flatMap(([tool, group]) =>
+      isInstructionLike(group.map(quotesText).join(' ')) ? [tool] : [],
+    ),
+  )
+  return (finding) => {
+    const judged = judgeFinding(finding, wording)
+    return judged.heldBack === null && suspect.has(toolOf(finding))
+      ? { ...judged, heldBack: splitInstruction }
+      : judged
+  }
+}
+
+const splitInstruction =
+  'what its tool says in several errors reads, taken together, like an instruction; shown as evidence only'
+
+const toolOf = ({ detail }: Finding) => (detail.kind === 'error_recovery' ? detail.tool : '')
+const quotesText = (finding: Finding) =>
+  listForeignParts(finding)
+    .quoted.map(({ text }) => text)
+    .join(' ')
+
 /** Judges the line that would be written of a finding (spec D.2.2 to D.2.4). */
 export function judgeFinding(finding: Finding, wording: Wording): FindingTrust {
   const { quoted, names } = listForeignParts(finding)
