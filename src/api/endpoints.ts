@@ -7,6 +7,7 @@ import { dreamScheduleEndpoints } from './lucid/dream-schedules.ts'
 import { selectedDreamEndpoints } from './lucid/dreams.ts'
 import { findingEndpoints } from './lucid/findings.ts'
 import { importEndpoints } from './lucid/imports.ts'
+import { incidentEndpoints } from './lucid/incidents.ts'
 import { searchEndpoints } from './lucid/search.ts'
 import { ingestEndpoints } from './lucid/sessions.ts'
 import { statsEndpoints } from './lucid/stats.ts'
@@ -32,6 +33,7 @@ import { sessionEndpoints } from './v1/sessions.ts'
 /** Every endpoint there is. */
 export const endpoints: readonly Endpoint[] = [
   ...apiKeyEndpoints,
+  ...incidentEndpoints,
   ...briefEndpoints,
   ...changeEndpoints,
   ...dreamReportEndpoints,

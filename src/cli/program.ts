@@ -6,6 +6,7 @@ import { runDoctor } from './commands/doctor.ts'
 import { runDream } from './commands/dream.ts'
 import { runFindings } from './commands/findings.ts'
 import { runImport } from './commands/import.ts'
+import { type IncidentOptions, runIncident } from './commands/incidents.ts'
 import { type KeyOptions, runKeyCreate, runKeyRevoke, runKeys } from './commands/keys.ts'
 import { runMemoryCat, runMemoryDiff, runMemoryList } from './commands/memory.ts'
 import { runServe } from './commands/serve.ts'
@@ -68,6 +69,7 @@ function build(surroundings: Surroundings, result: { code: number }): Command {
   addResultCommands(program, act)
   addBriefCommand(program, act)
   addMemoryCommands(program, act)
+  addIncidentCommands(program, act)
   addServerCommands(program, act)
   return program
 }
@@ -103,6 +105,28 @@ function addInputCommands(program: Command, act: Act): void {
   command(program, 'doctor', ['lucidream doctor'])
     .description('check the machine and the database')
     .action((options) => act(options, runDoctor))
+}
+
+function addIncidentCommands(program: Command, act: Act): void {
+  const add = (name: string, what: string) =>
+    command(program, name, [
+      `lucidream ${name} --principal ann@example.org --reason "asked for it" --dry-run`,
+    ])
+      .description(what)
+      .option('--session <id...>', 'these sessions')
+      .option('--principal <name>', 'every session of this principal')
+      .option('--dry-run', 'say what would be done, and do nothing')
+      .requiredOption('--reason <text>', 'kept with the report')
+  add('revoke', 'retire everything that stands on a source, by new versions')
+    .option('--tool <name>', 'what this tool answered')
+    .option('--file <id>', 'every session that this file was mounted into')
+    .action((options: IncidentOptions) =>
+      act(options, (invocation) => runIncident(invocation, 'revocation', options)),
+    )
+  add('erase', 'erase a subject and everything that stands on it; cannot be undone').action(
+    (options: IncidentOptions) =>
+      act(options, (invocation) => runIncident(invocation, 'erasure', options)),
+  )
 }
 
 function addResultCommands(program: Command, act: Act): void {
