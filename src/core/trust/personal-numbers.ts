@@ -155,7 +155,8 @@ function splitGroups(text: string): string[] {
 /** Country codes of one and of two digits (ITU-T E.164); every other begins one of three. */
 const oneDigit = /^[17]/
 const twoDigits = /^(?:20|27|3[0-469]|4[0-13-9]|5[1-8]|6[0-6]|8[1246]|9[0-58])/
-const threeDigits = /^(?:2[1-689]\d|3[578]\d|42\d|5[09]\d|6[7-9]\d|8[05-8]\d|9[679]\d)/
+const threeDigits =
+  /^(?:2[1-689]\d|3[578]\d|42\d|5[09]\d|6[7-9]\d|8[05-8]\d|9(?:6\d|7[0-79]|9[2-68]))/
 
 /**
  * An E.164 number behind a plus, or a national number written as people write one. Digits without any

@@ -73,7 +73,7 @@ const shapes: readonly (readonly [rule: string, needle: string, pattern: RegExp]
   [
     'assigned',
     '',
-    /(?:password|passwd|pwd|secret|token|api_?key|access_?key|auth_?key)["']?\s{0,3}(?:[:=]|=>)\s{0,3}["'](?<secret>(?=[^"'\s]{0,200}\d)(?=[^"'\s]{0,200}[A-Za-z])[^"'\s<>${}]{8,200})["']/gi,
+    /(?:password|passwd|pwd|secret|token|api_?key|access_?key|auth_?key)\\?["']?\s{0,3}(?:[:=]|=>)\s{0,3}\\?["'](?<secret>(?=[^"'\s]{0,200}\d)(?=[^"'\s]{0,200}[A-Za-z])[^"'\s<>${}\\]{8,200})\\?["']/gi,
   ],
   [
     'assigned',
