@@ -20,6 +20,7 @@ import { benchEntireCli } from './entire-cli.ts'
 import { benchInjected } from './injected.ts'
 import { benchJobs } from './jobs.ts'
 import { benchLabelDraw, benchLabelSheet, benchLabels } from './labels.ts'
+import { benchLineage } from './lineage.ts'
 import { benchLoad } from './load.ts'
 import { benchLocomo } from './locomo.ts'
 import { benchLoghub } from './loghub.ts'
@@ -168,6 +169,7 @@ const benches = {
   join: benchJoin,
   histories: benchMemoryHistories,
   injected: benchInjected,
+  lineage: benchLineage,
   load: benchLoad,
   noise: benchNoise,
   large: benchLargeFile,
