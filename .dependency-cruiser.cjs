@@ -19,6 +19,9 @@ const pureInCore = [
   'micromark-extension-gfm',
   'croner', // cron expressions and time zones: when a schedule fires
   'ipaddr.js', // which range an address belongs to
+  'picomatch', // path patterns of policies
+  're2js', // regular expressions of policies, in time linear in the text
+  '@bufbuild/cel', // conditions of policies
 ]
 
 const inside = (names) => names.map((name) => `^src/${name}/`)

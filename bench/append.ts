@@ -9,17 +9,21 @@ import { inFolder, print } from './_measure.ts'
 import { inSchema } from './_postgres.ts'
 
 const hash = (text: string) => createHash('sha256').update(text).digest('hex')
+const salt = () => '0'.repeat(32)
 const operator = { type: 'user', id: 'bench' } as const
 const perRound = 1_920
 const rounds = 5
 const insertRow =
-  "INSERT INTO audit_records VALUES (?, ?, '', 'user', 'bench', 'bench.appended', 'bench', 'one', NULL, NULL, NULL)"
+  "INSERT INTO bare_records VALUES (?, ?, '', 'user', 'bench', 'bench.appended', 'bench', 'one', NULL, NULL, NULL)"
+/** What the driver writes alone: one narrow row, not hashed, with no salt beside it. */
+const createBare = `CREATE TABLE bare_records (seq bigint PRIMARY KEY, id text, at text, actor_type text,
+  actor_id text, action text, object_type text, object_id text, before_hash text, after_hash text, reason text)`
 
 /** Durable writes of one row (an audit record) per second: the driver alone, and the write door. */
 export async function benchAppend(): Promise<void> {
   await inFolder(async (folder) => {
     const path = join(folder, 'lucidream.db')
-    const database = await openSqlite({ path, clock: Date.now, hash })
+    const database = await openSqlite({ path, clock: Date.now, hash, salt })
     const bare = openBare(path)
     await compare('SQLite', database, async () => bare.append(perRound))
     bare.close()
@@ -30,9 +34,10 @@ export async function benchAppend(): Promise<void> {
 
 async function benchAppendPostgres(): Promise<void> {
   const measured = await inSchema(async (url) => {
-    const database = await openPostgres({ url, clock: Date.now, hash })
+    const database = await openPostgres({ url, clock: Date.now, hash, salt })
     const client = new Client({ connectionString: url })
     await client.connect()
+    await client.query(createBare)
     await compare('Postgres', database, () => appendBare(client))
     await client.end()
     await database.close()
@@ -44,9 +49,7 @@ async function benchAppendPostgres(): Promise<void> {
 async function appendBare(client: Client): Promise<void> {
   for (let index = 0; index < perRound; index += 1) {
     await client.query('BEGIN')
-    const { rows } = await client.query(
-      'SELECT coalesce(max(seq), 0) + 1 AS seq FROM audit_records',
-    )
+    const { rows } = await client.query('SELECT coalesce(max(seq), 0) + 1 AS seq FROM bare_records')
     const seq = Number(rows[0].seq)
     await client.query(insertRow.replace('?', '$1').replace('?', '$2'), [seq, hash(String(seq))])
     await client.query('COMMIT')
@@ -94,7 +97,8 @@ async function append(database: Database, writers: number): Promise<void> {
 function openBare(path: string) {
   const bare = new DatabaseSync(path)
   bare.exec('PRAGMA synchronous = FULL; PRAGMA busy_timeout = 1000')
-  const last = bare.prepare('SELECT coalesce(max(seq), 0) AS seq FROM audit_records')
+  bare.exec(createBare)
+  const last = bare.prepare('SELECT coalesce(max(seq), 0) AS seq FROM bare_records')
   const insert = bare.prepare(insertRow)
   return {
     append(count: number) {

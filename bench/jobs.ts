@@ -11,6 +11,7 @@ import { inFolder, measure, print } from './_measure.ts'
 import { inSchema } from './_postgres.ts'
 
 const hash = (text: string) => createHash('sha256').update(text).digest('hex')
+const salt = () => '0'.repeat(32)
 const operator = { type: 'user', id: 'bench' } as const
 const count = 1_000
 const workers = 4
@@ -19,11 +20,11 @@ const clock = Date.now
 /** Jobs per second, each claimed and settled with one audit record, by four workers of one process. */
 export async function benchJobs(): Promise<void> {
   await inFolder(async (folder) => {
-    const database = await openSqlite({ path: join(folder, 'lucidream.db'), clock, hash })
+    const database = await openSqlite({ path: join(folder, 'lucidream.db'), clock, hash, salt })
     await measureQueue('SQLite', database, openEmbeddedJobs({ database, clock }))
   })
   const measured = await inSchema(async (url, schema) => {
-    const database = await openPostgres({ url, clock, hash })
+    const database = await openPostgres({ url, clock, hash, salt })
     const jobs = await openPostgresJobs({ database, url, clock, hash, schema: `${schema}_boss` })
     await measureQueue('Postgres', database, jobs)
     return true

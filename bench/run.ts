@@ -15,8 +15,10 @@ import { renderResults } from './_render.ts'
 import { seeded, writeSessions } from './_sessions.ts'
 import { benchAppend } from './append.ts'
 import { benchAttacks } from './attacks.ts'
+import { benchAudit } from './audit.ts'
 import { benchBlame } from './blame.ts'
 import { benchEntireCli } from './entire-cli.ts'
+import { benchFuzz } from './fuzz.ts'
 import { benchInjected } from './injected.ts'
 import { benchJobs } from './jobs.ts'
 import { benchLabelDraw, benchLabelSheet, benchLabels } from './labels.ts'
@@ -163,6 +165,8 @@ async function joinNotes(count: number): Promise<void> {
 const benches = {
   append: benchAppend,
   attacks: benchAttacks,
+  fuzz: benchFuzz,
+  audit: benchAudit,
   bundled: benchBundled,
   thousand: benchThousand,
   jobs: benchJobs,
@@ -194,6 +198,6 @@ const wanted = process.argv.slice(2)
 if (wanted.includes('results')) renderResults()
 for (const [name, bench] of Object.entries(benches)) {
   // Rivals are installed and whole days of sessions made only when asked for by name.
-  const whole = wanted.length === 0 && name !== 'peers' && name !== 'scale'
+  const whole = wanted.length === 0 && name !== 'peers' && name !== 'scale' && name !== 'fuzz'
   if (whole || wanted.includes(name)) await bench()
 }

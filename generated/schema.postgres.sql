@@ -35,6 +35,15 @@ CREATE TABLE api_keys (
 );
 CREATE INDEX api_keys_by_time ON api_keys USING btree (workspace_id, created_at, id);
 
+CREATE TABLE audit_checkpoints (
+  size bigint NOT NULL,
+  root text COLLATE "C" NOT NULL,
+  note text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  CONSTRAINT audit_checkpoints_pkey PRIMARY KEY (size),
+  CONSTRAINT audit_checkpoints_root_check CHECK (length(root) = 64)
+);
+
 CREATE TABLE audit_records (
   seq bigint NOT NULL,
   id text COLLATE "C" NOT NULL,
@@ -44,16 +53,82 @@ CREATE TABLE audit_records (
   action text COLLATE "C" NOT NULL,
   object_type text COLLATE "C" NOT NULL,
   object_id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  before_commitment text COLLATE "C",
+  after_commitment text COLLATE "C",
+  reason_commitment text COLLATE "C",
+  leaf text COLLATE "C",
+  CONSTRAINT audit_records_pkey PRIMARY KEY (seq),
+  CONSTRAINT audit_records_id_key UNIQUE (id),
+  CONSTRAINT audit_records_leaf_check CHECK (length(leaf) = 64)
+);
+CREATE INDEX audit_records_by_action ON audit_records USING btree (action, seq);
+CREATE INDEX audit_records_by_actor ON audit_records USING btree (actor_id, seq);
+CREATE INDEX audit_records_by_object ON audit_records USING btree (object_type, object_id, seq);
+CREATE INDEX audit_records_by_time ON audit_records USING btree (at, seq);
+CREATE INDEX audit_records_without_leaf ON audit_records USING btree (seq) WHERE leaf IS NULL;
+CREATE TRIGGER audit_records_refuse_delete BEFORE DELETE ON audit_records FOR EACH ROW EXECUTE FUNCTION audit_records_refuse_change();
+CREATE TRIGGER audit_records_refuse_gap BEFORE INSERT ON audit_records FOR EACH ROW EXECUTE FUNCTION audit_records_refuse_gap();
+CREATE TRIGGER audit_records_refuse_truncate BEFORE TRUNCATE ON audit_records FOR EACH STATEMENT EXECUTE FUNCTION audit_records_refuse_change();
+CREATE TRIGGER audit_records_refuse_update BEFORE UPDATE ON audit_records FOR EACH ROW EXECUTE FUNCTION audit_records_refuse_edit();
+
+CREATE TABLE audit_salts (
+  seq bigint NOT NULL,
+  salt text COLLATE "C" NOT NULL,
   before_hash text COLLATE "C",
   after_hash text COLLATE "C",
   reason text COLLATE "C",
-  CONSTRAINT audit_records_pkey PRIMARY KEY (seq),
-  CONSTRAINT audit_records_id_key UNIQUE (id)
+  CONSTRAINT audit_salts_pkey PRIMARY KEY (seq),
+  CONSTRAINT audit_salts_salt_check CHECK (length(salt) = 32),
+  CONSTRAINT audit_salts_seq_fkey FOREIGN KEY (seq) REFERENCES audit_records(seq)
 );
-CREATE INDEX audit_records_by_object ON audit_records USING btree (object_type, object_id, seq);
-CREATE TRIGGER audit_records_refuse_gap BEFORE INSERT ON audit_records FOR EACH ROW EXECUTE FUNCTION audit_records_refuse_gap();
-CREATE TRIGGER audit_records_refuse_truncate BEFORE TRUNCATE ON audit_records FOR EACH STATEMENT EXECUTE FUNCTION audit_records_refuse_change();
-CREATE TRIGGER audit_records_refuse_update BEFORE DELETE OR UPDATE ON audit_records FOR EACH ROW EXECUTE FUNCTION audit_records_refuse_change();
+CREATE TRIGGER audit_salts_refuse_update BEFORE UPDATE ON audit_salts FOR EACH ROW EXECUTE FUNCTION audit_salts_refuse_change();
+
+CREATE TABLE audit_tiles (
+  level integer NOT NULL,
+  at bigint NOT NULL,
+  hash text COLLATE "C" NOT NULL,
+  CONSTRAINT audit_tiles_pkey PRIMARY KEY (level, at),
+  CONSTRAINT audit_tiles_hash_check CHECK (length(hash) = 64),
+  CONSTRAINT audit_tiles_level_check CHECK (level > 0 AND (level % 8) = 0)
+);
+
+CREATE TABLE change_write_parts (
+  write_id text COLLATE "C" NOT NULL,
+  ordinal integer NOT NULL,
+  owner_id text COLLATE "C" NOT NULL,
+  edits text COLLATE "C" NOT NULL,
+  CONSTRAINT change_write_parts_pkey PRIMARY KEY (write_id, ordinal),
+  CONSTRAINT change_write_parts_write_id_fkey FOREIGN KEY (write_id) REFERENCES change_writes(id)
+);
+CREATE INDEX change_write_parts_by_owner ON change_write_parts USING btree (owner_id, write_id);
+
+CREATE TABLE change_writes (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  store_id text COLLATE "C" NOT NULL,
+  ordinal integer NOT NULL,
+  dream_id text COLLATE "C" NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  path text COLLATE "C" NOT NULL,
+  memory_id text COLLATE "C" NOT NULL,
+  version_before text COLLATE "C",
+  version_after text COLLATE "C",
+  bytes_added integer NOT NULL,
+  bytes_removed integer NOT NULL,
+  actor_type text COLLATE "C" NOT NULL,
+  actor_id text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  CONSTRAINT change_writes_pkey PRIMARY KEY (id),
+  CONSTRAINT change_writes_store_id_ordinal_key UNIQUE (store_id, ordinal),
+  CONSTRAINT change_writes_kind_check CHECK (kind = ANY (ARRAY['apply'::text, 'roll_back'::text, 'restore'::text])),
+  CONSTRAINT change_writes_dream_id_fkey FOREIGN KEY (dream_id) REFERENCES dreams(id),
+  CONSTRAINT change_writes_memory_id_fkey FOREIGN KEY (memory_id) REFERENCES memories(id),
+  CONSTRAINT change_writes_store_id_fkey FOREIGN KEY (store_id) REFERENCES memory_stores(id)
+);
+CREATE INDEX change_writes_by_dream ON change_writes USING btree (dream_id, ordinal);
+CREATE INDEX change_writes_by_memory ON change_writes USING btree (memory_id, ordinal);
+CREATE INDEX change_writes_by_path ON change_writes USING btree (store_id, path, ordinal);
 
 CREATE TABLE changes (
   id text COLLATE "C" NOT NULL,
@@ -66,6 +141,8 @@ CREATE TABLE changes (
   base_sha256 text COLLATE "C",
   status text COLLATE "C" NOT NULL,
   payload text COLLATE "C" NOT NULL,
+  round integer NOT NULL DEFAULT 0,
+  status_reason text COLLATE "C",
   CONSTRAINT changes_pkey PRIMARY KEY (id),
   CONSTRAINT changes_dream_id_key_key UNIQUE (dream_id, key),
   CONSTRAINT changes_dream_id_ordinal_key UNIQUE (dream_id, ordinal),
@@ -76,6 +153,51 @@ CREATE TABLE changes (
 );
 CREATE INDEX changes_by_base ON changes USING btree (base_version_id) WHERE base_version_id IS NOT NULL;
 CREATE INDEX changes_by_path ON changes USING btree (dream_id, path);
+
+CREATE TABLE critiques (
+  change_id text COLLATE "C" NOT NULL,
+  round integer NOT NULL,
+  ordinal integer NOT NULL,
+  critic text COLLATE "C" NOT NULL,
+  verdict text COLLATE "C" NOT NULL,
+  explanation text COLLATE "C" NOT NULL,
+  CONSTRAINT critiques_pkey PRIMARY KEY (change_id, round, ordinal),
+  CONSTRAINT critiques_verdict_check CHECK (verdict = ANY (ARRAY['accept'::text, 'revise'::text, 'reject'::text])),
+  CONSTRAINT critiques_change_id_fkey FOREIGN KEY (change_id) REFERENCES changes(id)
+);
+
+CREATE TABLE decision_reasons (
+  decision_id text COLLATE "C" NOT NULL,
+  ordinal integer NOT NULL,
+  rule text COLLATE "C" NOT NULL,
+  path text COLLATE "C" NOT NULL,
+  value text COLLATE "C" NOT NULL,
+  "limit" text COLLATE "C" NOT NULL,
+  verdict text COLLATE "C" NOT NULL,
+  mode text COLLATE "C" NOT NULL,
+  CONSTRAINT decision_reasons_pkey PRIMARY KEY (decision_id, ordinal),
+  CONSTRAINT decision_reasons_mode_check CHECK (mode = ANY (ARRAY['enforce'::text, 'audit'::text])),
+  CONSTRAINT decision_reasons_verdict_check CHECK (verdict = ANY (ARRAY['allow'::text, 'review'::text, 'deny'::text])),
+  CONSTRAINT decision_reasons_decision_id_fkey FOREIGN KEY (decision_id) REFERENCES decisions(id)
+);
+
+CREATE TABLE decisions (
+  id text COLLATE "C" NOT NULL,
+  change_id text COLLATE "C" NOT NULL,
+  moment text COLLATE "C" NOT NULL,
+  verdict text COLLATE "C" NOT NULL,
+  risk text COLLATE "C" NOT NULL,
+  approvals text COLLATE "C" NOT NULL,
+  policy_version text COLLATE "C",
+  created_at text COLLATE "C" NOT NULL,
+  CONSTRAINT decisions_pkey PRIMARY KEY (id),
+  CONSTRAINT decisions_moment_check CHECK (moment = ANY (ARRAY['propose'::text, 'apply'::text])),
+  CONSTRAINT decisions_risk_check CHECK (risk = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text, 'critical'::text])),
+  CONSTRAINT decisions_verdict_check CHECK (verdict = ANY (ARRAY['allow'::text, 'review'::text, 'deny'::text])),
+  CONSTRAINT decisions_change_id_fkey FOREIGN KEY (change_id) REFERENCES changes(id)
+);
+CREATE INDEX decisions_by_change ON decisions USING btree (change_id, created_at);
+CREATE INDEX decisions_by_time ON decisions USING btree (created_at);
 
 CREATE TABLE digest_batches (
   id integer NOT NULL,
@@ -364,6 +486,22 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_queued ON jobs USING btree (available_at, created_at, id) WHERE state = 'queued'::text;
 CREATE INDEX jobs_running ON jobs USING btree (lease_until) WHERE state = 'running'::text;
 
+CREATE TABLE judgements (
+  change_id text COLLATE "C" NOT NULL,
+  round integer NOT NULL,
+  verdict text COLLATE "C" NOT NULL,
+  risk text COLLATE "C" NOT NULL,
+  reasons text COLLATE "C" NOT NULL,
+  approvals text COLLATE "C" NOT NULL,
+  policy_version text COLLATE "C",
+  taint text COLLATE "C" NOT NULL,
+  decided_at text COLLATE "C" NOT NULL,
+  CONSTRAINT judgements_pkey PRIMARY KEY (change_id, round),
+  CONSTRAINT judgements_risk_check CHECK (risk = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text, 'critical'::text])),
+  CONSTRAINT judgements_verdict_check CHECK (verdict = ANY (ARRAY['allow'::text, 'review'::text, 'deny'::text])),
+  CONSTRAINT judgements_change_id_fkey FOREIGN KEY (change_id) REFERENCES changes(id)
+);
+
 CREATE TABLE line_labels (
   store_id text COLLATE "C" NOT NULL,
   path text COLLATE "C" NOT NULL,
@@ -481,6 +619,29 @@ CREATE TABLE outcome_signals (
 );
 CREATE INDEX outcome_signals_by_session ON outcome_signals USING btree (session_id, decided_at, id);
 
+CREATE TABLE policies (
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  file text COLLATE "C" NOT NULL,
+  version_id text COLLATE "C",
+  fault text COLLATE "C",
+  faulty_since text COLLATE "C",
+  updated_at text COLLATE "C" NOT NULL,
+  CONSTRAINT policies_pkey PRIMARY KEY (workspace_id, file),
+  CONSTRAINT policies_version_id_fkey FOREIGN KEY (version_id) REFERENCES policy_versions(id)
+);
+
+CREATE TABLE policy_versions (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  name text COLLATE "C" NOT NULL,
+  file text COLLATE "C" NOT NULL,
+  text text COLLATE "C" NOT NULL,
+  body text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  CONSTRAINT policy_versions_pkey PRIMARY KEY (id)
+);
+CREATE INDEX policy_versions_by_name ON policy_versions USING btree (workspace_id, name, created_at);
+
 CREATE TABLE raw_chunks (
   transcript_id bigint NOT NULL,
   chunk integer NOT NULL,
@@ -493,6 +654,36 @@ CREATE TABLE raw_chunks (
   CONSTRAINT raw_chunks_transcript_id_fkey FOREIGN KEY (transcript_id) REFERENCES transcripts(id)
 );
 CREATE UNIQUE INDEX raw_chunks_by_ordinal ON raw_chunks USING btree (transcript_id, first_ordinal);
+
+CREATE TABLE reviews (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  change_id text COLLATE "C" NOT NULL,
+  dream_id text COLLATE "C" NOT NULL,
+  ordinal integer NOT NULL,
+  verdict text COLLATE "C" NOT NULL,
+  actor_type text COLLATE "C" NOT NULL,
+  actor_id text COLLATE "C" NOT NULL,
+  reason text COLLATE "C",
+  overrules integer NOT NULL,
+  edited_from text COLLATE "C",
+  change_hash text COLLATE "C" NOT NULL,
+  evidence_hash text COLLATE "C" NOT NULL,
+  support integer NOT NULL,
+  policy_version text COLLATE "C",
+  approval_hash text COLLATE "C",
+  expires_at text COLLATE "C",
+  voided_at text COLLATE "C",
+  void_reason text COLLATE "C",
+  created_at text COLLATE "C" NOT NULL,
+  CONSTRAINT reviews_pkey PRIMARY KEY (id),
+  CONSTRAINT reviews_change_id_ordinal_key UNIQUE (change_id, ordinal),
+  CONSTRAINT reviews_overrules_check CHECK (overrules = ANY (ARRAY[0, 1])),
+  CONSTRAINT reviews_verdict_check CHECK (verdict = ANY (ARRAY['accept'::text, 'reject'::text, 'edit'::text])),
+  CONSTRAINT reviews_change_id_fkey FOREIGN KEY (change_id) REFERENCES changes(id),
+  CONSTRAINT reviews_dream_id_fkey FOREIGN KEY (dream_id) REFERENCES dreams(id)
+);
+CREATE INDEX reviews_by_dream ON reviews USING btree (dream_id, change_id);
 
 CREATE TABLE search_documents (
   id bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
@@ -698,16 +889,41 @@ BEGIN
 END
 $function$
 
+CREATE OR REPLACE FUNCTION audit_records_refuse_edit()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF OLD.leaf IS NOT NULL OR NEW.leaf IS NULL
+    OR (NEW.seq, NEW.id, NEW.at, NEW.actor_type, NEW.actor_id, NEW.action, NEW.object_type, NEW.object_id, NEW.workspace_id)
+      IS DISTINCT FROM
+      (OLD.seq, OLD.id, OLD.at, OLD.actor_type, OLD.actor_id, OLD.action, OLD.object_type, OLD.object_id, OLD.workspace_id)
+  THEN
+    RAISE EXCEPTION 'audit_records is append-only' USING ERRCODE = 'integrity_constraint_violation';
+  END IF;
+  RETURN NEW;
+END
+$function$
+
 CREATE OR REPLACE FUNCTION audit_records_refuse_gap()
  RETURNS trigger
  LANGUAGE plpgsql
 AS $function$
 BEGIN
-  IF NEW.seq IS DISTINCT FROM (SELECT coalesce(max(seq), 0) + 1 FROM audit_records) THEN
-    RAISE EXCEPTION 'audit_records is append-only and seq has no gaps'
+  IF NEW.leaf IS NULL OR NEW.seq IS DISTINCT FROM (SELECT coalesce(max(seq), 0) + 1 FROM audit_records) THEN
+    RAISE EXCEPTION 'audit_records is append-only, seq has no gaps, and every record has its leaf'
       USING ERRCODE = 'integrity_constraint_violation';
   END IF;
   RETURN NEW;
+END
+$function$
+
+CREATE OR REPLACE FUNCTION audit_salts_refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  RAISE EXCEPTION 'audit_salts may be deleted and not changed' USING ERRCODE = 'integrity_constraint_violation';
 END
 $function$
 

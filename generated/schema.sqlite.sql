@@ -31,6 +31,13 @@ CREATE TABLE api_keys (
 ) STRICT;
 CREATE INDEX api_keys_by_time ON api_keys (workspace_id, created_at, id);
 
+CREATE TABLE audit_checkpoints (
+  size INTEGER PRIMARY KEY,
+  root TEXT NOT NULL CHECK (length(root) = 64),
+  note TEXT NOT NULL,
+  created_at TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE audit_records (
   seq INTEGER PRIMARY KEY,
   id TEXT NOT NULL UNIQUE,
@@ -39,26 +46,80 @@ CREATE TABLE audit_records (
   actor_id TEXT NOT NULL,
   action TEXT NOT NULL,
   object_type TEXT NOT NULL,
-  object_id TEXT NOT NULL,
-  before_hash TEXT,
-  after_hash TEXT,
-  reason TEXT
-) STRICT;
+  object_id TEXT NOT NULL, workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default', before_commitment TEXT, after_commitment TEXT, reason_commitment TEXT, leaf TEXT CHECK (length(leaf) = 64)) STRICT;
+CREATE INDEX audit_records_by_action ON audit_records (action, seq);
+CREATE INDEX audit_records_by_actor ON audit_records (actor_id, seq);
 CREATE INDEX audit_records_by_object ON audit_records (object_type, object_id, seq);
+CREATE INDEX audit_records_by_time ON audit_records (at, seq);
+CREATE INDEX audit_records_without_leaf ON audit_records (seq) WHERE leaf IS NULL;
 CREATE TRIGGER audit_records_refuse_delete BEFORE DELETE ON audit_records
 BEGIN
   SELECT RAISE(ABORT, 'audit_records is append-only');
 END;
 CREATE TRIGGER audit_records_refuse_gap_or_replace BEFORE INSERT ON audit_records
 WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM audit_records)
-  OR EXISTS (SELECT 1 FROM audit_records WHERE id = NEW.id)
+  OR EXISTS (SELECT 1 FROM audit_records WHERE id = NEW.id) OR NEW.leaf IS NULL
 BEGIN
-  SELECT RAISE(ABORT, 'audit_records is append-only and seq has no gaps');
+  SELECT RAISE(ABORT, 'audit_records is append-only, seq has no gaps, and every record has its leaf');
 END;
 CREATE TRIGGER audit_records_refuse_update BEFORE UPDATE ON audit_records
+WHEN OLD.leaf IS NOT NULL OR NEW.leaf IS NULL OR NEW.seq IS NOT OLD.seq OR NEW.id IS NOT OLD.id
+  OR NEW.at IS NOT OLD.at OR NEW.actor_type IS NOT OLD.actor_type OR NEW.actor_id IS NOT OLD.actor_id
+  OR NEW.action IS NOT OLD.action OR NEW.object_type IS NOT OLD.object_type
+  OR NEW.object_id IS NOT OLD.object_id OR NEW.workspace_id IS NOT OLD.workspace_id
 BEGIN
   SELECT RAISE(ABORT, 'audit_records is append-only');
 END;
+
+CREATE TABLE audit_salts (
+  seq INTEGER PRIMARY KEY REFERENCES audit_records (seq),
+  salt TEXT NOT NULL CHECK (length(salt) = 32),
+  before_hash TEXT,
+  after_hash TEXT,
+  reason TEXT
+) STRICT;
+CREATE TRIGGER audit_salts_refuse_update BEFORE UPDATE ON audit_salts
+BEGIN
+  SELECT RAISE(ABORT, 'audit_salts may be deleted and not changed');
+END;
+
+CREATE TABLE audit_tiles (
+  level INTEGER NOT NULL CHECK (level > 0 AND level % 8 = 0),
+  at INTEGER NOT NULL,
+  hash TEXT NOT NULL CHECK (length(hash) = 64),
+  PRIMARY KEY (level, at)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE change_write_parts (
+  write_id TEXT NOT NULL REFERENCES change_writes (id),
+  ordinal INTEGER NOT NULL,
+  owner_id TEXT NOT NULL,
+  edits TEXT NOT NULL,
+  PRIMARY KEY (write_id, ordinal)
+) STRICT;
+CREATE INDEX change_write_parts_by_owner ON change_write_parts (owner_id, write_id);
+
+CREATE TABLE change_writes (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  store_id TEXT NOT NULL REFERENCES memory_stores (id),
+  ordinal INTEGER NOT NULL,
+  dream_id TEXT NOT NULL REFERENCES dreams (id),
+  kind TEXT NOT NULL CHECK (kind IN ('apply', 'roll_back', 'restore')),
+  path TEXT NOT NULL,
+  memory_id TEXT NOT NULL REFERENCES memories (id),
+  version_before TEXT,
+  version_after TEXT,
+  bytes_added INTEGER NOT NULL,
+  bytes_removed INTEGER NOT NULL,
+  actor_type TEXT NOT NULL,
+  actor_id TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  UNIQUE (store_id, ordinal)
+) STRICT;
+CREATE INDEX change_writes_by_dream ON change_writes (dream_id, ordinal);
+CREATE INDEX change_writes_by_memory ON change_writes (memory_id, ordinal);
+CREATE INDEX change_writes_by_path ON change_writes (store_id, path, ordinal);
 
 CREATE TABLE changes (
   id TEXT NOT NULL PRIMARY KEY,
@@ -72,14 +133,49 @@ CREATE TABLE changes (
   base_sha256 TEXT,
   status TEXT NOT NULL
     CHECK (status IN ('proposed', 'accepted', 'rejected', 'applied', 'rolled_back')),
-  payload TEXT NOT NULL,
+  payload TEXT NOT NULL, round INTEGER NOT NULL DEFAULT 0, status_reason TEXT,
   UNIQUE (dream_id, ordinal),
   UNIQUE (dream_id, key)
 ) STRICT;
 CREATE INDEX changes_by_base ON changes (base_version_id) WHERE base_version_id IS NOT NULL;
 CREATE INDEX changes_by_path ON changes (dream_id, path);
+
+CREATE TABLE critiques (
+  change_id TEXT NOT NULL REFERENCES changes (id),
+  round INTEGER NOT NULL,
+  ordinal INTEGER NOT NULL,
+  critic TEXT NOT NULL,
+  verdict TEXT NOT NULL CHECK (verdict IN ('accept', 'revise', 'reject')),
+  explanation TEXT NOT NULL,
+  PRIMARY KEY (change_id, round, ordinal)
+) STRICT;
 CREATE VIEW database_size AS
   SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size;
+
+CREATE TABLE decision_reasons (
+  decision_id TEXT NOT NULL REFERENCES decisions (id),
+  ordinal INTEGER NOT NULL,
+  rule TEXT NOT NULL,
+  path TEXT NOT NULL,
+  value TEXT NOT NULL,
+  "limit" TEXT NOT NULL,
+  verdict TEXT NOT NULL CHECK (verdict IN ('allow', 'review', 'deny')),
+  mode TEXT NOT NULL CHECK (mode IN ('enforce', 'audit')),
+  PRIMARY KEY (decision_id, ordinal)
+) STRICT;
+
+CREATE TABLE decisions (
+  id TEXT NOT NULL PRIMARY KEY,
+  change_id TEXT NOT NULL REFERENCES changes (id),
+  moment TEXT NOT NULL CHECK (moment IN ('propose', 'apply')),
+  verdict TEXT NOT NULL CHECK (verdict IN ('allow', 'review', 'deny')),
+  risk TEXT NOT NULL CHECK (risk IN ('low', 'medium', 'high', 'critical')),
+  approvals TEXT NOT NULL,
+  policy_version TEXT,
+  created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX decisions_by_change ON decisions (change_id, created_at);
+CREATE INDEX decisions_by_time ON decisions (created_at);
 
 CREATE TABLE digest_batches (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -318,6 +414,19 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_queued ON jobs (available_at, created_at, id) WHERE state = 'queued';
 CREATE INDEX jobs_running ON jobs (lease_until) WHERE state = 'running';
 
+CREATE TABLE judgements (
+  change_id TEXT NOT NULL REFERENCES changes (id),
+  round INTEGER NOT NULL,
+  verdict TEXT NOT NULL CHECK (verdict IN ('allow', 'review', 'deny')),
+  risk TEXT NOT NULL CHECK (risk IN ('low', 'medium', 'high', 'critical')),
+  reasons TEXT NOT NULL,
+  approvals TEXT NOT NULL,
+  policy_version TEXT,
+  taint TEXT NOT NULL,
+  decided_at TEXT NOT NULL,
+  PRIMARY KEY (change_id, round)
+) STRICT;
+
 CREATE TABLE line_labels (
   store_id TEXT NOT NULL REFERENCES memory_stores (id),
   path TEXT NOT NULL,
@@ -419,6 +528,27 @@ CREATE TABLE outcome_signals (
 ) STRICT;
 CREATE INDEX outcome_signals_by_session ON outcome_signals (session_id, decided_at, id);
 
+CREATE TABLE policies (
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  file TEXT NOT NULL,
+  version_id TEXT REFERENCES policy_versions (id),
+  fault TEXT,
+  faulty_since TEXT,
+  updated_at TEXT NOT NULL,
+  PRIMARY KEY (workspace_id, file)
+) STRICT;
+
+CREATE TABLE policy_versions (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  name TEXT NOT NULL,
+  file TEXT NOT NULL,
+  text TEXT NOT NULL,
+  body TEXT NOT NULL,
+  created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX policy_versions_by_name ON policy_versions (workspace_id, name, created_at);
+
 CREATE TABLE raw_chunks (
   transcript_id INTEGER NOT NULL REFERENCES transcripts (id),
   chunk INTEGER NOT NULL,
@@ -429,6 +559,31 @@ CREATE TABLE raw_chunks (
   PRIMARY KEY (transcript_id, chunk)
 ) STRICT;
 CREATE UNIQUE INDEX raw_chunks_by_ordinal ON raw_chunks (transcript_id, first_ordinal);
+
+CREATE TABLE reviews (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  change_id TEXT NOT NULL REFERENCES changes (id),
+  dream_id TEXT NOT NULL REFERENCES dreams (id),
+  ordinal INTEGER NOT NULL,
+  verdict TEXT NOT NULL CHECK (verdict IN ('accept', 'reject', 'edit')),
+  actor_type TEXT NOT NULL,
+  actor_id TEXT NOT NULL,
+  reason TEXT,
+  overrules INTEGER NOT NULL CHECK (overrules IN (0, 1)),
+  edited_from TEXT,
+  change_hash TEXT NOT NULL,
+  evidence_hash TEXT NOT NULL,
+  support INTEGER NOT NULL,
+  policy_version TEXT,
+  approval_hash TEXT,
+  expires_at TEXT,
+  voided_at TEXT,
+  void_reason TEXT,
+  created_at TEXT NOT NULL,
+  UNIQUE (change_id, ordinal)
+) STRICT;
+CREATE INDEX reviews_by_dream ON reviews (dream_id, change_id);
 
 CREATE TABLE search_documents (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { Client } from 'pg'
 import { endpoints } from '../src/api/endpoints.ts'
 import { renderOpenApi } from '../src/api/openapi.ts'
+import { renderPolicySchema } from '../src/pipeline/policies/json-schema.ts'
 import { openPostgres } from '../src/storage/postgres/open.ts'
 import { dumpPostgresSchema } from '../src/storage/postgres/schema.ts'
 import { openSqlite } from '../src/storage/sqlite/open.ts'
@@ -20,8 +21,10 @@ const files: Readonly<Record<string, Render>> = {
   'generated/schema.sqlite.sql': renderSqliteSchema,
   'generated/schema.postgres.sql': renderPostgresSchema,
   'generated/openapi.json': renderApi,
+  'generated/policy.v1.schema.json': async () => renderPolicySchema(),
 }
 const hash = (text: string) => createHash('sha256').update(text).digest('hex')
+const salt = () => '0'.repeat(32)
 
 const onlyCheck = process.argv.includes('--check')
 for (const [name, render] of Object.entries(files)) {
@@ -47,7 +50,7 @@ async function renderSqliteSchema(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'lucidream-schema-'))
   try {
     const path = join(folder, 'schema.db')
-    const database = await openSqlite({ path, clock: () => 0, hash })
+    const database = await openSqlite({ path, clock: () => 0, hash, salt })
     await database.close()
     return dumpSchema(path)
   } finally {
@@ -70,7 +73,7 @@ async function renderPostgresSchema(): Promise<string | null> {
   await client.connect()
   try {
     await client.query(`CREATE SCHEMA ${schema}`)
-    const database = await openPostgres({ url: url.href, clock: () => 0, hash })
+    const database = await openPostgres({ url: url.href, clock: () => 0, hash, salt })
     await database.close()
     return await dumpPostgresSchema(url.href)
   } finally {

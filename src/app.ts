@@ -11,11 +11,13 @@ import { DomainError } from './core/errors.ts'
 import type { NewId } from './core/ids.ts'
 import { createMask } from './importers/mask.ts'
 import { makeKeyring } from './keyring.ts'
+import { makeNotary, newSalt } from './notary.ts'
 import type { Context } from './pipeline/context.ts'
 import { keepIndexed } from './pipeline/index-events.ts'
 import { thinkHere } from './pipeline/thinking.ts'
 import { makePost } from './pipeline/webhooks/post.ts'
 import { startServer } from './serve.ts'
+import type { Database } from './storage/database.ts'
 import type { Migrated } from './storage/migrations/migration.ts'
 import { openPostgresJobs } from './storage/postgres/jobs.ts'
 import { migratePostgres, openPostgres } from './storage/postgres/open.ts'
@@ -32,9 +34,17 @@ export interface EmbeddedOptions {
   /** Limits of dreams over the wire; those of an empty environment when left out. */
   readonly dreams?: DreamConfig
   readonly allowPrivateTargets?: boolean
+  /** Name of the audit log; made of its key when left out. */
+  readonly auditOrigin?: string | null
+  /** How long a silent worker keeps its job. */
+  readonly leaseMs?: number
+  /** Stands between everything and the database: tests cut the process off at its doors. */
+  readonly around?: (database: Database) => Database
+  readonly policyDirectory?: string | null
 }
 
 const organizationId = 'org_lucidream'
+const defaultLeaseMs = 60_000
 const defaultDreams: DreamConfig = { hours: 6, storeBytes: 10_485_760, firstPartyTools: [] }
 
 export interface ContextOptions extends Omit<EmbeddedOptions, 'secrets'> {
@@ -57,11 +67,19 @@ export function openPlace(
 /** The only wiring: a database and what the pipeline needs around it. */
 export async function openContext(options: ContextOptions): Promise<Opened> {
   const { dataDirectory, secrets, log, clock, signal, allowPrivateTargets = false } = options
-  const { dreams = defaultDreams } = options
+  const { dreams = defaultDreams, leaseMs = defaultLeaseMs, around = (one) => one } = options
+  const { policyDirectory = null } = options
   const owner = `${hostname()}:${process.pid}:${clock()}`
   const isRunning = (other: string) => other === owner || isAlive(other)
   const { databaseUrl } = secrets
-  const opened = await openDatabase({ databaseUrl, dataDirectory, log, clock, isAlive: isRunning })
+  const opened = await openDatabase({
+    databaseUrl,
+    dataDirectory,
+    log,
+    clock,
+    isAlive: isRunning,
+    around,
+  })
   if (databaseUrl !== null && secrets.maskKey === null) {
     log.warn(
       'LUCIDREAM_MASK_KEY is not set: processes with other data folders give the same secret another placeholder.',
@@ -72,7 +90,13 @@ export async function openContext(options: ContextOptions): Promise<Opened> {
       'LUCIDREAM_SECRET_KEY is not set: API keys made here are unknown to processes with other data folders.',
     )
   }
+  if (databaseUrl !== null && !secrets.auditKey) {
+    log.warn(
+      'LUCIDREAM_AUDIT_KEY is not set: processes with other data folders sign checkpoints of the audit log with another key.',
+    )
+  }
   const { database, jobs, databasePath } = opened
+  const seed = secrets.auditKey ?? findSecret(dataDirectory, 'audit.key')
   const key = secrets.maskKey ?? findSecret(dataDirectory, 'mask.key')
   const secretKey = secrets.secretKey ?? findSecret(dataDirectory, 'secret.key')
   return {
@@ -83,6 +107,7 @@ export async function openContext(options: ContextOptions): Promise<Opened> {
       hash,
       newId,
       keyring: makeKeyring(secretKey),
+      notary: makeNotary({ seed, origin: options.auditOrigin ?? null }),
       mask: createMask({ key }),
       wakes: new SessionWakes(),
       postWebhook: makePost({ allowPrivate: allowPrivateTargets }),
@@ -91,8 +116,10 @@ export async function openContext(options: ContextOptions): Promise<Opened> {
       owner,
       isAlive: isRunning,
       signal,
+      leaseMs,
       thinking: thinkHere(hash),
       firstPartyTools: new Set(dreams.firstPartyTools),
+      policyDirectory,
       limits: { dreamMs: dreams.hours * 3_600_000, storeBytes: dreams.storeBytes },
     },
     databasePath,
@@ -110,19 +137,20 @@ interface DatabaseOptions {
   readonly log: Logger
   readonly clock: Clock
   readonly isAlive: (owner: string) => boolean
+  readonly around: (database: Database) => Database
 }
 
 /** Opens the database with its jobs and brings its schema up to date. */
 async function openDatabase(
   options: DatabaseOptions,
 ): Promise<Pick<Context, 'database' | 'jobs'> & Pick<Opened, 'databasePath'>> {
-  const { databaseUrl: url, dataDirectory, log, clock, isAlive } = options
+  const { databaseUrl: url, dataDirectory, log, clock, isAlive, around } = options
   if (url === null) {
     const databasePath = join(dataDirectory, 'lucidream.db')
-    const database = await openSqlite({ path: databasePath, clock, hash })
+    const database = around(await openSqlite({ path: databasePath, clock, hash, salt: newSalt }))
     return { database, jobs: openEmbeddedJobs({ database, clock, isAlive }), databasePath }
   }
-  const database = await openPostgres({ url, clock, hash })
+  const database = around(await openPostgres({ url, clock, hash, salt: newSalt }))
   try {
     // Workers stand on several machines there, so only leases tell who is alive.
     const onError = (err: unknown) => log.warn({ err }, 'the queue could not do its upkeep')
@@ -170,7 +198,18 @@ export async function serve(
 ): Promise<Serving> {
   // Ends with the context's signal, and never throws.
   void keepIndexed(context)
-  const { database, jobs, clock, hash: sha256, newId: id, keyring, mask, wakes, log } = context
+  const {
+    database,
+    jobs,
+    clock,
+    hash: sha256,
+    newId: id,
+    keyring,
+    notary,
+    mask,
+    wakes,
+    log,
+  } = context
   const feed = new Feed({ database, wakes, hash: sha256 })
   const server = await startServer({
     context: {
@@ -180,6 +219,7 @@ export async function serve(
       hash: sha256,
       newId: id,
       keyring,
+      notary,
       mask,
       feed,
       wakes,
@@ -237,7 +277,7 @@ function findSecret(dataDirectory: string, name: string): string {
   if (key.length >= 32) return key
   throw new DomainError(
     'invalid_config',
-    `${path} is damaged. Restore it from a backup; without one, remove it and a new key is made: API keys and webhook secrets made under the old one are then worth nothing.`,
+    `${path} is damaged. Restore it from a backup; without one, remove it and a new key is made: what was made under the old one (API keys and webhook secrets, or signatures of the audit log) is then worth nothing.`,
   )
 }
 

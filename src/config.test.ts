@@ -22,6 +22,16 @@ test('a URL of something else is refused, and the message does not hold it', () 
   expect(reading).not.toThrow('secret')
 })
 
+test('the key of the audit log is 64 hex digits, and its name has no spaces', () => {
+  const key = 'ab'.repeat(32)
+  expect(readConfig({ LUCIDREAM_AUDIT_KEY: key }).secrets.auditKey).toBe(key)
+  expect(readConfig({}).secrets.auditKey).toBeNull()
+  expect(() => readConfig({ LUCIDREAM_AUDIT_KEY: 'secret' })).toThrow('must be 64 hex digits')
+  const origin = 'example.com/audit'
+  expect(readConfig({ LUCIDREAM_AUDIT_ORIGIN: origin }).config.auditOrigin).toBe(origin)
+  expect(() => readConfig({ LUCIDREAM_AUDIT_ORIGIN: 'a b' })).toThrow('without spaces')
+})
+
 test('a secret that is given twice is refused', () => {
   const twice = { LUCIDREAM_DATABASE_URL: url, LUCIDREAM_DATABASE_URL_FILE: 'x' }
   expect(() => readConfig(twice)).toThrow('both set')

@@ -11,6 +11,10 @@ export interface Config {
   readonly colour: 'auto' | 'always' | 'never'
   readonly server: ServerConfig
   readonly dreams: DreamConfig
+  /** Name of the audit log in its checkpoints; null: made of its key. */
+  readonly auditOrigin: string | null
+  /** Folder of policy files; null: no policy, so nothing is applied. */
+  readonly policyDirectory: string | null
 }
 
 /** Limits of dreams over the wire; a dream of the command line has none. */
@@ -47,6 +51,8 @@ export interface Secrets {
   readonly bootstrapKey: string | null
   /** `postgres://user:password@host:port/database`; null for the embedded database. */
   readonly databaseUrl: string | null
+  /** What checkpoints of the audit log are signed with, 64 hex digits; made in the data folder when left out. */
+  readonly auditKey?: string | null
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -70,6 +76,15 @@ const environmentSchema = z.object({
   LUCIDREAM_MASK_KEY_FILE: z.string().min(1).optional(),
   LUCIDREAM_SECRET_KEY: z.string().min(32).optional(),
   LUCIDREAM_SECRET_KEY_FILE: z.string().min(1).optional(),
+  LUCIDREAM_AUDIT_KEY: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hex digits')
+    .optional(),
+  LUCIDREAM_AUDIT_KEY_FILE: z.string().min(1).optional(),
+  LUCIDREAM_AUDIT_ORIGIN: z
+    .string()
+    .regex(/^[^\s+]{1,200}$/, 'must be 1 to 200 characters without spaces and plus signs')
+    .optional(),
   LUCIDREAM_BOOTSTRAP_KEY: z.string().min(24).max(512).optional(),
   LUCIDREAM_HOST: z.string().min(1).default('127.0.0.1'),
   LUCIDREAM_PORT: port.default(4177),
@@ -78,6 +93,7 @@ const environmentSchema = z.object({
   LUCIDREAM_WRITES_PER_MINUTE: perMinute.default(300),
   LUCIDREAM_READS_PER_MINUTE: perMinute.default(1_200),
   LUCIDREAM_ALLOW_PRIVATE_TARGETS: onOrOff,
+  LUCIDREAM_POLICY_DIR: z.string().min(1).optional(),
   LUCIDREAM_IMPORT_ROOTS: z.string().default(''),
   LUCIDREAM_DREAM_HOURS: z.coerce.number().positive().max(1_000).default(6),
   LUCIDREAM_FIRST_PARTY_TOOLS: z.string().max(65_536).default(''),
@@ -104,11 +120,14 @@ export function readConfig(environment: Environment = process.env): {
           .map((name) => name.trim())
           .filter((name) => name !== ''),
       },
+      auditOrigin: data.LUCIDREAM_AUDIT_ORIGIN ?? null,
+      policyDirectory: data.LUCIDREAM_POLICY_DIR ?? null,
     },
     secrets: {
       maskKey: findSecret(data, 'LUCIDREAM_MASK_KEY'),
       secretKey: findSecret(data, 'LUCIDREAM_SECRET_KEY'),
       databaseUrl: findSecret(data, 'LUCIDREAM_DATABASE_URL'),
+      auditKey: findSecret(data, 'LUCIDREAM_AUDIT_KEY'),
       bootstrapKey: data.LUCIDREAM_BOOTSTRAP_KEY ?? null,
     },
   }
@@ -136,7 +155,11 @@ function colourOf(environment: Environment): Config['colour'] {
   return environment.TERM === 'dumb' ? 'never' : 'auto'
 }
 
-type SecretName = 'LUCIDREAM_MASK_KEY' | 'LUCIDREAM_SECRET_KEY' | 'LUCIDREAM_DATABASE_URL'
+type SecretName =
+  | 'LUCIDREAM_MASK_KEY'
+  | 'LUCIDREAM_SECRET_KEY'
+  | 'LUCIDREAM_DATABASE_URL'
+  | 'LUCIDREAM_AUDIT_KEY'
 
 /** From the variable itself or from the file that its `_FILE` sibling names; never from both. */
 function findSecret(data: Parsed, name: SecretName): string | null {

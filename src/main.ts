@@ -6,6 +6,7 @@ import type { Output } from './cli/surroundings.ts'
 import { readConfig } from './config.ts'
 import { DomainError } from './core/errors.ts'
 import { makeLog } from './log.ts'
+import { sealTools } from './notary.ts'
 
 /** Runs the command line and sets the exit code. */
 export async function main(): Promise<void> {
@@ -41,10 +42,13 @@ export async function main(): Promise<void> {
           clock: Date.now,
           signal: stop.signal,
           dreams: config.dreams,
+          policyDirectory: config.policyDirectory,
           allowPrivateTargets: config.server.allowPrivateTargets,
+          auditOrigin: config.auditOrigin,
         }),
       migrate: (place) => migrateDatabase({ ...place, clock: Date.now }),
       facts: findMachineFacts,
+      sealTools,
       bootstrapKey: secrets.bootstrapKey,
       serve: (opened, flags) =>
         serve(opened, flags, { config: config.server, version: readVersion() }),

@@ -25,4 +25,3 @@ export function makeMetrics() {
     },
   }
 }
-export type Metrics = ReturnType<typeof makeMetrics>

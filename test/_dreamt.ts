@@ -1,3 +1,4 @@
+import type { Clock } from '../src/core/clock.ts'
 import type { DreamId } from '../src/core/ids.ts'
 import { dream } from '../src/pipeline/dream.ts'
 import { importPaths } from '../src/pipeline/import.ts'
@@ -28,8 +29,8 @@ const operator = { type: 'user', id: 'test' } as const
 const quiet = () => {}
 
 /** A server over the bundled sessions and their memory, dreamt over once. */
-export async function startDreamtServer(): Promise<DreamtServer> {
-  const server = await startTestServer()
+export async function startDreamtServer(clock: Clock = Date.now): Promise<DreamtServer> {
+  const server = await startTestServer({}, clock)
   const { context } = server
   await importPaths(context, [airlineTranscripts], quiet)
   const folder = await readMemoryFolder(airlineMemory, context.hash)

@@ -73,9 +73,11 @@ export class Fuzzer {
   next(): FuzzRequest {
     const endpoint = this.#pick(this.#endpoints)
     const { method, params, query, body } = endpoint
-    const values = params ? (this.#make(this.#schema(params), '') as Record<string, unknown>) : {}
+    const values = params
+      ? (this.#make(this.#schema(params), '') as Record<string, unknown> | null)
+      : {}
     const path = endpoint.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
-      encodeURIComponent(asText(this.#chance(0.9) ? this.#id(name) : values[name])),
+      encodeURIComponent(asText(this.#chance(0.9) ? this.#id(name) : values?.[name])),
     )
     const search = query ? this.#query(query) : ''
     const headers: Record<string, string> = {}

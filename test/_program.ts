@@ -6,6 +6,7 @@ import { pino } from 'pino'
 import { findMachineFacts, migrateDatabase, openEmbedded, serve } from '../src/app.ts'
 import { runProgram } from '../src/cli/program.ts'
 import { readConfig } from '../src/config.ts'
+import { sealTools } from '../src/notary.ts'
 import { airlineMemory, airlineTranscripts } from './_airline.ts'
 
 export interface Answer {
@@ -17,7 +18,7 @@ export interface Answer {
 /** Runs a command line inside this process, on a real database, with what it prints caught. */
 export async function run(
   args: readonly string[],
-  options: { columns?: number } = {},
+  options: { columns?: number; policyDirectory?: string } = {},
 ): Promise<Answer> {
   const written = { out: '', err: '' }
   const output = (name: 'out' | 'err') => ({
@@ -45,9 +46,11 @@ export async function run(
         log: pino({ level: 'silent' }),
         clock: Date.now,
         signal,
+        policyDirectory: options.policyDirectory ?? null,
       }),
     migrate: (place) => migrateDatabase({ ...place, clock: Date.now }),
     facts: findMachineFacts,
+    sealTools,
     bootstrapKey: null,
     serve: (opened, flags) =>
       serve(opened, flags, {

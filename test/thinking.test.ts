@@ -42,10 +42,14 @@ it('thinks on a thread to the same results as here', async () => {
       evidence: [],
     }))
     const taints = taintAll(documents, 'operator')
-    const task = { findings, memories, reconciled, taints, personalKey: 'key' }
+    const task = { findings, memories, reconciled, rejections: [], taints, personalKey: 'key' }
     const proposed = await here.propose(task, signal)
     expect(await there.propose(task, signal)).toEqual(proposed)
     expect(proposed.changes.length).toBeGreaterThan(0)
+    const { changes } = proposed
+    const drift = { bytesNow: 1, bytesAdded: 0, bytesRemoved: 0 }
+    const judging = { changes, memories, quotes: [], rejections: [], drift }
+    expect(await there.judge(judging, signal)).toEqual(await here.judge(judging, signal))
   } finally {
     await pool.close()
   }

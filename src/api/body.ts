@@ -58,7 +58,7 @@ function refuseDeep(text: string): void {
   }
 }
 
-export const tooLarge = (maxBytes: number) =>
+const tooLarge = (maxBytes: number) =>
   new DomainError(
     'record_too_large',
     `The body is larger than ${maxBytes} bytes (${Math.round(maxBytes / 1024 / 1024)} MiB); send less at a time.`,

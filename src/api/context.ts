@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Notary } from '../core/audit/notary.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Hash, NewId } from '../core/ids.ts'
 import type { Keyring } from '../core/keyring.ts'
@@ -17,6 +18,8 @@ export interface ApiContext {
   readonly hash: Hash
   readonly newId: NewId
   readonly keyring: Keyring
+  /** Signs checkpoints of the audit log. */
+  readonly notary: Notary
   /** Replaces secrets in every string of the records, as imports do. */
   readonly mask: (
     records: readonly Json[],

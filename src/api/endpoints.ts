@@ -1,5 +1,6 @@
 import type { Endpoint } from './endpoint.ts'
 import { apiKeyEndpoints } from './lucid/api-keys.ts'
+import { auditEndpoints } from './lucid/audit.ts'
 import { briefEndpoints } from './lucid/briefs.ts'
 import { changeEndpoints } from './lucid/changes.ts'
 import { dreamReportEndpoints } from './lucid/dream-reports.ts'
@@ -8,6 +9,8 @@ import { selectedDreamEndpoints } from './lucid/dreams.ts'
 import { findingEndpoints } from './lucid/findings.ts'
 import { importEndpoints } from './lucid/imports.ts'
 import { incidentEndpoints } from './lucid/incidents.ts'
+import { policyEndpoints } from './lucid/policies.ts'
+import { reviewEndpoints } from './lucid/reviews.ts'
 import { searchEndpoints } from './lucid/search.ts'
 import { ingestEndpoints } from './lucid/sessions.ts'
 import { statsEndpoints } from './lucid/stats.ts'
@@ -34,8 +37,10 @@ import { sessionEndpoints } from './v1/sessions.ts'
 export const endpoints: readonly Endpoint[] = [
   ...apiKeyEndpoints,
   ...incidentEndpoints,
+  ...auditEndpoints,
   ...briefEndpoints,
   ...changeEndpoints,
+  ...reviewEndpoints,
   ...dreamReportEndpoints,
   ...findingEndpoints,
   ...importEndpoints,
@@ -52,6 +57,7 @@ export const endpoints: readonly Endpoint[] = [
   ...webhookDeliveryEndpoints,
   ...webhookEndpointEndpoints,
   ...ingestEndpoints,
+  ...policyEndpoints,
   ...memoryStoreEndpoints,
   ...memoryEndpoints,
   ...memoryVersionEndpoints,

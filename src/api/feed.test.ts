@@ -19,7 +19,12 @@ let feed: Feed
 let id: SessionId
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'lucidream-feed-'))
-  database = await openSqlite({ path: join(folder, 'lucidream.db'), clock: () => 0, hash })
+  database = await openSqlite({
+    path: join(folder, 'lucidream.db'),
+    clock: () => 0,
+    hash,
+    salt: () => '0'.repeat(32),
+  })
   wakes = new SessionWakes()
   feed = new Feed({ database, wakes, hash, pollMs: 20, pingMs: 40, maxBehind: 500 })
   const session = makeSession('watched')

@@ -22,6 +22,8 @@ const byError: Partial<Record<ErrorCode, number>> = {
   invalid_config: exitCodes.config,
   not_found: exitCodes.notFound,
   conflict: exitCodes.conflict,
+  file_changed: exitCodes.conflict,
+  memory_precondition_failed: exitCodes.conflict,
   database_busy: exitCodes.conflict,
   interrupted: exitCodes.interrupted,
 }

@@ -1,4 +1,14 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { runApply, runRollBack } from './commands/apply.ts'
+import {
+  type AuditExportOptions,
+  type AuditProofOptions,
+  runAuditCheckpoint,
+  runAuditExport,
+  runAuditKey,
+  runAuditProof,
+} from './commands/audit.ts'
+import { type AuditVerifyOptions, runAuditVerify } from './commands/audit-verify.ts'
 import { runBrief } from './commands/brief.ts'
 import { runChanges } from './commands/changes.ts'
 import { runDemo } from './commands/demo.ts'
@@ -6,13 +16,21 @@ import { runDoctor } from './commands/doctor.ts'
 import { runDream } from './commands/dream.ts'
 import { runFindings } from './commands/findings.ts'
 import { runImport } from './commands/import.ts'
-import { type IncidentOptions, runIncident } from './commands/incidents.ts'
 import { type KeyOptions, runKeyCreate, runKeyRevoke, runKeys } from './commands/keys.ts'
 import { runMemoryCat, runMemoryDiff, runMemoryList } from './commands/memory.ts'
+import {
+  type ExplainOptions,
+  runPolicyCheck,
+  runPolicyDiff,
+  runPolicyExplain,
+  runPolicyTest,
+} from './commands/policy.ts'
+import { type ReviewOptions, runAccept, runEdit, runReject } from './commands/review.ts'
 import { runServe } from './commands/serve.ts'
 import { runSession, runSessions } from './commands/sessions.ts'
 import { runMigrate, runWork } from './commands/work.ts'
 import { exitCodeHelp, exitCodes } from './exit-codes.ts'
+import { addIncidentCommands } from './incident-commands.ts'
 import { explainFailure, type GlobalOptions, type Invocation, invoke } from './invocation.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -67,10 +85,13 @@ function build(surroundings: Surroundings, result: { code: number }): Command {
   }
   addInputCommands(program, act)
   addResultCommands(program, act)
+  addWriteCommands(program, act)
   addBriefCommand(program, act)
   addMemoryCommands(program, act)
-  addIncidentCommands(program, act)
+  addIncidentCommands((name, examples) => command(program, name, examples), act)
+  addPolicyCommands(program, act)
   addServerCommands(program, act)
+  addAuditCommands(program, act)
   return program
 }
 
@@ -105,28 +126,6 @@ function addInputCommands(program: Command, act: Act): void {
   command(program, 'doctor', ['lucidream doctor'])
     .description('check the machine and the database')
     .action((options) => act(options, runDoctor))
-}
-
-function addIncidentCommands(program: Command, act: Act): void {
-  const add = (name: string, what: string) =>
-    command(program, name, [
-      `lucidream ${name} --principal ann@example.org --reason "asked for it" --dry-run`,
-    ])
-      .description(what)
-      .option('--session <id...>', 'these sessions')
-      .option('--principal <name>', 'every session of this principal')
-      .option('--dry-run', 'say what would be done, and do nothing')
-      .requiredOption('--reason <text>', 'kept with the report')
-  add('revoke', 'retire everything that stands on a source, by new versions')
-    .option('--tool <name>', 'what this tool answered')
-    .option('--file <id>', 'every session that this file was mounted into')
-    .action((options: IncidentOptions) =>
-      act(options, (invocation) => runIncident(invocation, 'revocation', options)),
-    )
-  add('erase', 'erase a subject and everything that stands on it; cannot be undone').action(
-    (options: IncidentOptions) =>
-      act(options, (invocation) => runIncident(invocation, 'erasure', options)),
-  )
 }
 
 function addResultCommands(program: Command, act: Act): void {
@@ -165,7 +164,50 @@ function addResultCommands(program: Command, act: Act): void {
         const options: GlobalOptions = self.optsWithGlobals()
         return act(options, (invocation) => run(invocation, id, options))
       })
+    if (name === 'changes') addReviewCommands(parent, act)
   }
+}
+
+function addReviewCommands(changes: Command, act: Act): void {
+  for (const [name, run, what, line] of [
+    ['accept', runAccept, 'approve one change as it is now', 'accept chg_12ab'],
+    ['reject', runReject, 'reject one change for good', 'reject chg_12ab --reason "outdated"'],
+    ['edit', runEdit, 'put another text in its place', 'edit chg_12ab --text "- Say the price."'],
+  ] as const) {
+    const added = command(changes, name, [`lucidream changes ${line}`])
+      .description(what)
+      .argument('<id>', 'id or its unique beginning')
+      .option('--dream <id>', 'of this dream')
+      .option('--reason <text>', 'why')
+      .action((id: string, _, self: Command) => {
+        const options: ReviewOptions = self.optsWithGlobals()
+        return act(options, (invocation) => run(invocation, id, options))
+      })
+    if (name === 'accept') added.option('--override', 'though a critic rejects it; needs --reason')
+    if (name === 'edit') {
+      added
+        .option('--text <text>', 'the text to insert instead')
+        .option('--file <path>', 'a file that has it')
+    }
+  }
+}
+
+function addWriteCommands(program: Command, act: Act): void {
+  command(program, 'apply', ['lucidream apply --dry-run', 'lucidream apply --to ./memory'])
+    .description('write the accepted changes of a dream into its memory store, in one write')
+    .option('--dream <id>', 'of this dream (default: the newest)')
+    .option('--dry-run', 'say what would happen and change nothing')
+    .option('--to <dir>', 'write the files of the folder that the dream read as well')
+    .action((options) => act(options, runApply))
+  command(program, 'rollback', ['lucidream rollback chg_12ab', 'lucidream rollback drm_12ab'])
+    .description('take applied changes back by new versions')
+    .argument('<id>', 'a change or a dream')
+    .option('--dry-run', 'say what would happen and change nothing')
+    .option('--cascade', 'take along what depends on it')
+    .option('--restore', 'put back what was rolled back')
+    .action((id: string, options) =>
+      act(options, (invocation) => runRollBack(invocation, id, options)),
+    )
 }
 
 function addBriefCommand(program: Command, act: Act): void {
@@ -197,6 +239,36 @@ function addMemoryCommands(program: Command, act: Act): void {
   add('diff', ['lucidream memory diff'])
     .description('what the dream would change, as a unified diff')
     .action((options) => act(options, runMemoryDiff))
+}
+
+function addPolicyCommands(program: Command, act: Act): void {
+  const policy = program.command('policy').description('check, try and explain policies')
+  command(policy, 'check', ['lucidream policy check policies/'])
+    .description('read policy files as the server does, and name every fault by its line')
+    .argument('<path...>', 'files or folders; those that extend each other together')
+    .action((paths: string[], options) =>
+      act(options, (invocation) => runPolicyCheck(invocation, paths)),
+    )
+  command(policy, 'test', ['lucidream policy test policies/tests.yaml'])
+    .description('judge fixtures: changes with the verdict that a policy should give')
+    .argument('<fixtures...>', 'files of fixtures')
+    .action((paths: string[], options) =>
+      act(options, (invocation) => runPolicyTest(invocation, paths)),
+    )
+  command(policy, 'explain', ['lucidream policy explain chg_12ab'])
+    .description('what policy says of a proposed change, with every reason')
+    .argument('<change>', 'id or its unique beginning')
+    .option('--dream <id>', 'of this dream (default: the newest)')
+    .option('--apply', 'as if it were applied now')
+    .action((id: string, options: ExplainOptions) =>
+      act(options, (invocation) => runPolicyExplain(invocation, id, options)),
+    )
+  command(policy, 'diff', ['lucidream policy diff support.yaml'])
+    .description('what would become of the proposals of the last 90 days under this file')
+    .argument('<file>', 'takes the place of the policy of its name')
+    .action((path: string, options) =>
+      act(options, (invocation) => runPolicyDiff(invocation, path, options)),
+    )
 }
 
 function addServerCommands(program: Command, act: Act): void {
@@ -239,6 +311,40 @@ function addServerCommands(program: Command, act: Act): void {
     })
 }
 
+function addAuditCommands(program: Command, act: Act): void {
+  const audit = program.command('audit').description('the log of what Lucidream itself did')
+  command(audit, 'export', ['lucidream audit export audit.jsonl'])
+    .description('write the log into a new file; reasons and contents are not in it')
+    .argument('<file>', 'a file that is not there yet')
+    .option('--from <seq>', 'from this record on', parseSeq)
+    .action((file: string, options: AuditExportOptions) =>
+      act(options, (invocation) => runAuditExport(invocation, file, options)),
+    )
+  command(audit, 'checkpoint', ['lucidream audit checkpoint > checkpoint.txt'])
+    .description('sign what the log looks like now; keep it where this machine cannot reach it')
+    .action((options) => act(options, runAuditCheckpoint))
+  command(audit, 'key', ['lucidream audit key > audit.pub'])
+    .description('print the public key that checkpoints are checked with')
+    .action((options) => act(options, runAuditKey))
+  command(audit, 'proof', ['lucidream audit proof 17'])
+    .description('show that a record stands in the log')
+    .argument('<seq>', 'its number', parseSeq)
+    .option('--size <n>', 'in the log over this many records', parseSeq)
+    .action((seq: number, options: AuditProofOptions) =>
+      act(options, (invocation) => runAuditProof(invocation, seq, options)),
+    )
+  const line = 'lucidream audit verify audit.jsonl --checkpoint checkpoint.txt --key audit.pub'
+  command(audit, 'verify', [line])
+    .description('check an exported log against checkpoints; needs no database and no server')
+    .argument('<log>', 'an exported log')
+    .requiredOption('--checkpoint <file>', 'the checkpoint it must agree with')
+    .requiredOption('--key <key>', 'the public key, or a file with it')
+    .option('--old-checkpoint <file>', 'an earlier one, whose log must be its beginning')
+    .action((log: string, options: AuditVerifyOptions) =>
+      act(options, (invocation) => runAuditVerify(invocation, log, options)),
+    )
+}
+
 function command(parent: Command, name: string, lines: readonly string[]): Command {
   return parent
     .command(name)
@@ -258,6 +364,12 @@ function parseCount(text: string): number {
   const count = Number(text)
   if (Number.isInteger(count) && count > 0 && count <= 1_000_000) return count
   throw new InvalidArgumentError('give a whole number from 1 to 1000000.')
+}
+
+function parseSeq(text: string): number {
+  const seq = Number(text)
+  if (/^\d+$/.test(text) && seq > 0 && Number.isSafeInteger(seq)) return seq
+  throw new InvalidArgumentError('give a whole number from 1.')
 }
 
 function parsePort(text: string): number {

@@ -1,3 +1,4 @@
+import type { SealTools } from '../core/audit/notary.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Context } from '../pipeline/context.ts'
 import type { Migrated } from '../storage/migrations/migration.ts'
@@ -21,6 +22,8 @@ export interface Surroundings {
   /** Brings its schema up to date and closes it again. */
   readonly migrate: (place: DataPlace) => Promise<Migrated>
   readonly facts: () => MachineFacts
+  /** For checking an audit log without its database. */
+  readonly sealTools: SealTools
   /** The first API key of an empty database, where the administrator chose it. */
   readonly bootstrapKey: string | null
   /** Starts the API over an opened database; flags win over the configuration. */

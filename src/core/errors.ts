@@ -17,7 +17,6 @@ export type ErrorCode =
   | 'stopping'
   | 'database_unavailable'
   | 'database_busy'
-  | 'database_unavailable'
   | 'database_newer'
   | 'database_damaged'
   | 'disk_full'
@@ -56,3 +55,13 @@ export class DomainError extends Error {
     this.details = options.details ?? {}
   }
 }
+
+const outages: ReadonlySet<ErrorCode> = new Set([
+  'database_unavailable',
+  'database_busy',
+  'disk_full',
+])
+
+/** The database is away, busy or full: no fault of the work, which may be done when it is back. */
+export const isOutage = (error: unknown): boolean =>
+  error instanceof DomainError && outages.has(error.code)

@@ -14,11 +14,13 @@ export type DreamId = Id<'drm'>
 export type DreamScheduleId = Id<'dsch'>
 export type FindingId = Id<'fnd'>
 export type ChangeId = Id<'chg'>
+export type ReviewId = Id<'rvw'>
+export type ChangeWriteId = Id<'chw'>
 export type EvidenceId = Id<'evd'>
 export type JobId = Id<'job'>
 export type AuditRecordId = Id<'aud'>
 export type ApiKeyId = Id<'apikey'>
-export type RequestId = Id<'req'>
+type RequestId = Id<'req'>
 export type AgentId = Id<'agent'>
 export type EnvironmentId = Id<'env'>
 export type FileId = Id<'file'>
@@ -30,6 +32,8 @@ export type IncidentId = Id<'incd'>
 export type WebhookEndpointId = Id<'whend'>
 export type WebhookEventId = Id<'whe'>
 export type WebhookDeliveryId = Id<'whdel'>
+export type PolicyVersionId = Id<'polver'>
+export type DecisionId = Id<'dec'>
 
 interface IdByPrefix {
   sesn: SessionId
@@ -42,6 +46,8 @@ interface IdByPrefix {
   dsch: DreamScheduleId
   fnd: FindingId
   chg: ChangeId
+  rvw: ReviewId
+  chw: ChangeWriteId
   evd: EvidenceId
   job: JobId
   aud: AuditRecordId
@@ -58,6 +64,8 @@ interface IdByPrefix {
   whend: WebhookEndpointId
   whe: WebhookEventId
   whdel: WebhookDeliveryId
+  polver: PolicyVersionId
+  dec: DecisionId
 }
 
 /** Makes ids of things that are made on request and have no other name; unique by randomness. */

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Notary } from '../core/audit/notary.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Hash, NewId } from '../core/ids.ts'
 import type { Keyring } from '../core/keyring.ts'
@@ -18,6 +19,8 @@ export interface Context {
   readonly hash: Hash
   readonly newId: NewId
   readonly keyring: Keyring
+  /** Signs checkpoints of the audit log. */
+  readonly notary: Notary
   readonly mask: Mask
   /** To be rung after events were appended to a session, for those who watch it. */
   readonly wakes: SessionWakes
@@ -30,10 +33,14 @@ export interface Context {
   readonly isAlive: (owner: string) => boolean
   /** Aborted when the person wants to stop; work stops at the next safe point and can be resumed. */
   readonly signal: AbortSignal
+  /** How long a silent worker keeps its job; a worker known dead loses it at once. */
+  readonly leaseMs: number
   /** Where heavy work is done. */
   readonly thinking: Thinking
   /** Tools whose results the administrator vouches for. */
   readonly firstPartyTools: FirstPartyTools
+  /** Where policy files lie; null: nowhere, and nothing is ever applied. */
+  readonly policyDirectory: string | null
   /** Of dreams over the wire. */
   readonly limits: DreamLimits
 }

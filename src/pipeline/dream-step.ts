@@ -1,4 +1,4 @@
-import { DomainError, type ErrorCode } from '../core/errors.ts'
+import { DomainError, isOutage } from '../core/errors.ts'
 import type { DreamId } from '../core/ids.ts'
 import {
   type Dream,
@@ -67,19 +67,14 @@ async function handleFailure(context: Context, job: Job, error: unknown): Promis
   if (typeof type === 'string')
     return fail(context, job, { dream, error: { type, message: textOf(error) } })
   context.log.error({ job: job.id, kind: job.kind, err: error }, 'a step of a dream failed')
-  if (job.attempt < maxAttempts || (code !== null && passing.has(code))) {
-    return giveBack(context, job, { error, waitMs: 1000 * 2 ** Math.min(job.attempt, 6) })
+  // The database's troubles are not the dream's: it waits for their end, however long.
+  if (isOutage(error)) return giveBack(context, job, { error, waitMs: 1_000 })
+  if (job.attempt < maxAttempts) {
+    return giveBack(context, job, { error, waitMs: 1_000 * 2 ** job.attempt })
   }
   const message = `${job.kind}: ${textOf(error)}`
   await fail(context, job, { dream, error: { type: 'internal_error', message } })
 }
-
-/** The database's troubles are not the dream's: it waits for their end, however long. */
-const passing: ReadonlySet<ErrorCode> = new Set([
-  'database_busy',
-  'database_unavailable',
-  'disk_full',
-])
 
 const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
 

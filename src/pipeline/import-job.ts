@@ -1,7 +1,7 @@
-import { mkdtemp, open, realpath, rm } from 'node:fs/promises'
+import { mkdir, open, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DomainError } from '../core/errors.ts'
+import { DomainError, isOutage } from '../core/errors.ts'
 import type { FileId, ImportId } from '../core/ids.ts'
 import type { ImportReport } from '../core/present/import-report.ts'
 import { findFileChunk } from '../storage/files.ts'
@@ -17,7 +17,6 @@ import {
 import type { Job } from '../storage/jobs.ts'
 import type { Context } from './context.ts'
 import { importPaths } from './import.ts'
-import { leaseMs } from './step.ts'
 
 const actor = { type: 'service_account', id: 'imports' } as const
 /** How often progress is written, the lease prolonged and a cancellation looked for. */
@@ -45,12 +44,15 @@ export async function runImportJob(context: Context, job: Job): Promise<void> {
 }
 
 async function run(context: Context, job: Job, found: StoredImport): Promise<ImportEnd> {
-  await context.database.write(actor, async (writer) => {
-    await startImport(writer, found.id)
-    await writer.audit({ action: 'import.started', objectType: 'import', objectId: found.id })
-  })
-  const folder = await mkdtemp(join(tmpdir(), 'lucidream-import-'))
-  const watch = watchOver(context, job, found.id)
+  // An earlier attempt that was cut off has begun it already.
+  if (found.state !== 'running') {
+    await context.database.write(actor, async (writer) => {
+      await startImport(writer, found.id)
+      await writer.audit({ action: 'import.started', objectType: 'import', objectId: found.id })
+    })
+  }
+  const folder = await makeFolder(job)
+  const watch = watchOver(context, job, found)
   try {
     const path = await locate(context, found, folder)
     const report = await importPaths(
@@ -63,7 +65,9 @@ async function run(context: Context, job: Job, found: StoredImport): Promise<Imp
     return toEnd(nameFiles(report, { folder, found }))
   } catch (error) {
     if (watch.canceled()) return { state: 'canceled' }
-    const refusal = error instanceof DomainError && error.code !== 'interrupted'
+    // Neither a stop nor an outage says anything about the import, however often they happen.
+    if (isInterrupt(error) || isOutage(error)) throw error
+    const refusal = error instanceof DomainError
     if (!refusal && job.attempt < maxAttempts) throw error
     const message = error instanceof Error ? error.message : String(error)
     return { state: 'failed', error: { code: refusal ? error.code : 'bug', message } }
@@ -73,10 +77,21 @@ async function run(context: Context, job: Job, found: StoredImport): Promise<Imp
   }
 }
 
+const isInterrupt = (error: unknown) => error instanceof DomainError && error.code === 'interrupted'
+
 /** Where no file could be read, the import failed; the result still says why, file by file. */
 function toEnd(report: ImportReport): ImportEnd {
   const { files, failedFiles } = report.totals
   return { state: files > 0 && failedFiles === files ? 'failed' : 'completed', result: report }
+}
+
+/** Of this attempt alone. A killed attempt could not remove its own, which may hold a large upload. */
+async function makeFolder({ id, attempt }: Job): Promise<string> {
+  const name = (nth: number) => join(tmpdir(), `lucidream-import-${id}-${nth}`)
+  for (let nth = 1; nth < attempt; nth += 1) await rm(name(nth), { recursive: true, force: true })
+  await rm(name(attempt), { recursive: true, force: true })
+  await mkdir(name(attempt), { mode: 0o700 })
+  return name(attempt)
 }
 
 async function locate(context: Context, found: StoredImport, folder: string): Promise<string> {
@@ -114,14 +129,14 @@ function nameFiles(
 }
 
 /** Keeps the job's lease and tells how far it is; aborts when somebody cancels or another worker took over. */
-function watchOver(context: Context, job: Job, id: ImportId) {
+function watchOver(context: Context, job: Job, { id, bytes }: StoredImport) {
   const { database, jobs, log } = context
   const stopping = new AbortController()
   let progress: ImportProgress | null = null
   let canceled = false
   let beating: Promise<void> = Promise.resolve()
   const beat = async () => {
-    const attempt = { id: job.id, attempt: job.attempt, leaseMs }
+    const attempt = { id: job.id, attempt: job.attempt, leaseMs: context.leaseMs }
     const kept = await jobs.heartbeat(attempt)
     const { cancelRequestedAt } = await database.read((reader) => getImport(reader, id))
     canceled = cancelRequestedAt !== null
@@ -141,7 +156,8 @@ function watchOver(context: Context, job: Job, id: ImportId) {
       progress = now
     },
     finish({ totals: { sessions, events } }: ImportReport) {
-      const bytesTotal = progress?.bytesTotal ?? null
+      // What an earlier attempt stored is not read again.
+      const bytesTotal = progress?.bytesTotal ?? bytes
       progress = { bytesDone: bytesTotal ?? 0, bytesTotal, sessions, events }
     },
     async stop() {

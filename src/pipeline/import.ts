@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { DomainError, type ErrorCode } from '../core/errors.ts'
+import { DomainError, type ErrorCode, isOutage } from '../core/errors.ts'
 import type { FileReport, ImportReport } from '../core/present/import-report.ts'
 import type { JsonObject } from '../core/session.ts'
 import { listFiles } from '../importers/files.ts'
@@ -66,14 +66,7 @@ interface FileWork {
 }
 
 /** Faults that are not the file's: going on with the next one would only meet them again. */
-const fatal = new Set<ErrorCode>([
-  'interrupted',
-  'disk_full',
-  'database_busy',
-  'database_unavailable',
-  'database_damaged',
-  'database_newer',
-])
+const fatal = new Set<ErrorCode>(['interrupted', 'database_damaged', 'database_newer'])
 
 async function importFile(context: Context, path: string, work: FileWork): Promise<FileReport> {
   const { tally } = work
@@ -94,7 +87,7 @@ async function importFile(context: Context, path: string, work: FileWork): Promi
     tally.format = transcript.format
     await storeTranscript(context, transcript, { tally, tasks })
   } catch (error) {
-    if (error instanceof DomainError && fatal.has(error.code)) throw error
+    if (isOutage(error) || (error instanceof DomainError && fatal.has(error.code))) throw error
     return tally.fail(error instanceof DomainError ? error : describeBug(context, path, error))
   }
   return tally.report()

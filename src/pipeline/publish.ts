@@ -1,5 +1,5 @@
 import { DomainError } from '../core/errors.ts'
-import type { MemoryStoreId, MemoryVersionId } from '../core/ids.ts'
+import type { MemoryId, MemoryStoreId, MemoryVersionId } from '../core/ids.ts'
 import type { MemoryDocument } from '../core/memory.ts'
 import type { Writer } from '../storage/database.ts'
 import type { Dream } from '../storage/dreams.ts'
@@ -30,6 +30,9 @@ interface Written {
   readonly path: string
   readonly how: 'created' | 'modified' | 'deleted'
   readonly versionId: MemoryVersionId | null
+  readonly memoryId: MemoryId
+  /** Null: it did not exist. */
+  readonly versionBefore: MemoryVersionId | null
 }
 
 interface Pair {
@@ -89,11 +92,18 @@ async function publishOne(
       content: next?.content ?? '',
       ...origin,
     })
-    return { path, how: 'created', versionId: made.versionId }
+    return {
+      path,
+      how: 'created',
+      versionId: made.versionId,
+      memoryId: made.id,
+      versionBefore: null,
+    }
   }
+  const was = { memoryId: head.id, versionBefore: head.versionId }
   if (!next) {
     await deleteMemory(writer, { id: head.id, expectedSha256: head.contentSha256, ...origin })
-    return { path, how: 'deleted', versionId: null }
+    return { path, how: 'deleted', versionId: null, ...was }
   }
   const expectedSha256 = head.contentSha256
   const made = await updateMemory(writer, {
@@ -102,7 +112,7 @@ async function publishOne(
     expectedSha256,
     ...origin,
   })
-  return { path, how: 'modified', versionId: made.versionId }
+  return { path, how: 'modified', versionId: made.versionId, ...was }
 }
 
 /** The store counts a memory before it refuses one; this write goes on without it. */

@@ -27,19 +27,17 @@ export interface StepWork {
 
 export type Step = (work: StepWork) => Promise<void>
 
-/** How long a silent worker keeps its job; a worker known dead loses it at once. */
-export const leaseMs = 60_000
-
 /** Keeps the lease during long work and stops at a safe point: when asked to, or when there is no more point. */
 export async function beat({ context, dream, job }: StepWork): Promise<void> {
   if (context.signal.aborted) throw new DomainError('interrupted', 'The dream was stopped.')
+  const { leaseMs } = context
   const kept = await context.jobs.heartbeat({ id: job.id, attempt: job.attempt, leaseMs })
   if (!kept) throw new DomainError('lease_lost', `Job ${job.id} was taken over by another worker.`)
   await checkDream(context, dream)
 }
 
-/** Often enough that a canceled dream stops soon, and six times within a lease. */
-const beatMs = 10_000
+/** Of a lease of a minute it is ten seconds: often enough that a canceled dream stops soon. */
+const beatsPerLease = 6
 
 /** Waits for thinking on another thread and keeps the lease meanwhile; what stops a step ends the thread. */
 export async function think<T>(
@@ -56,7 +54,7 @@ export async function think<T>(
       reason ??= error
       stop.abort()
     })
-  }, beatMs)
+  }, context.leaseMs / beatsPerLease)
   try {
     return await start(stop.signal)
   } catch (error) {

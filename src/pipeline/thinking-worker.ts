@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto'
+import type { JudgedProposal } from '../core/review/judge.ts'
 import {
+  type JudgingTask,
+  judgeProposals,
   type MinedPatterns,
   type MiningTask,
   mineTraces,
@@ -15,6 +18,7 @@ import {
 export const mine = (task: MiningTask): Promise<MinedPatterns> => mineTraces(task, hash)
 export const reconcile = (task: ReconcilingTask): ReconciledItems => reconcileItems(task, hash)
 export const propose = (task: ProposingTask): Proposed => proposeOver(task, hash)
+export const judge = (task: JudgingTask): JudgedProposal[] => judgeProposals(task, hash)
 
 /** The program's hash; a function cannot be sent to a thread. */
 const hash = (text: string) => createHash('sha256').update(text).digest('hex')

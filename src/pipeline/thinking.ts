@@ -1,5 +1,7 @@
 import { applyChanges } from '../core/change/apply.ts'
 import type { ProposedChange } from '../core/change/change.ts'
+import type { CritiqueSubject, StoreDrift } from '../core/critique/critique.ts'
+import { viewStore } from '../core/critique/store-view.ts'
 import { DomainError } from '../core/errors.ts'
 import type { Hash } from '../core/ids.ts'
 import { parseItems } from '../core/items/items.ts'
@@ -12,6 +14,8 @@ import { minePatterns } from '../core/mining/mine.ts'
 import { type OutcomeSignal, sessionOutcome } from '../core/outcome-signal.ts'
 import type { ReconciliationReport } from '../core/present/dream-report.ts'
 import { propose } from '../core/propose/propose.ts'
+import { type JudgedProposal, judgeProposal } from '../core/review/judge.ts'
+import { type RejectedBefore, recallRejections } from '../core/review/rejections.ts'
 import { Lexicon } from '../core/transcript/lexicon.ts'
 import type { LineTaintTable } from '../core/trust/line-taints.ts'
 import { placeholderSign } from '../core/trust/personal-data.ts'
@@ -29,6 +33,7 @@ export interface Thinking {
   mine(task: MiningTask, signal: AbortSignal): Promise<MinedPatterns>
   reconcile(task: ReconcilingTask, signal: AbortSignal): Promise<ReconciledItems>
   propose(task: ProposingTask, signal: AbortSignal): Promise<Proposed>
+  judge(task: JudgingTask, signal: AbortSignal): Promise<readonly JudgedProposal[]>
   close(): Promise<void>
 }
 
@@ -64,6 +69,17 @@ export interface ProposingTask {
   readonly taints: LineTaintTable
   /** For the placeholders of personal data. */
   readonly personalKey: string
+  /** Of earlier dreams over the same store. */
+  readonly rejections: readonly RejectedBefore[]
+}
+
+export interface JudgingTask {
+  readonly changes: readonly ProposedChange[]
+  readonly memories: readonly MemoryDocument[]
+  /** Per change: how many of its quotes stand where they say. */
+  readonly quotes: readonly CritiqueSubject['quotes'][]
+  readonly rejections: readonly RejectedBefore[]
+  readonly drift: StoreDrift
 }
 
 export interface Proposed {
@@ -81,6 +97,7 @@ export const thinkHere = (hash: Hash): Thinking => ({
   mine: (task) => mineTraces(task, hash),
   reconcile: async (task) => reconcileItems(task, hash),
   propose: async (task) => proposeOver(task, hash),
+  judge: async (task) => judgeProposals(task, hash),
   close: async () => {},
 })
 
@@ -104,13 +121,14 @@ export function reconcileItems({ memories, at }: ReconcilingTask, hash: Hash): R
 
 export function proposeOver(task: ProposingTask, hash: Hash): Proposed {
   const { findings, memories, reconciled, taints, personalKey } = task
-  const { changes, nothing } = propose({
+  const proposals = propose({
     findings,
     documents: memories,
     reconciliation: reconciled.reconciliation,
     hash,
     trust: { taints, sign: placeholderSign(personalKey, hash) },
   })
+  const { changes, heldBack } = recallRejections(proposals.changes, task.rejections, hash)
   const released = changes.filter(({ trust }) => trust.quarantine.length === 0)
   const { documents, refused } = applyChanges(memories, released, hash)
   const [first] = refused
@@ -119,7 +137,7 @@ export function proposeOver(task: ProposingTask, hash: Hash): Proposed {
   }
   return {
     changes,
-    heldBack: nothing,
+    heldBack: [...proposals.nothing, ...heldBack],
     after: documents.map(({ path, content, contentSha256 }) => ({ path, content, contentSha256 })),
     items: memories.reduce((sum, one) => sum + parseItems(one, hash).length, 0),
     reconciliation: describeReconciliation(memories, reconciled),
@@ -139,4 +157,21 @@ function countCases(cases: readonly LaidOutCase[]): Mined['read'] {
     tasks: distinct(cases.map(({ trace }) => trace.task.id)).length,
     taskTypes: distinct(cases.map(({ trace }) => trace.task.type)),
   }
+}
+
+export function judgeProposals(task: JudgingTask, hash: Hash): JudgedProposal[] {
+  const { changes, memories, quotes, rejections, drift } = task
+  const store = viewStore(memories)
+  return changes.map((change, index) =>
+    judgeProposal(
+      {
+        change,
+        store,
+        quotes: quotes[index] ?? { resolved: 0, unresolved: change.evidence.length },
+        earlierRejections: rejections.filter(({ key }) => key === change.key).length,
+        drift,
+      },
+      hash,
+    ),
+  )
 }

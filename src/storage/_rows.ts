@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Actor } from '../core/audit/record.ts'
+import type { Actor, NewSalt } from '../core/audit/record.ts'
 import {
   type EventId,
   type JobId,
@@ -21,6 +21,12 @@ import {
 } from './transcripts.ts'
 
 export const hash = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** The first salt of a database is always the same one, and so is every one after it. */
+export function makeSalts(): NewSalt {
+  let count = 0
+  return () => hash(`salt ${count++}`).slice(0, 32)
+}
 
 export const importer: Actor = { type: 'importer', id: 'test@1' }
 

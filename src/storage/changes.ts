@@ -19,6 +19,10 @@ export interface StoredChange extends NewChange {
   /** From 0, in the order in which the dream gave them. */
   readonly ordinal: number
   readonly status: ChangesTable['status']
+  /** How often it was edited. */
+  readonly round: number
+  /** Why it went back to `proposed`. */
+  readonly statusReason: string | null
 }
 
 /** All of them proposed. */
@@ -38,6 +42,8 @@ export async function insertChanges(
     base_sha256: change.baseSha256,
     status: 'proposed' as const,
     payload: JSON.stringify(payloadOf(change)),
+    round: 0,
+    status_reason: null,
   }))
   for (const batch of inBatches(rows, rowsPerInsert)) {
     await writer.write.insertInto('changes').values(batch).execute()
@@ -112,17 +118,43 @@ export async function getChange(reader: Reader, id: ChangeId): Promise<StoredCha
 export async function updateChangeStatus(
   writer: Writer,
   id: ChangeId,
-  step: { readonly from: StoredChange['status']; readonly to: StoredChange['status'] },
+  step: {
+    readonly from: StoredChange['status']
+    readonly to: StoredChange['status']
+    readonly reason?: string
+  },
 ): Promise<void> {
   const result = await writer.write
     .updateTable('changes')
-    .set({ status: step.to })
+    .set({ status: step.to, status_reason: step.reason ?? null })
     .where('id', '=', id)
     .where('status', '=', step.from)
     .executeTakeFirst()
   if (result.numUpdatedRows === 1n) return
   const { status } = await getChange(writer, id)
   throw new DomainError('conflict', `Change ${id} is ${status}, not ${step.from}.`)
+}
+
+/** Puts an edited text in the place of what was proposed, in its next round; it is a proposal again. */
+export async function updateChangeText(
+  writer: Writer,
+  stored: StoredChange,
+  change: ProposedChange,
+): Promise<void> {
+  const result = await writer.write
+    .updateTable('changes')
+    .set({
+      payload: JSON.stringify(payloadOf(change)),
+      round: stored.round + 1,
+      status: 'proposed',
+      status_reason: null,
+    })
+    .where('id', '=', stored.id)
+    .where('round', '=', stored.round)
+    .where('status', '=', stored.status)
+    .executeTakeFirst()
+  if (result.numUpdatedRows === 1n) return
+  throw new DomainError('conflict', `Change ${stored.id} was changed meanwhile; read it again.`)
 }
 
 type Payload = Pick<
@@ -151,6 +183,8 @@ function toStored(row: ChangesTable, evidence: readonly Evidence[]): StoredChang
     dreamId: row.dream_id,
     ordinal: row.ordinal,
     status: row.status,
+    round: row.round,
+    statusReason: row.status_reason,
     baseVersionId: row.base_version_id,
     change: {
       key: row.key,

@@ -283,7 +283,14 @@ function describeAudit(fresh: Fresh): void {
     await addStore(database, 'a')
     const [record] = await records(database)
     const forbidden: ((writer: Writer) => Promise<unknown>)[] = [
-      (writer) => writer.write.updateTable('audit_records').set({ reason: 'x' }).execute(),
+      (writer) => writer.write.updateTable('audit_records').set({ action: 'x' }).execute(),
+      (writer) => writer.write.updateTable('audit_records').set({ leaf: null }).execute(),
+      (writer) => writer.write.updateTable('audit_salts').set({ reason: 'x' }).execute(),
+      (writer) =>
+        writer.write
+          .insertInto('audit_records')
+          .values({ ...rowLike(2), id: 'aud_other' as never, leaf: null })
+          .execute(),
       (writer) => writer.write.deleteFrom('audit_records').execute(),
       (writer) => writer.write.replaceInto('audit_records').values(rowLike(1)).execute(),
       (writer) => writer.write.replaceInto('audit_records').values(rowLike(2)).execute(),
@@ -302,9 +309,10 @@ function describeAudit(fresh: Fresh): void {
       action: '',
       object_type: '',
       object_id: '',
-      before_hash: null,
-      after_hash: null,
-      reason: null,
+      before_commitment: null,
+      after_commitment: null,
+      reason_commitment: null,
+      leaf: '0'.repeat(64),
     })
     for (const work of forbidden) {
       await expect(database.write(importer, work)).rejects.toThrow()
@@ -312,7 +320,7 @@ function describeAudit(fresh: Fresh): void {
     expect(await records(database)).toEqual([record])
   })
 
-  test('an id names everything in its record, and comes out the same in every database', async () => {
+  test('an id names who did what and when, tells nothing of the content, and comes out the same in every database', async () => {
     const database = fresh.database()
     await database.write(importer, async (writer) => {
       await note(writer, 'a')
@@ -327,7 +335,7 @@ function describeAudit(fresh: Fresh): void {
     const [, hostile] = await records(database)
     expect(hostile?.reason).toBe('NUL \ufffd, half a pair \ufffd, and "quotes"')
     const ids = (await records(database)).map((record) => record.id)
-    expect(ids).toEqual(['aud_0bcd6d14b8cf89542d194d76', 'aud_b54594d28972040f693f8c3c'])
+    expect(ids).toEqual(['aud_69b3ec0faaedc3a37decd69a', 'aud_4e4427cf03edc4363566e9cc'])
   })
 
   test('lists pages in order, and only what the filter asks for', async () => {

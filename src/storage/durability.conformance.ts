@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { describe, expect, test } from 'vitest'
-import { changeSomething, importer, note, write } from './_rows.ts'
+import { formatEntry, hashEntry } from '../core/audit/entry.ts'
+import { changeSomething, hash, importer, note, write } from './_rows.ts'
 import type { DatabaseUnderTest, Fresh } from './_subject.ts'
 import { listAuditRecords } from './audit-records.ts'
 import type { Database } from './database.ts'
@@ -128,6 +129,8 @@ async function expectWhole(database: Database): Promise<string[]> {
     const records = await listAuditRecords(reader, { limit: 1_000_000 })
     expect(records).toHaveLength(sessions.length + signals.length)
     expect(records.map(({ seq }) => seq)).toEqual(records.map((_, index) => index + 1))
+    const leaves = records.map((record) => hashEntry(hash, formatEntry(record)))
+    expect(records.map(({ leaf }) => leaf)).toEqual(leaves)
     const chunks = await reader.read.selectFrom('raw_chunks').select('transcript_id').execute()
     expect(chunks).toHaveLength(sessions.length)
     return sessions.map(({ session }) => session.key)

@@ -64,6 +64,14 @@ export async function prolongLease(
   return result.numUpdatedRows === 1n
 }
 
+/** Locks the job's row, so nobody claims it before the caller's rows are stored. */
+export async function holdLease(
+  scratch: Scratch,
+  given: Attempt & { readonly leaseUntil: number },
+): Promise<void> {
+  if (!(await prolongLease(scratch, given))) throw leaseLost(given)
+}
+
 export async function requeueJob(scratch: Scratch, given: Retry): Promise<void> {
   const { availableAt, error } = given
   await leaveRunning(scratch, given, { state: 'queued', available_at: availableAt, error })
@@ -107,11 +115,14 @@ async function leaveRunning(
     .where('state', '=', 'running')
     .executeTakeFirst()
   if (result.numUpdatedRows === 1n) return
-  throw new DomainError(
+  throw leaseLost({ id, attempt })
+}
+
+const leaseLost = ({ id, attempt }: Attempt) =>
+  new DomainError(
     'lease_lost',
     `Job ${id} is no longer run by its attempt ${attempt}: another worker claimed it or settled it. Nothing was written.`,
   )
-}
 
 const toJob = (row: JobsTable): Job => ({
   id: row.id,

@@ -57,6 +57,11 @@ export interface Jobs {
   claim(claim: Claim): Promise<Job | null>
   /** Prolongs the lease from now on; false when the job was claimed anew or settled, so work on it should stop. */
   heartbeat(attempt: Attempt & { readonly leaseMs: number }): Promise<boolean>
+  /**
+   * The same inside the caller's transaction; throws `lease_lost`, which undoes it, when the job was claimed anew.
+   * For rows written on the way, so that a late worker writes none of them either.
+   */
+  hold(scratch: Scratch, attempt: Attempt & { readonly leaseMs: number }): Promise<void>
   /** Gives the job back to be claimed again from `availableAt` on. Throws `lease_lost` when it was claimed anew. */
   retry(retry: Retry): Promise<void>
   /**

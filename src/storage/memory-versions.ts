@@ -2,6 +2,7 @@ import { type SelectQueryBuilder, sql } from 'kysely'
 import type { Actor } from '../core/audit/record.ts'
 import { DomainError } from '../core/errors.ts'
 import type { DreamId, MemoryId, MemoryStoreId, MemoryVersionId, SessionId } from '../core/ids.ts'
+import { eraseAuditSalts } from './audit-records.ts'
 import type { Reader, Writer } from './database.ts'
 import type { StoredMemory } from './stored-memory.ts'
 import type { MemoryVersionsTable, Tables } from './tables.ts'
@@ -159,6 +160,10 @@ export async function redactMemoryVersion(
   const version = await getMemoryVersion(writer, id)
   if (version.redactedAt !== null) return version
   await refuseLiveHead(writer, version)
+  const { memoryId, contentSha256: contentHash } = version
+  // A hash of a text that can be guessed tells the text.
+  if (contentHash !== null)
+    await eraseAuditSalts(writer, { type: 'memory', id: memoryId, contentHash })
   const row = await writer.write
     .updateTable('memory_versions')
     .set({

@@ -21,7 +21,7 @@ import {
 import { type Dream, findHolder, getDream, insertDream, type OutputBehavior } from './dreams.ts'
 import type { Jobs } from './jobs.ts'
 import { getMemoryStore } from './memory-stores.ts'
-import { emitWebhookEvent } from './webhook-deliveries.ts'
+import { emitWebhookEvents } from './webhook-deliveries.ts'
 
 export interface DreamOrder {
   readonly storeId: MemoryStoreId
@@ -87,16 +87,21 @@ export async function createDream(
   return dream
 }
 
-/** Tells webhook endpoints what became of a dream, in the transaction of what happened. */
+/** Tells webhook endpoints what became of a dream and of what it makes, in the transaction of what happened. */
 export async function tellAbout(
   writer: Writer,
   { jobs, newId, clock }: DreamOffice,
-  { type, id }: { readonly type: DreamEventType; readonly id: DreamId },
+  { type, id, ids = [] }: Told,
 ): Promise<void> {
-  await emitWebhookEvent(writer, { jobs, newId, now: clock() }, { type, objectId: id })
+  const objectIds = id === undefined ? ids : [id, ...ids]
+  await emitWebhookEvents(writer, { jobs, newId, now: clock() }, { type, objectIds })
 }
 
-type DreamEventType = Extract<WebhookEventType, `dream.${string}`>
+interface Told {
+  readonly type: WebhookEventType
+  readonly id?: string
+  readonly ids?: readonly string[]
+}
 
 export async function enqueueFirst(
   writer: Writer,

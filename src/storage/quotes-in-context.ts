@@ -1,6 +1,7 @@
 import type { Evidence } from '../core/evidence.ts'
 import type { DreamId, SessionId } from '../core/ids.ts'
 import type { QuoteInContext } from '../core/present/quote-in-context.ts'
+import { eventText } from '../core/session.ts'
 import type { Reader } from './database.ts'
 import { findEvent, listEvents } from './session-events.ts'
 
@@ -16,6 +17,34 @@ export async function readQuotesInContext(
   const found: QuoteInContext[] = []
   for (const quote of quotes) found.push(await readQuote(reader, dreamId, quote))
   return found
+}
+
+/** Of each owner: how many quotes stand byte for byte where they say, in the transcripts the dream read. */
+export async function countQuotes(
+  reader: Reader,
+  dreamId: DreamId,
+  owners: readonly { readonly evidence: readonly Evidence[] }[],
+): Promise<{ readonly resolved: number; readonly unresolved: number }[]> {
+  const known = new Map<string, boolean>()
+  const counts: { resolved: number; unresolved: number }[] = []
+  for (const { evidence } of owners) {
+    const count = { resolved: 0, unresolved: 0 }
+    for (const quote of evidence) {
+      const name = JSON.stringify(quote)
+      const stands = known.get(name) ?? (await quoteStands(reader, dreamId, quote))
+      known.set(name, stands)
+      count[stands ? 'resolved' : 'unresolved'] += 1
+    }
+    counts.push(count)
+  }
+  return counts
+}
+
+async function quoteStands(reader: Reader, dreamId: DreamId, quote: Evidence): Promise<boolean> {
+  const { sessionId, eventId } = quote
+  const pinned = await findPinned(reader, dreamId, sessionId)
+  const event = await findEvent(reader, { ...pinned, sessionId, eventId })
+  return event !== null && eventText(event.body).slice(quote.start, quote.end) === quote.text
 }
 
 async function readQuote(

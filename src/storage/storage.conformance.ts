@@ -10,6 +10,7 @@ import type { Jobs } from './jobs.ts'
 import { describeLiveSessions } from './live-sessions.conformance.ts'
 import { describeMemories } from './memories.conformance.ts'
 import { describeOwnResources } from './own-resources.conformance.ts'
+import { describePolicies } from './policies.conformance.ts'
 import { describeSessions } from './sessions.conformance.ts'
 import { describeStoredObjects } from './stored-objects.conformance.ts'
 import { describeTranscripts } from './transcripts.conformance.ts'
@@ -26,6 +27,7 @@ export function describeDatabase(name: string, subject: DatabaseUnderTest): void
     describeMemories(fresh)
     describeOwnResources(fresh)
     describeDreams(fresh)
+    describePolicies(fresh)
     describeJobs(fresh)
     describeDurability(fresh)
   })

@@ -6,6 +6,8 @@ import type {
   ApiKeyId,
   AuditRecordId,
   ChangeId,
+  ChangeWriteId,
+  DecisionId,
   DreamId,
   DreamScheduleId,
   EnvironmentId,
@@ -21,12 +23,15 @@ import type {
   MemoryStoreId,
   MemoryVersionId,
   OutcomeSignalId,
+  PolicyVersionId,
+  ReviewId,
   SessionId,
   SessionResourceId,
   WebhookDeliveryId,
   WebhookEndpointId,
   WebhookEventId,
 } from '../core/ids.ts'
+import type { Decision, JudgedChange, Reason, Risk, Verdict } from '../core/policy/decision.ts'
 import type { SessionStatus } from '../core/session.ts'
 import type { Taint } from '../core/trust/taint.ts'
 import type { WebhookEventType } from '../core/webhooks.ts'
@@ -58,7 +63,15 @@ export interface Tables {
   evidence: EvidenceTable
   line_labels: LineLabelsTable
   incidents: IncidentsTable
+  critiques: CritiquesTable
+  judgements: JudgementsTable
+  reviews: ReviewsTable
+  change_writes: ChangeWritesTable
+  change_write_parts: ChangeWritePartsTable
   audit_records: AuditRecordsTable
+  audit_salts: AuditSaltsTable
+  audit_tiles: AuditTilesTable
+  audit_checkpoints: AuditCheckpointsTable
   jobs: JobsTable
   api_keys: ApiKeysTable
   agents: AgentsTable
@@ -71,6 +84,10 @@ export interface Tables {
   webhook_events: WebhookEventsTable
   webhook_deliveries: WebhookDeliveriesTable
   webhook_attempts: WebhookAttemptsTable
+  policies: PoliciesTable
+  policy_versions: PolicyVersionsTable
+  decisions: DecisionsTable
+  decision_reasons: DecisionReasonsTable
   memory_snapshots: MemorySnapshotsTable
   search_documents: SearchDocumentsTable
   search_index: SearchIndexTable
@@ -82,7 +99,10 @@ export interface Tables {
   database_size: DatabaseSizeView
 }
 
-/** Rows that are disposable or that no one sees yet; they may change without an audit record. */
+/**
+ * Rows that are disposable or that no one sees yet; they may change without an audit record. Checkpoints speak
+ * of the log, so writing one must not make it grow.
+ */
 export type ScratchTables = Pick<
   Tables,
   | 'transcripts'
@@ -99,6 +119,8 @@ export type ScratchTables = Pick<
   | 'search_queue'
   | 'search_old_memories'
   | 'import_progress'
+  | 'audit_tiles'
+  | 'audit_checkpoints'
 >
 
 type Json = string
@@ -393,6 +415,88 @@ export interface ChangesTable {
   base_sha256: string | null
   status: 'proposed' | 'accepted' | 'rejected' | 'applied' | 'rolled_back'
   payload: Json
+  /** How often it was edited. */
+  round: number
+  /** Why it went back to `proposed`. */
+  status_reason: string | null
+}
+
+interface CritiquesTable {
+  change_id: ChangeId
+  round: number
+  ordinal: number
+  critic: string
+  verdict: 'accept' | 'revise' | 'reject'
+  explanation: string
+}
+
+interface JudgementsTable {
+  change_id: ChangeId
+  round: number
+  verdict: Verdict
+  risk: Risk
+  reasons: Json
+  approvals: Json
+  policy_version: string | null
+  taint: Taint
+  decided_at: Timestamp
+}
+
+export interface ReviewsTable {
+  id: ReviewId
+  workspace_id: Generated<string>
+  change_id: ChangeId
+  dream_id: DreamId
+  ordinal: number
+  verdict: 'accept' | 'reject' | 'edit'
+  actor_type: Actor['type']
+  actor_id: string
+  reason: string | null
+  /** 1: the reviewer knew that a critic rejects the change, and said why it is right. */
+  overrules: 0 | 1
+  /** The change as it was before this edit. */
+  edited_from: Json | null
+  change_hash: string
+  evidence_hash: string
+  /** Sessions whose quotes supported it at the time. */
+  support: number
+  policy_version: string | null
+  /** Over all that the approval is bound to; null where nothing was approved. */
+  approval_hash: string | null
+  expires_at: Timestamp | null
+  voided_at: Timestamp | null
+  void_reason: string | null
+  created_at: Timestamp
+}
+
+export interface ChangeWritesTable {
+  id: ChangeWriteId
+  workspace_id: Generated<string>
+  store_id: MemoryStoreId
+  /** From 0 within its store, in the order of writing. */
+  ordinal: number
+  dream_id: DreamId
+  kind: 'apply' | 'roll_back' | 'restore'
+  path: string
+  memory_id: MemoryId
+  /** Null: the memory did not exist. */
+  version_before: MemoryVersionId | null
+  /** Null: the memory went. */
+  version_after: MemoryVersionId | null
+  bytes_added: number
+  bytes_removed: number
+  actor_type: Actor['type']
+  actor_id: string
+  created_at: Timestamp
+}
+
+interface ChangeWritePartsTable {
+  write_id: ChangeWriteId
+  ordinal: number
+  /** A change; in a cascade also the version of somebody else that went with it. */
+  owner_id: ChangeId | MemoryVersionId
+  /** In offsets of the version before; empty where nothing new was written. */
+  edits: Json
 }
 
 export interface EvidenceTable {
@@ -431,7 +535,10 @@ export interface IncidentsTable {
   created_at: Timestamp
 }
 
-/** Append-only: triggers refuse every update and delete, and every seq but the next. */
+/**
+ * Append-only: triggers refuse every delete, every seq but the next, every record without its leaf, and every
+ * update but the one that gives a record from before there were leaves its own.
+ */
 export interface AuditRecordsTable {
   seq: number
   id: AuditRecordId
@@ -441,9 +548,35 @@ export interface AuditRecordsTable {
   action: string
   object_type: string
   object_id: string
+  workspace_id: Generated<string>
+  before_commitment: string | null
+  after_commitment: string | null
+  reason_commitment: string | null
+  /** Null only between a migration and the end of the opening that ran it. */
+  leaf: string | null
+}
+
+/** What of a record may be erased: a row may be deleted, and never changed. */
+export interface AuditSaltsTable {
+  seq: number
+  salt: string
   before_hash: string | null
   after_hash: string | null
   reason: string | null
+}
+
+/** Full subtrees of the Merkle tree at every eighth level; `at` counts them from 0. Made again from the leaves. */
+interface AuditTilesTable {
+  level: number
+  at: number
+  hash: string
+}
+
+interface AuditCheckpointsTable {
+  size: number
+  root: string
+  note: string
+  created_at: Timestamp
 }
 
 export interface JobsTable {
@@ -579,6 +712,53 @@ export interface SessionResourcesTable {
   created_at: Timestamp
   updated_at: Timestamp
   deleted_at: Timestamp | null
+}
+
+/** A file of the policy folder. */
+interface PoliciesTable {
+  workspace_id: Generated<string>
+  file: string
+  /** The last version that could be used; null: there never was one. */
+  version_id: PolicyVersionId | null
+  /** What is wrong with the file as it stands now. */
+  fault: string | null
+  faulty_since: Timestamp | null
+  updated_at: Timestamp
+}
+
+/** Append-only. */
+interface PolicyVersionsTable {
+  id: PolicyVersionId
+  workspace_id: Generated<string>
+  name: string
+  file: string
+  text: string
+  /** The policy with all that it took over from others. */
+  body: Json
+  created_at: Timestamp
+}
+
+/** Append-only: what policy said of a change, each time it was asked. */
+export interface DecisionsTable {
+  id: DecisionId
+  change_id: ChangeId
+  moment: JudgedChange['moment']
+  verdict: Decision['verdict']
+  risk: Decision['risk']
+  approvals: Json
+  policy_version: string | null
+  created_at: Timestamp
+}
+
+interface DecisionReasonsTable {
+  decision_id: DecisionId
+  ordinal: number
+  rule: string
+  path: string
+  value: string
+  limit: string
+  verdict: Reason['verdict']
+  mode: Reason['mode']
 }
 
 /** `at`: the moment it shows. `version_ids`: JSON array, what stood there, in path order. */

@@ -43,18 +43,29 @@ export interface Outbox {
  * Tells every endpoint that wants to know, in the transaction of what happened: it is told exactly when that
  * is stored. Where nobody wants to know, nothing is written.
  */
-export async function emitWebhookEvent(
+export function emitWebhookEvent(
   writer: Writer,
   outbox: Outbox,
   { type, objectId }: { readonly type: WebhookEventType; readonly objectId: string },
+): Promise<void> {
+  return emitWebhookEvents(writer, outbox, { type, objectIds: [objectId] })
+}
+
+/** The same of many objects to which one thing happened: one event each. */
+export async function emitWebhookEvents(
+  writer: Writer,
+  outbox: Outbox,
+  { type, objectIds }: { readonly type: WebhookEventType; readonly objectIds: readonly string[] },
 ): Promise<void> {
   const endpoints = await listWebhookEndpoints(writer)
   const wanting = endpoints.filter(
     ({ state, eventTypes }) => state === 'enabled' && isSubscribed(eventTypes, type),
   )
   if (wanting.length === 0) return
-  const ids = wanting.map(({ id }) => id)
-  await insertDeliveries(writer, outbox, { type, objectId, endpointIds: ids })
+  const endpointIds = wanting.map(({ id }) => id)
+  for (const objectId of objectIds) {
+    await insertDeliveries(writer, outbox, { type, objectId, endpointIds })
+  }
 }
 
 /** For one endpoint, whatever it subscribed to: a test of the connection. */

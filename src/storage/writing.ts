@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { Actor } from '../core/audit/record.ts'
+import type { Actor, NewSalt } from '../core/audit/record.ts'
 import { type Clock, toTimestamp } from '../core/clock.ts'
 import { DomainError } from '../core/errors.ts'
 import type { Hash } from '../core/ids.ts'
@@ -14,6 +14,7 @@ export interface Desk {
   readonly language: Language
   readonly clock: Clock
   readonly hash: Hash
+  readonly salt: NewSalt
 }
 
 export interface Writing<T> {
@@ -27,7 +28,7 @@ export async function runWrite<T>(
   transaction: GroupTransaction,
   { actor, work }: Writing<T>,
 ): Promise<T> {
-  const { language, clock, hash } = desk
+  const { language, clock, hash, salt } = desk
   const write = kyselyOver<Tables>(transaction, language)
   let audited = false
   const before = transaction.countChanges()
@@ -38,7 +39,7 @@ export async function runWrite<T>(
     hash,
     async audit(entry) {
       const at = toTimestamp(clock())
-      const record = await appendAuditRecord(write, { actor, at, hash }, entry)
+      const record = await appendAuditRecord(write, { actor, at, hash, salt }, entry)
       audited = true
       return record
     },

@@ -11,29 +11,43 @@ export interface Kill {
   /** Of all writes and scratch writes of the process, from 1; 0 never kills. */
   readonly at: number
   readonly moment: Moment
+  /** SIGSTOP: the process goes on where it was when somebody continues it. */
+  readonly signal?: 'SIGKILL' | 'SIGSTOP'
 }
 
-/** The same database, whose process dies by kill -9 at one of its writes. */
-export function killAtWrite(database: Database, { at, moment }: Kill): Database {
+export interface CutDatabase {
+  readonly around: (database: Database) => Database
+  /** Writes and scratch writes so far. */
+  readonly count: () => number
+}
+
+/** Stands around a database whose process dies, or stops, at one of its writes. */
+export function cutAtWrite({ at, moment, signal = 'SIGKILL' }: Kill): CutDatabase {
   let count = 0
+  const cut = signal === 'SIGKILL' ? die : () => void process.kill(process.pid, signal)
   const judged = <W, T>(
     door: (work: (given: W) => Promise<T>) => Promise<T>,
     work: (given: W) => Promise<T>,
   ): Promise<T> => {
     count += 1
     if (count !== at) return door(work)
-    if (moment === 'before') die()
-    if (moment === 'after') return door(work).finally(die)
+    if (moment === 'before') cut()
+    if (moment === 'before') return door(work)
+    if (moment === 'after') return door(work).finally(cut)
     return door(async (given) => {
-      await work(given)
-      return die()
+      const result = await work(given)
+      cut()
+      return result
     })
   }
   return {
-    read: (work) => database.read(work),
-    write: (actor, work) => judged((inner) => database.write(actor, inner), work),
-    scratch: (work) => judged((inner) => database.scratch(inner), work),
-    close: () => database.close(),
+    count: () => count,
+    around: (database) => ({
+      read: (work) => database.read(work),
+      write: (actor, work) => judged((inner) => database.write(actor, inner), work),
+      scratch: (work) => judged((inner) => database.scratch(inner), work),
+      close: () => database.close(),
+    }),
   }
 }
 

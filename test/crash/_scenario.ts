@@ -1,88 +1,276 @@
-import { hostname } from 'node:os'
-import { pino } from 'pino'
-import { openEmbedded } from '../../src/app.ts'
-import type { Opened } from '../../src/cli/surroundings.ts'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DreamId } from '../../src/core/ids.ts'
 import { dream } from '../../src/pipeline/dream.ts'
 import { importPaths } from '../../src/pipeline/import.ts'
+import { quickKinds, slowKinds } from '../../src/pipeline/job-kinds.ts'
 import { readMemoryFolder } from '../../src/pipeline/memory-folder.ts'
 import { mirrorFolder } from '../../src/pipeline/memory-store.ts'
-import { workUntilEnded } from '../../src/pipeline/worker.ts'
-import type { Reader } from '../../src/storage/database.ts'
+import { openScheduler } from '../../src/pipeline/schedules.ts'
+import { applyPlan, planApply } from '../../src/storage/apply-changes.ts'
+import { listChanges } from '../../src/storage/changes.ts'
+import type { Database } from '../../src/storage/database.ts'
 import { listDreams } from '../../src/storage/dreams.ts'
-import { createDream } from '../../src/storage/new-dream.ts'
-import { type Kill, killAtWrite } from './_killing-database.ts'
+import { acceptChange } from '../../src/storage/review-changes.ts'
+import { planRollBack, writeRollBack } from '../../src/storage/roll-back.ts'
+import { airlineMemory } from '../_airline.ts'
+import { makeTestKey, type Opening, openPlace, type Place, type Run } from './_place.ts'
 
-type Context = Opened['context']
-export type Scenario = (context: Context, given: Readonly<Record<string, string>>) => Promise<void>
+/** What scenarios need to know of the place they are run at. */
+export interface Given {
+  /** A file of transcripts. */
+  readonly transcripts: string
+  /** Where webhooks go. */
+  readonly hook: string
+}
 
-const actor = { type: 'user', id: 'test' } as const
+interface Scenario {
+  /** Before anything is cut off; its clock is two hours behind. */
+  readonly prepare?: (run: Run, given: Given) => Promise<unknown>
+  /** May be cut off at any write and run again on what is left, as a client and a worker would. */
+  readonly run: (run: Scene) => Promise<unknown>
+}
+
+interface Scene extends Run {
+  readonly given: Given
+  /** Notes the path of something whose making was answered: it must never be lost. */
+  readonly acknowledge: (path: string) => void
+}
+
+interface Listed {
+  readonly data: readonly { readonly id: string }[]
+}
+
 const quiet = () => {}
+const actor = { type: 'user', id: 'test' } as const
+const hour = 3_600_000
+const snapshotMoment = '2026-11-25T06:30:00Z'
 
-/** What may be cut off at any write and done again; each is safe to run on what an earlier run left. */
-export const scenarios: Readonly<Record<string, Scenario>> = {
-  async import(context, { transcripts = '' }) {
-    const result = await importPaths(context, [transcripts], quiet)
-    if (result.totals.failedFiles > 0) throw new Error('a file failed')
+/** Small things of each kind; what a client repeats after a cut, it looks for first. */
+export const scenarios = {
+  import: {
+    async run({ context, given }) {
+      const result = await importPaths(context, [given.transcripts], quiet)
+      if (result.totals.failedFiles > 0) throw new Error('a file failed')
+    },
   },
-  async dream(context, { memory = '' }) {
-    const folder = await readMemoryFolder(memory, context.hash)
-    const storeId = await mirrorFolder(context, folder, actor)
-    await dream(context, { storeId, filter: {}, actor }, quiet)
+  'command line dream': {
+    prepare: importSessions,
+    run: ({ context }) => dreamOverFolder(context),
   },
-  async publish(context, { memory = '' }) {
-    const { id } = await orderOnce(context, memory)
-    await workUntilEnded(context, id, quiet)
+  'dream over the wire': {
+    prepare: importWithStore,
+    run: (scene) => dreamOnce(scene, 'create_new'),
   },
+  'dream into its input store': {
+    prepare: importWithStore,
+    run: (scene) => dreamOnce(scene, 'update_existing'),
+  },
+  'accept and apply': { prepare: dreamHere, run: ({ context }) => acceptAndApply(context) },
+  'roll back': {
+    async prepare(run, given) {
+      await dreamHere(run, given)
+      await acceptAndApply(run.context)
+    },
+    run: ({ context }) => rollBackAll(context),
+  },
+  upload: { run: uploadOnce },
+  webhook: {
+    prepare: (run, { hook }) =>
+      run.call('POST', '/lucid/v1/webhook_endpoints', {
+        url: hook,
+        event_types: ['memory_store.created'],
+      }),
+    async run(scene) {
+      for (const name of ['one', 'two']) await makeStoreOnce(scene, name)
+      await workOff(scene)
+    },
+  },
+  restore: { prepare: makeStoreWithPast, run: restoreOnce },
+  schedule: {
+    async prepare(run, given) {
+      const memory_store_id = await importWithStore(run, given)
+      await run.call('POST', '/lucid/v1/dream_schedules', {
+        name: 'morning',
+        memory_store_id,
+        cron: '0 8 * * *',
+        selector: {},
+      })
+    },
+    run: ({ context }) => openScheduler(context)(),
+  },
+} satisfies Record<string, Scenario>
+
+export type ScenarioName = keyof typeof scenarios
+
+/** Makes the place that every run of a scenario begins with. */
+export async function prepareScenario(name: ScenarioName, place: Place, given: Given) {
+  const run = await openPlace(place, { ahead: -2 * hour })
+  await makeTestKey(run)
+  const { prepare }: Scenario = scenarios[name]
+  await prepare?.(run, given)
+  await run.close()
 }
 
-/** As a client does that looks whether its request went through before it repeats it. */
-async function orderOnce(context: Context, memory: string) {
-  const list = (reader: Reader) => listDreams(reader, { limit: 1 })
-  const [known] = await context.database.read(list)
-  if (known) return known
-  const folder = await readMemoryFolder(memory, context.hash)
-  const storeId = await mirrorFolder(context, folder, actor)
-  return context.database.write(actor, (writer) =>
-    createDream(writer, context, {
-      storeId,
-      sessions: { choice: {} },
-      model: 'lucidream-builtin',
-      instructions: null,
-      outputBehavior: 'update_existing',
-      origin: 'api',
-    }),
-  )
-}
-
-/** The time stands still, so that rows of a run that was cut off equal those of one that was not. */
-const clock = () => Date.parse('2026-11-25T08:00:00Z')
-
-/** Opens a data folder whose process will die at a write. */
+/** Answers how many writes it took. */
 export async function runScenario(
-  name: string,
-  data: string,
-  { kill, given }: { readonly kill: Kill; readonly given: Readonly<Record<string, string>> },
-): Promise<void> {
-  const opened = await openEmbedded({
-    dataDirectory: data,
-    secrets: { maskKey: 'the key that tests use', secretKey: null, bootstrapKey: null },
-    log: pino({ level: 'silent' }),
-    clock,
-    signal: new AbortController().signal,
-  })
-  // Each process is another owner though the time stands still.
-  const context = {
-    ...opened.context,
-    database: killAtWrite(opened.context.database, kill),
-    owner: `${hostname()}:${process.pid}:${process.hrtime.bigint()}`,
-  }
-  const scenario = scenarios[name]
-  if (!scenario) throw new Error(`There is no scenario ${name}.`)
-  await scenario(context, given)
-  await opened.close()
+  name: ScenarioName,
+  place: Place,
+  { given, ...opening }: Opening & { readonly given: Given },
+): Promise<number> {
+  const run = await openPlace(place, opening)
+  const acknowledge = (path: string) => appendFileSync(join(place.data, noted), `${path}\n`)
+  await scenarios[name].run({ ...run, given, acknowledge })
+  await run.close()
+  return run.writes()
 }
 
-const [, script, name, data, rest] = process.argv
-if (script === import.meta.filename && name !== undefined && data !== undefined) {
-  await runScenario(name, data, JSON.parse(rest ?? '{}'))
+const noted = 'acknowledged'
+
+/** Asks for everything that was answered before the cut; throws when something is lost. */
+export async function findAcknowledged(place: Place): Promise<number> {
+  writeFileSync(join(place.data, noted), '', { flag: 'a' })
+  const paths = readFileSync(join(place.data, noted), 'utf8').split('\n').filter(Boolean)
+  const run = await openPlace(place)
+  for (const path of paths) await run.call('GET', path)
+  await run.close()
+  return paths.length
+}
+
+async function importSessions({ context }: Run, { transcripts }: Given): Promise<void> {
+  await importPaths(context, [transcripts], quiet)
+}
+
+async function dreamOverFolder(context: Run['context']): Promise<void> {
+  const folder = await readMemoryFolder(airlineMemory, context.hash)
+  const storeId = await mirrorFolder(context, folder, actor)
+  await dream(context, { storeId, filter: {}, actor }, quiet)
+}
+
+async function dreamHere(run: Run, given: Given): Promise<void> {
+  await importSessions(run, given)
+  await dreamOverFolder(run.context)
+}
+
+/** Everything that the newest dream proposes is accepted and applied. */
+async function acceptAndApply({ database }: Run['context']): Promise<void> {
+  const dreamId = await newestDream(database)
+  const acceptance = { reason: 'seen', overrules: true, changeHash: null, expiresAt: null } as const
+  for (const { id, status } of await changesOf(database, dreamId)) {
+    if (status !== 'proposed') continue
+    await database.write(actor, (writer) => acceptChange(writer, id, acceptance))
+  }
+  const open = await changesOf(database, dreamId)
+  if (!open.some(({ status }) => status === 'accepted')) return
+  await database.write(actor, async (writer) => applyPlan(writer, await planApply(writer, dreamId)))
+}
+
+async function rollBackAll({ database }: Run['context']): Promise<void> {
+  const all = await changesOf(database, await newestDream(database))
+  const ids = all.filter(({ status }) => status === 'applied').map(({ id }) => id)
+  if (ids.length === 0) return
+  await database.write(actor, async (writer) => {
+    const order = { ids, kind: 'roll_back', cascade: 'refuse' } as const
+    await writeRollBack(writer, await planRollBack(writer, order))
+  })
+}
+
+async function newestDream(database: Database): Promise<DreamId> {
+  const [newest] = await database.read((reader) => listDreams(reader, { limit: 1 }))
+  if (!newest) throw new Error('There is no dream.')
+  return newest.id
+}
+
+const changesOf = (database: Database, id: DreamId) =>
+  database.read((reader) => listChanges(reader, id))
+
+async function importWithStore(run: Run, given: Given): Promise<string> {
+  await importSessions(run, given)
+  const folder = await readMemoryFolder(airlineMemory, run.context.hash)
+  return mirrorFolder(run.context, folder, actor)
+}
+
+async function dreamOnce(scene: Scene, type: 'create_new' | 'update_existing') {
+  const known = await scene.call<Listed>('GET', '/v1/dreams?limit=1')
+  if (known.data.length === 0) scene.acknowledge(`/v1/dreams/${await orderDream(scene, type)}`)
+  await workOff(scene)
+}
+
+/** A dream over every session. */
+export async function orderDream({ call }: Run, type: 'create_new' | 'update_existing') {
+  const [store] = (await call<Listed>('GET', '/v1/memory_stores')).data
+  const sessions = await call<Listed>('GET', '/v1/sessions?limit=100')
+  const { id } = await call<{ id: string }>('POST', '/v1/dreams', {
+    model: 'lucidream-builtin',
+    inputs: [
+      { type: 'memory_store', memory_store_id: store?.id },
+      { type: 'sessions', session_ids: sessions.data.map((session) => session.id) },
+    ],
+    output_behavior: type === 'create_new' ? { type } : { type, memory_store_id: store?.id },
+  })
+  return id
+}
+
+async function uploadOnce(scene: Scene) {
+  const { call, given, acknowledge } = scene
+  const known = await call<Listed>('GET', '/lucid/v1/imports')
+  if (known.data.length === 0) {
+    const bytes = new Uint8Array(readFileSync(given.transcripts))
+    const { id } = await call<{ id: string }>('POST', '/lucid/v1/imports?name=few.json', bytes)
+    acknowledge(`/lucid/v1/imports/${id}`)
+  }
+  await workOff(scene)
+}
+
+async function makeStoreOnce({ call, acknowledge }: Scene, name: string) {
+  const known = await call<{ data: { name: string }[] }>('GET', '/v1/memory_stores')
+  if (known.data.some((store) => store.name === name)) return
+  const { id } = await call<{ id: string }>('POST', '/v1/memory_stores', { name })
+  acknowledge(`/v1/memory_stores/${id}`)
+}
+
+/** Two hours ago it had three memories; an hour ago one was changed, one went, one came. */
+async function makeStoreWithPast(run: Run): Promise<void> {
+  const { id } = await run.call<{ id: string }>('POST', '/v1/memory_stores', { name: 'past' })
+  const base = `/v1/memory_stores/${id}/memories`
+  const made: { id: string }[] = []
+  for (const path of ['/a.md', '/b.md', '/c.md']) {
+    made.push(await run.call('POST', base, { path, content: `- ${path}\n` }))
+  }
+  run.setClock(-hour)
+  await run.call('POST', `${base}/${made[0]?.id}`, { content: '- changed\n' })
+  await run.call('DELETE', `${base}/${made[1]?.id}`)
+  await run.call('POST', base, { path: '/d.md', content: '- new\n' })
+}
+
+async function restoreOnce({ call }: Scene) {
+  const [store] = (await call<Listed>('GET', '/v1/memory_stores')).data
+  const path = `/lucid/v1/memory_stores/${store?.id}/restore`
+  const plan = await call<Record<string, number>>('POST', path, {
+    at: snapshotMoment,
+    dry_run: true,
+  })
+  if ((plan.created ?? 0) + (plan.modified ?? 0) + (plan.deleted ?? 0) === 0) return
+  await call('POST', path, { at: snapshotMoment })
+}
+
+/** Works until no job is left, one after the other. */
+async function workOff({ context }: Scene): Promise<void> {
+  const { jobs, owner, leaseMs, database } = context
+  const kinds = { ...slowKinds, ...quickKinds }
+  for (;;) {
+    const job = await jobs.claim({ owner, leaseMs, kinds: Object.keys(kinds) })
+    if (!job) break
+    await kinds[job.kind]?.(context, job)
+  }
+  const left = await database.read((reader) =>
+    jobs.list(reader, { states: ['queued', 'running'], limit: 1 }),
+  )
+  if (left.length > 0) throw new Error(`a job is left: ${JSON.stringify(left)}`)
+}
+
+const [, script, order] = process.argv
+if (script === import.meta.filename && order !== undefined) {
+  const { name, place, ...rest } = JSON.parse(order)
+  await runScenario(name, place, rest)
 }

@@ -10,10 +10,16 @@ import { airlineMemory, airlineTranscripts } from '../_airline.ts'
 import { ended, inFolder, run, start } from '../_program.ts'
 
 const hash = (text: string) => createHash('sha256').update(text).digest('hex')
+const salt = () => '0'.repeat(32)
 
 /** Everything that must be the same after a crash: the audit log less its times, and what commands print. */
 async function lookInto(folder: string) {
-  const database = await openSqlite({ path: join(folder, 'lucidream.db'), clock: Date.now, hash })
+  const database = await openSqlite({
+    path: join(folder, 'lucidream.db'),
+    clock: Date.now,
+    hash,
+    salt,
+  })
   try {
     const records: AuditRecord[] = []
     const { dreams, staged } = await database.read(async (reader) => {
@@ -26,8 +32,10 @@ async function lookInto(folder: string) {
       }
       return { dreams: await listDreams(reader, { limit: 10 }), staged: await listStaged(reader) }
     })
-    // An id names its whole record, its time included.
-    const audit = records.map(({ at: _, id: __, ...record }) => record)
+    // An id names its time as well; salts are made by chance.
+    const audit = records.map(
+      ({ at: _, id: __, salt: ___, commitments: ____, leaf: _____, ...record }) => record,
+    )
     return {
       audit,
       dreams: dreams.map(({ id, status }) => ({ id, status })),

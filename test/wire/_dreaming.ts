@@ -5,7 +5,7 @@ import type { SessionId } from '../../src/core/ids.ts'
 import type { Context } from '../../src/pipeline/context.ts'
 import { runDreamStep } from '../../src/pipeline/dream-step.ts'
 import { importPaths } from '../../src/pipeline/import.ts'
-import { leaseMs, stepKinds } from '../../src/pipeline/step.ts'
+import { stepKinds } from '../../src/pipeline/step.ts'
 import { runWorker } from '../../src/pipeline/worker.ts'
 import { listEvents } from '../../src/storage/session-events.ts'
 import { listSessions } from '../../src/storage/sessions.ts'
@@ -49,7 +49,7 @@ export async function waitForEnd(client: Client, id: string): Promise<WireDream>
 
 /** Does the next due job of a dream, as a worker would; false when there is none. */
 export async function doNextJob(context: Context): Promise<boolean> {
-  const job = await context.jobs.claim({ owner: context.owner, leaseMs, kinds: stepKinds })
+  const job = await context.jobs.claim({ owner: context.owner, leaseMs: 60_000, kinds: stepKinds })
   if (job) await runDreamStep(context, job)
   return job !== null
 }

@@ -5,6 +5,7 @@ import { findTargetFault, maxDeliveryAttempts } from '../../src/core/webhooks.ts
 import { deliverWebhook } from '../../src/pipeline/webhooks/deliver.ts'
 import { makePost } from '../../src/pipeline/webhooks/post.ts'
 import { startTestServer, type TestServer } from '../_server.ts'
+import { doNextJob, fillServer, inputsOf, makeStore } from './_dreaming.ts'
 
 interface Received {
   readonly headers: Record<string, string>
@@ -174,6 +175,42 @@ describe('a webhook', () => {
     await work()
     expect(await show(delivery)).toMatchObject({ state: 'dead' })
     expect(receiver.received).toHaveLength(0)
+  })
+})
+
+describe('a dream', () => {
+  it('is told of from its beginning to what it proposes, to those who named these types', async () => {
+    const named = ['*', 'dream.created', 'dream.running', 'dream.completed', 'change.proposed']
+    const endpoint = await register({ event_types: named })
+    const others = await register()
+    const client = server.client()
+    const sessionIds = (await fillServer(server)).slice(0, 3)
+    const dream = await client.beta.dreams.create({
+      model: 'lucidream-builtin',
+      inputs: inputsOf(await makeStore(client), sessionIds),
+    })
+    while (await doNextJob(server.context));
+    const told = async ({ id }: Endpoint) => {
+      const path = `webhook_deliveries?webhook_endpoint_id=${id}&limit=100`
+      const { data } = await call<{ data: { event: { type: string; object_id: string } }[] }>(
+        'GET',
+        path,
+      )
+      return data.map(({ event }) => event)
+    }
+    const events = await told(endpoint)
+    const changes = await call<{ data: unknown[] }>('GET', `dreams/${dream.id}/changes?limit=100`)
+    const count = (type: string) => events.filter((event) => event.type === type).length
+    expect(count('change.proposed')).toBe(changes.data.length)
+    expect(changes.data.length).toBeGreaterThan(0)
+    for (const type of ['dream.created', 'dream.running', 'dream.completed']) {
+      expect(events.filter((event) => event.type === type)).toEqual([
+        expect.objectContaining({ object_id: dream.id }),
+      ])
+    }
+    // The input store, and the copy that the dream made of it.
+    expect(count('memory_store.created')).toBe(2)
+    expect((await told(others)).every(({ type }) => type.startsWith('memory_store.'))).toBe(true)
   })
 })
 

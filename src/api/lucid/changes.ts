@@ -16,6 +16,7 @@ import { getChange, listChangePage, type StoredChange } from '../../storage/chan
 import type { Reader } from '../../storage/database.ts'
 import { getDream } from '../../storage/dreams.ts'
 import { listFindingsById } from '../../storage/findings.ts'
+import { readJudged } from '../../storage/judged-changes.ts'
 import { findMemoryByPath } from '../../storage/memories.ts'
 import { getMemoryVersion } from '../../storage/memory-versions.ts'
 import { readQuotesInContext } from '../../storage/quotes-in-context.ts'
@@ -74,6 +75,7 @@ export const changeEndpoints = [
         const findings = await listFindingsById(reader, ids)
         return {
           ...present(stored, hash),
+          ...(await readJudged({ ...reader, hash }, stored)),
           ...(await readTexts(reader, stored, hash)),
           applies: await stillApplies(reader, stored),
           evidence: quotes.map(presentQuoteInContext),

@@ -7,7 +7,13 @@ import type { FileId } from '../../core/ids.ts'
 import { defaultMaxBytes, readJson } from '../body.ts'
 import type { ApiContext } from '../context.ts'
 import { parse } from '../parse.ts'
-import { receiveUpload, storeBytes, tooLarge, type Upload } from '../v1/upload.ts'
+import {
+  discardStaleUploads,
+  receiveUpload,
+  storeBytes,
+  tooLarge,
+  type Upload,
+} from '../v1/upload.ts'
 
 /** Of one upload. */
 const mostUploadBytes = 500_000_000
@@ -52,6 +58,7 @@ export async function receiveImport(
   request: Request,
   { id, name }: { readonly id: FileId; readonly name: string | undefined },
 ): Promise<Upload> {
+  await discardStaleUploads(context)
   const options = { database: context.database, id, maxBytes: mostUploadBytes }
   if (Number(request.headers.get('content-length') ?? 0) > mostUploadBytes + 1_000_000) {
     throw tooLarge(mostUploadBytes)

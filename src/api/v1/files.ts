@@ -19,7 +19,6 @@ import {
   findFileChunk,
   getFile,
   listFiles,
-  listStagedFiles,
   type StoredFile,
 } from '../../storage/files.ts'
 import type { ApiContext } from '../context.ts'
@@ -27,7 +26,7 @@ import { defineEndpoint } from '../endpoint.ts'
 import { parse } from '../parse.ts'
 import { recordChange } from '../record.ts'
 import { cutPage, readTimeCursor, writeTimeCursor } from './time-pages.ts'
-import { receiveUpload, tooLarge } from './upload.ts'
+import { discardStaleUploads, receiveUpload, tooLarge } from './upload.ts'
 
 const family = 'files'
 const reading = ['ingest', 'review'] as const
@@ -37,9 +36,6 @@ const writing = ['ingest'] as const
 const maxBytes = 500_000_000
 /** Boundaries and headers of the other parts. */
 const overheadBytes = 1_000_000
-/** An upload that is older and unfinished was cut off. */
-const staleMs = 24 * 60 * 60_000
-
 export const fileEndpoints = [
   defineEndpoint({
     method: 'POST',
@@ -53,7 +49,7 @@ export const fileEndpoints = [
         throw tooLarge(maxBytes)
       }
       const id = context.newId('file')
-      await discardStale(context)
+      await discardStaleUploads(context)
       const upload = await receiveUpload(request, { database: context.database, id, maxBytes })
       try {
         const expiresAt = readExpiry(context, upload.fields)
@@ -165,12 +161,6 @@ function readExpiry(context: ApiContext, fields: Readonly<Record<string, string>
   const { strict } = context.settings
   const seconds = parse(expiresInSeconds, given, { place: 'body', strict })
   return toTimestamp(context.clock() + seconds * 1_000)
-}
-
-async function discardStale({ database, clock }: ApiContext): Promise<void> {
-  const before = toTimestamp(clock() - staleMs)
-  const stale = await database.read((reader) => listStagedFiles(reader, before))
-  for (const id of stale) await database.scratch((scratch) => discardFile(scratch, id))
 }
 
 /** One chunk is read when the one before was taken. */

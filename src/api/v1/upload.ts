@@ -3,10 +3,17 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream as WebStream } from 'node:stream/web'
 import { Busboy, type BusboyFileStream } from '@fastify/busboy'
+import { type Clock, toTimestamp } from '../../core/clock.ts'
 import { DomainError } from '../../core/errors.ts'
 import type { FileId } from '../../core/ids.ts'
 import type { Database } from '../../storage/database.ts'
-import { appendFileChunk, beginFile, discardFile, fileChunkBytes } from '../../storage/files.ts'
+import {
+  appendFileChunk,
+  beginFile,
+  discardFile,
+  fileChunkBytes,
+  listStagedFiles,
+} from '../../storage/files.ts'
 
 export interface Upload {
   readonly sizeBytes: number
@@ -135,6 +142,21 @@ async function store(part: Part, { database, id, maxBytes }: UploadOptions) {
   if (part.stream.truncated) throw tooLarge(maxBytes)
   if (waitingBytes > 0) await write(Buffer.concat(waiting))
   return { sizeBytes, sha256: sha.digest('hex') }
+}
+
+/** An upload that is older and unfinished was cut off. */
+const staleMs = 24 * 60 * 60_000
+
+/** What uploads left behind whose process died. */
+export async function discardStaleUploads({ database, clock }: StaleOptions): Promise<void> {
+  const before = toTimestamp(clock() - staleMs)
+  const stale = await database.read((reader) => listStagedFiles(reader, before))
+  for (const id of stale) await database.scratch((scratch) => discardFile(scratch, id))
+}
+
+interface StaleOptions {
+  readonly database: Database
+  readonly clock: Clock
 }
 
 const extensions: Readonly<Record<string, string>> = {

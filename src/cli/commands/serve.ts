@@ -38,10 +38,13 @@ export function runServe(invocation: Invocation, options: ServeCommandOptions): 
       invocation.note(`First API key, shown only now (scope admin): ${key}`)
     }
     const working = options.work === false ? null : runWorker(opened.context)
-    if (options.empty !== true) await showBundled(invocation, opened)
-    await untilAborted(surroundings.signal)
-    invocation.note('Stopping: open requests may end, nothing new is taken.')
-    await Promise.all([server.stop(drainMs), working])
+    try {
+      if (options.empty !== true) await showBundled(invocation, opened)
+      await untilAborted(surroundings.signal)
+      invocation.note('Stopping: open requests may end, nothing new is taken.')
+    } finally {
+      await Promise.all([server.stop(drainMs), working])
+    }
     return exitCodes.ok
   })
 }
@@ -51,11 +54,22 @@ export function runServe(invocation: Invocation, options: ServeCommandOptions): 
  * to look at. An import that fails costs nothing but a note.
  */
 async function showBundled(invocation: Invocation, { context }: Opened): Promise<void> {
-  const { demo, signal } = invocation.surroundings
   if (!(await context.database.read(isEmpty))) return
   invocation.note(
     'The database is empty: reading the bundled airline sessions (--empty leaves them out).',
   )
+  try {
+    await dreamBundled(invocation, context)
+  } catch (error) {
+    if (invocation.surroundings.signal.aborted) return
+    context.log.error({ err: error }, 'the bundled sessions were left out')
+    const why = error instanceof Error ? error.message : String(error)
+    invocation.note(`The bundled sessions were left out: ${why}`)
+  }
+}
+
+async function dreamBundled(invocation: Invocation, context: Opened['context']): Promise<void> {
+  const { demo, signal } = invocation.surroundings
   const { totals } = await importPaths(context, [demo.transcripts], () => {})
   const folder = await readMemoryFolder(demo.memory, context.hash)
   const storeId = await mirrorFolder(context, folder, operator)

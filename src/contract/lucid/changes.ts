@@ -3,6 +3,7 @@ import { change } from '../changes.ts'
 import { finding } from '../findings.ts'
 import { cursor, givenId, limit, pageOf, prose } from '../v1/wire.ts'
 import { evidenceInContext } from './evidence.ts'
+import { judged } from './reviews.ts'
 import { textDiff } from './text-diff.ts'
 
 const shown = change.extend({ type: z.literal('change') })
@@ -17,7 +18,7 @@ export const changePath = z.object({ change_id: givenId })
 export const changePage = pageOf(shown)
 
 /** Everything a reviewer needs to decide. */
-export const changeInContext = shown.extend({
+export const changeInContext = shown.extend(judged.shape).extend({
   evidence: z.array(evidenceInContext),
   findings: z.array(finding.omit({ evidence: true })).describe('the statistics it stands on'),
   base_text: z

@@ -29,7 +29,7 @@ export const timeRange = z
   .partial()
 
 /** Halves of a surrogate pair cannot be stored as UTF-8: they would come back as something else. */
-export const wellFormed = (text: string) => text.isWellFormed()
+const wellFormed = (text: string) => text.isWellFormed()
 
 /** Text of one line: no control characters, and what is stored is what was sent. */
 export const line = (min: number, max: number) =>

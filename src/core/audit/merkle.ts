@@ -5,11 +5,17 @@
 export type HashBytes = (bytes: Uint8Array) => Uint8Array
 
 export function hashLeaf(hash: HashBytes, entry: Uint8Array): Uint8Array {
-  return hash(concat([Uint8Array.of(0), entry]))
+  const bytes = new Uint8Array(1 + entry.length)
+  bytes.set(entry, 1)
+  return hash(bytes)
 }
 
-function hashNode(hash: HashBytes, left: Uint8Array, right: Uint8Array): Uint8Array {
-  return hash(concat([Uint8Array.of(1), left, right]))
+export function hashNode(hash: HashBytes, left: Uint8Array, right: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(1 + left.length + right.length)
+  bytes[0] = 1
+  bytes.set(left, 1)
+  bytes.set(right, 1 + left.length)
+  return hash(bytes)
 }
 
 /** The root over `leaves`; over none, the hash of nothing. */
@@ -18,23 +24,16 @@ export function hashTree(hash: HashBytes, leaves: readonly Uint8Array[]): Uint8A
   return hashRange(hash, leaves, [0, leaves.length])
 }
 
+/** Leaves from the first number up to, and without, the second. */
+export type Range = readonly [from: number, to: number]
+
 /** The hashes that lead from leaf `index` to the root, from the bottom up. */
 export function proveInclusion(
   hash: HashBytes,
   leaves: readonly Uint8Array[],
   index: number,
 ): Uint8Array[] {
-  if (index < 0 || index >= leaves.length) throw new RangeError(`no leaf ${index}`)
-  const path: Uint8Array[] = []
-  let [from, to] = [0, leaves.length]
-  while (to - from > 1) {
-    const middle = from + splitOf(to - from)
-    const isLeft = index < middle
-    path.push(hashRange(hash, leaves, isLeft ? [middle, to] : [from, middle]))
-    if (isLeft) to = middle
-    else from = middle
-  }
-  return path.toReversed()
+  return planInclusion(index, leaves.length).map((range) => hashRange(hash, leaves, range))
 }
 
 /** What shows that the tree over the first `size` leaves is the beginning of the tree over all of them. */
@@ -43,22 +42,41 @@ export function proveConsistency(
   leaves: readonly Uint8Array[],
   size: number,
 ): Uint8Array[] {
-  if (size < 0 || size > leaves.length) throw new RangeError(`no tree of size ${size}`)
-  if (size === 0 || size === leaves.length) return []
-  const path: Uint8Array[] = []
-  let [from, to] = [0, leaves.length]
+  return planConsistency(size, leaves.length).map((range) => hashRange(hash, leaves, range))
+}
+
+/** The ranges whose hashes are the proof, for those who do not hold all leaves. */
+export function planInclusion(index: number, size: number): Range[] {
+  if (index < 0 || index >= size) throw new RangeError(`no leaf ${index}`)
+  const path: Range[] = []
+  let [from, to] = [0, size]
+  while (to - from > 1) {
+    const middle = from + splitOf(to - from)
+    const isLeft = index < middle
+    path.push(isLeft ? [middle, to] : [from, middle])
+    if (isLeft) to = middle
+    else from = middle
+  }
+  return path.toReversed()
+}
+
+export function planConsistency(oldSize: number, size: number): Range[] {
+  if (oldSize < 0 || oldSize > size) throw new RangeError(`no tree of size ${oldSize}`)
+  if (oldSize === 0 || oldSize === size) return []
+  const path: Range[] = []
+  let [from, to] = [0, size]
   let whole = true
   for (;;) {
-    if (size === to) {
-      if (!whole) path.push(hashRange(hash, leaves, [from, to]))
+    if (oldSize === to) {
+      if (!whole) path.push([from, to])
       return path.toReversed()
     }
     const middle = from + splitOf(to - from)
-    if (size <= middle) {
-      path.push(hashRange(hash, leaves, [middle, to]))
+    if (oldSize <= middle) {
+      path.push([middle, to])
       to = middle
     } else {
-      path.push(hashRange(hash, leaves, [from, middle]))
+      path.push([from, middle])
       from = middle
       whole = false
     }
@@ -122,11 +140,7 @@ export function verifyConsistency(hash: HashBytes, given: Consistency): boolean 
 }
 
 /** Without recursion on the right edge's depth being a worry: 2^53 leaves are 53 levels. */
-function hashRange(
-  hash: HashBytes,
-  leaves: readonly Uint8Array[],
-  [from, to]: readonly [from: number, to: number],
-): Uint8Array {
+function hashRange(hash: HashBytes, leaves: readonly Uint8Array[], [from, to]: Range): Uint8Array {
   if (to - from === 1) return leaves[from] as Uint8Array
   const middle = from + splitOf(to - from)
   return hashNode(
@@ -146,16 +160,6 @@ function splitOf(count: number): number {
 const half = (value: number) => Math.floor(value / 2)
 const isPowerOfTwo = (value: number) => splitOf(value + 1) === value
 
-function areEqual(a: Uint8Array, b: Uint8Array): boolean {
+export function areEqual(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, at) => byte === b[at])
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }

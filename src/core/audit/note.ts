@@ -4,7 +4,7 @@ import { DomainError } from '../errors.ts'
  * Signed notes (c2sp.org/signed-note): a text that ends in a line feed, an empty line, and signature lines
  * `— name base64(key id, signature)`. Signatures are Ed25519 over the text, its last line feed included.
  */
-export interface Signature {
+interface Signature {
   readonly name: string
   /** The first four bytes of SHA-256(name, line feed, 0x01, public key). */
   readonly keyId: Uint8Array

@@ -66,6 +66,27 @@ export function invertChanges<Change extends DraftChange>(
   })
 }
 
+/**
+ * The edits of `changes` in offsets of the text in which those of `standing` are applied already; all are based
+ * on one document and do not clash. In text order.
+ */
+export function locateEdits(
+  changes: readonly DraftChange[],
+  standing: readonly DraftChange[] = [],
+): (Edit & { readonly key: string })[] {
+  const keys = new Map(
+    changes.flatMap(({ key, edits }) => edits.map((edit) => [edit, key] as const)),
+  )
+  const located: (Edit & { readonly key: string })[] = []
+  let shift = 0
+  for (const edit of inTextOrder([...changes, ...standing])) {
+    const key = keys.get(edit)
+    if (key === undefined) shift += edit.after.length - edit.before.length
+    else located.push({ ...edit, start: edit.start + shift, key })
+  }
+  return located
+}
+
 function findRefusal(
   base: MemoryDocument | null,
   change: DraftChange,

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { MemoryDocument } from '../memory.ts'
+import { joinContained } from './containment.ts'
 import { extractFacts } from './facts.ts'
 import { parseItems } from './items.ts'
 import { joinSimilar } from './near-duplicates.ts'
@@ -107,7 +108,45 @@ describe('the join of similar sets', () => {
   })
 })
 
+describe('sets that hold one another', () => {
+  const set = fc.array(fc.constantFrom(...'abcdef'), { maxLength: 6 }).map((list) => new Set(list))
+
+  it('are exactly those that comparing all with all finds', () => {
+    fc.assert(
+      fc.property(fc.array(set, { maxLength: 25 }), fc.constantFrom(0.5, 1), (sets, threshold) => {
+        const slow: string[] = []
+        sets.forEach((a, i) => {
+          sets.forEach((b, j) => {
+            const [small, large] = a.size <= b.size ? [a, b] : [b, a]
+            const held = small.size > 0 && small.isSubsetOf(large)
+            if (i < j && held && small.size / large.size >= threshold) slow.push(`${i} ${j}`)
+          })
+        })
+        const found = joinContained(sets, threshold)
+        expect(found.map(({ first, second }) => `${first} ${second}`)).toEqual(slow)
+      }),
+    )
+  })
+})
+
 describe('reconciliation', () => {
+  it('takes many lines that differ in nothing but values for a list, and says so', () => {
+    const lines = Array.from(
+      { length: 2_000 },
+      (_, i) => `- The port limit of the gateway is ${i}.\n`,
+    )
+    const content = lines.join('')
+    const found = reconcile([{ path: '/a.md', content, contentSha256: hash(content) }], hash)
+    expect(found.conflicts).toEqual([])
+    expect(found.notAnalysable).toEqual([expect.stringContaining('2000 lines differ in nothing')])
+  })
+
+  it('merges any number of copies of a line into one', () => {
+    const content = '- Refunds need the approval of a lead.\n'.repeat(1_000)
+    const found = reconcile([{ path: '/a.md', content, contentSha256: hash(content) }], hash)
+    expect(found.duplicates.flatMap(({ others }) => others)).toHaveLength(999)
+  })
+
   const bullets = (...lines: string[]) => lines.map((line) => `- ${line}\n`).join('')
 
   it('takes two ways of saying one thing for duplicates, in two documents as well', () => {

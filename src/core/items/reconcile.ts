@@ -1,12 +1,13 @@
 import type { Hash } from '../ids.ts'
 import type { MemoryDocument } from '../memory.ts'
+import { joinContained } from './containment.ts'
 import { contentStems } from './content.ts'
 import type { Contradiction, Supersession } from './contradiction.ts'
 import { agree, compareStatements } from './contradictions.ts'
 import { extractFacts, type Facts } from './facts.ts'
 import type { Item } from './item.ts'
 import { parseItems } from './items.ts'
-import { joinSimilar, type Pair } from './near-duplicates.ts'
+import type { Pair } from './near-duplicates.ts'
 import { saysTheSame } from './sameness.ts'
 import { splitSentences } from './sentences.ts'
 import { conditionOf, listIdentifiers, readStatements } from './statements.ts'
@@ -62,7 +63,8 @@ export function reconcile(documents: readonly MemoryDocument[], hash: Hash): Rec
     all.filter(isStating).flatMap(readStatements),
   )
   const settled = new Set(supersessions.map(({ older, newer }) => nameOf(older, newer)))
-  const flagged = [...contradictions, ...findConflicts(items, veto)].filter(
+  const { conflicts, lists } = findConflicts(items, veto)
+  const flagged = [...contradictions, ...conflicts].filter(
     ({ first, second }) => !settled.has(nameOf(first, second)),
   )
   const { retirable, crowded } = splitRetirable(supersessions)
@@ -70,7 +72,7 @@ export function reconcile(documents: readonly MemoryDocument[], hash: Hash): Rec
     duplicates: group(items, facts, duplicates),
     supersessions: retirable,
     conflicts: keepFirst([...crowded, ...flagged]),
-    notAnalysable: explain(ordered),
+    notAnalysable: [...explain(ordered), ...lists],
   }
 }
 
@@ -117,35 +119,57 @@ const inItemOrder = (conflict: ConflictPair): ConflictPair =>
 const comparePlaces = (a: Item, b: Item) =>
   a.path === b.path ? a.start - b.start : a.path < b.path ? -1 : 1
 
+/** So many items about the same words are compared with one another; any others with these only. */
+const mostCompared = 50
+
 /** Pairs of the same stems that say the same: one word that only one of them has may tell two facts apart. */
 function findAlike(items: readonly Item[]): Pair[] {
   const sets = items.map((item) => contentStems(item.text))
-  return joinSimilar(sets, 1).filter(
-    ({ first, second }) =>
-      (sets[first]?.size ?? 0) >= fewestStems &&
-      saysTheSame(items[first]?.text ?? '', items[second]?.text ?? ''),
-  )
+  return groupEqual(sets, fewestStems)
+    .flatMap((group) => [...pairWithFirst(group, mostCompared)])
+    .filter(({ first, second }) => saysTheSame(items[first]?.text ?? '', items[second]?.text ?? ''))
+    .toSorted((a, b) => a.first - b.first || a.second - b.second)
 }
+
+/** Indices of equal sets that have at least `fewest` members. */
+function groupEqual(sets: readonly ReadonlySet<string>[], fewest: number): number[][] {
+  const large = [...sets.keys()].filter((index) => (sets[index]?.size ?? 0) >= fewest)
+  return [...Map.groupBy(large, (index) => [...(sets[index] ?? [])].toSorted().join(' ')).values()]
+}
+
+/** Many copies of one line are all pairs of the first ones: enough to merge them, and never a square. */
+function* pairWithFirst(group: readonly number[], most: number): Generator<Pair> {
+  for (const [at, first] of group.slice(0, most).entries()) {
+    for (const second of group.slice(at + 1)) yield { first, second, jaccard: 1 }
+  }
+}
+
+/** More items than this that differ in nothing but values are a list: "port of node 1 is 4001", and so on. */
+const largestDispute = 8
 
 /**
  * Two items speak of the same thing when all content words of one are among the other's: then different
  * numbers, dates, negations or quantifiers contradict. When each has a word of its own ("cancelled" here,
  * "delayed" there) they speak of two things, and different values are right.
  */
-function findConflicts(items: readonly Item[], veto: (pair: Pair) => Veto | null): ConflictPair[] {
+function findConflicts(items: readonly Item[], veto: (pair: Pair) => Veto | null) {
   const sets = items.map(({ text }) => contentWords(text).union(new Set(listIdentifiers(text))))
-  return joinSimilar(sets, relatedFrom).flatMap((pair) => {
-    const [a, b] = [
-      sets[pair.first] as ReadonlySet<string>,
-      sets[pair.second] as ReadonlySet<string>,
-    ]
-    if (!a.isSubsetOf(b) && !b.isSubsetOf(a)) return []
+  const lists = groupEqual(sets, 1).filter(({ length }) => length > largestDispute)
+  const listed = new Set(lists.flat())
+  const compared = sets.map((set, index) => (listed.has(index) ? new Set<string>() : set))
+  const conflicts = joinContained(compared, relatedFrom).flatMap((pair): ConflictPair[] => {
     const found = veto(pair)
     if (!found || !contradicting.has(found.kind)) return []
-    if (speakOfTwo(items[pair.first] as Item, items[pair.second] as Item)) return []
     const [first, second] = [items[pair.first] as Item, items[pair.second] as Item]
+    if (speakOfTwo(first, second)) return []
     return [{ first, second, kind: found.kind, reason: found.explanation }]
   })
+  return { conflicts, lists: lists.map((list) => explainList(list, items)) }
+}
+
+function explainList(list: readonly number[], items: readonly Item[]): string {
+  const first = items[list[0] ?? 0] as Item
+  return `${list.length} lines differ in nothing but values (in ${first.path}: “${first.text.slice(0, 60)}”): taken for a list, none of them is called a contradiction.`
 }
 
 /** Another condition, another piece of code, or amounts that agree after all: then nothing contradicts. */

@@ -2,8 +2,8 @@ import type { ProposedChange } from '../change/change.ts'
 import type { MemoryDocument } from '../memory.ts'
 
 /** Shares of a store's characters that one dream may take away (spec A.2); small stores are let off. */
-const largestLoss = 0.2
-const smallStore = 2_000
+export const largestLoss = 0.2
+export const smallStore = 2_000
 
 /**
  * Removals that together would take too much of a store are held back: a dream that empties a memory is

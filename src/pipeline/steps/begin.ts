@@ -8,6 +8,7 @@ import { getMemoryStore, insertMemoryStore } from '../../storage/memory-stores.t
 import { tellAbout } from '../../storage/new-dream.ts'
 import { dreamFailure } from '../dream-check.ts'
 import { countOf, nameDreamSession, narrate, openDreamSession } from '../dream-session.ts'
+import { refreshPolicies } from '../policies/refresh.ts'
 import { beat, finish, type StepWork } from '../step.ts'
 
 /**
@@ -18,6 +19,7 @@ export async function beginDream(work: StepWork): Promise<void> {
   const { context, dream } = work
   await beat(work)
   await refuseLarge(work)
+  await refreshPolicies(context)
   await finish(work, async (writer) => {
     const sessionId = dream.origin === 'cli' ? null : nameDreamSession(writer, dream)
     if (sessionId) await openDreamSession(writer, dream, sessionId)
@@ -28,7 +30,10 @@ export async function beginDream(work: StepWork): Promise<void> {
         ? makeId('memstore', context.hash, [dream.id, 'output'])
         : dream.inputStoreId
     const begun: Dream = { ...dream, sessionId, outputStoreId }
-    if (outputStoreId !== dream.inputStoreId) await copyStore(writer, begun, memories)
+    if (outputStoreId !== dream.inputStoreId) {
+      await copyStore(writer, begun, memories)
+      await tellAbout(writer, context, { type: 'memory_store.created', id: outputStoreId })
+    }
     await updateDream(writer, dream.id, {
       status: 'running',
       outputStoreId,

@@ -5,7 +5,7 @@ import {
   insertDigests,
   packDigests,
 } from '../../storage/digests.ts'
-import { type DreamSession, listDreamSessions } from '../../storage/dream-sessions.ts'
+import type { DreamSession } from '../../storage/dream-sessions.ts'
 import { readEventTexts } from '../../storage/event-texts.ts'
 import { listReadable, type Readable } from '../../storage/readable.ts'
 import { streamEvents } from '../../storage/session-events.ts'
@@ -13,6 +13,7 @@ import type { Context } from '../context.ts'
 import { type DigestPool, openDigestPool } from '../digest-pool.ts'
 import { type DigestTask, digestTexts } from '../digest-worker.ts'
 import { narrate } from '../dream-session.ts'
+import { listPermittedInputs } from '../policies/inputs.ts'
 import { beat, finish, type StepWork } from '../step.ts'
 
 /** Sessions whose digests are written together; small enough that a crash repeats little. */
@@ -32,8 +33,11 @@ const mostEvents = 50_000
  * finds them.
  */
 export async function digestSessions(work: StepWork): Promise<void> {
-  const { context, dream, onProgress } = work
-  const sessions = await context.database.read((reader) => listDreamSessions(reader, dream.id))
+  const { context, dream, job, onProgress } = work
+  const { leaseMs } = context
+  const { sessions, leftOut } = await context.database.read((reader) =>
+    listPermittedInputs(reader, dream),
+  )
   const missing = await context.database.read((reader) =>
     findMissingDigests(reader, { sessions, digesterVersion }),
   )
@@ -44,7 +48,10 @@ export async function digestSessions(work: StepWork): Promise<void> {
       await beat(work)
       const batch = missing.slice(from, from + batchSessions)
       const digests = await digestBatch(context, batch, pool)
-      await context.database.scratch((scratch) => insertDigests(scratch, digests))
+      await context.database.scratch(async (scratch) => {
+        await context.jobs.hold(scratch, { id: job.id, attempt: job.attempt, leaseMs })
+        await insertDigests(scratch, digests)
+      })
       const done = sessions.length - missing.length + from + batch.length
       onProgress({ stage: 'digest', done, total: sessions.length, unit: 'sessions' })
     }
@@ -57,7 +64,7 @@ export async function digestSessions(work: StepWork): Promise<void> {
       {
         use: 'read_sessions',
         input: { session_count: sessions.length },
-        answer: describeReading(sessions),
+        answer: [describeReading(sessions), ...leftOut].join('\n'),
       },
       { say: 'Next: patterns are mined.' },
     ])

@@ -9,6 +9,7 @@ import { updateDream } from '../../storage/dreams.ts'
 import { insertFindings } from '../../storage/findings.ts'
 import { listOutcomeSignals } from '../../storage/outcome-signals.ts'
 import { countOf, narrate } from '../dream-session.ts'
+import { listPermittedInputs } from '../policies/inputs.ts'
 import { findVouched, keyOf, readQuotes } from '../quotes.ts'
 import type { Mined } from '../reports.ts'
 import { beat, finish, type StepWork, think } from '../step.ts'
@@ -18,7 +19,7 @@ import type { MiningTask } from '../thinking.ts'
 export async function mineFindings(work: StepWork): Promise<void> {
   const { context, dream, onProgress } = work
   await beat(work)
-  const task = await readTask(work)
+  const { task, leftOut } = await readTask(work)
   const progress = { stage: 'mine', total: countTraces(task.traces), unit: 'sessions' }
   onProgress({ ...progress, done: 0 })
   const { report, read } = await think(work, (signal) => context.thinking.mine(task, signal))
@@ -30,7 +31,7 @@ export async function mineFindings(work: StepWork): Promise<void> {
     families: report.families,
     paths: report.paths,
     comparedBy: report.comparedBy,
-    silences: [...report.silences, ...unresolved],
+    silences: [...report.silences, ...unresolved, ...leftOut],
   }
   await finish(work, async (writer) => {
     const rows = findings.map((finding) => ({
@@ -58,13 +59,17 @@ export async function mineFindings(work: StepWork): Promise<void> {
 }
 
 /** What the sessions came to is what is known now, not when the dream began. */
-async function readTask({ context, dream, onProgress }: StepWork): Promise<MiningTask> {
+async function readTask({ context, dream, onProgress }: StepWork): Promise<{
+  readonly task: MiningTask
+  readonly leftOut: readonly string[]
+}> {
   return context.database.read(async (reader) => {
-    const sessions = await listDreamSessions(reader, dream.id)
-    const signals = await listOutcomeSignals(
+    const { sessions, mayRead, leftOut } = await listPermittedInputs(reader, dream)
+    const all = await listOutcomeSignals(
       reader,
       sessions.map((session) => session.sessionId),
     )
+    const signals = all.filter(mayRead)
     const traces: StoredTraces[] = []
     let done = 0
     for await (const packed of listPackedTraces(reader, { sessions, digesterVersion })) {
@@ -72,7 +77,8 @@ async function readTask({ context, dream, onProgress }: StepWork): Promise<Minin
       done += packed.places.length
       onProgress({ stage: 'read', done, total: sessions.length, unit: 'sessions' })
     }
-    return { traces, signals, documents: await listDreamMemories(reader, dream.id) }
+    const documents = await listDreamMemories(reader, dream.id)
+    return { task: { traces, signals, documents }, leftOut }
   })
 }
 

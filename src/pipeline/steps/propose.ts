@@ -1,19 +1,26 @@
-import { makeId } from '../../core/ids.ts'
+import { locateEdits } from '../../core/change/apply.ts'
+import { type ChangeId, makeId } from '../../core/ids.ts'
 import type { Memory } from '../../core/memory.ts'
 import type { DreamReport } from '../../core/present/dream-report.ts'
+import type { JudgedProposal } from '../../core/review/judge.ts'
 import { placeholderKey } from '../../core/trust/personal-data.ts'
+import { countBytes, partsOf } from '../../storage/apply-changes.ts'
+import { insertChangeWrite, measureDrift } from '../../storage/change-writes.ts'
 import { insertChanges, updateChangeStatus } from '../../storage/changes.ts'
 import type { Writer } from '../../storage/database.ts'
 import { listDreamMemories } from '../../storage/dream-memories.ts'
 import { releaseStore, updateDream } from '../../storage/dreams.ts'
 import { listFindings } from '../../storage/findings.ts'
+import { insertJudgements } from '../../storage/judgements.ts'
 import { tellAbout } from '../../storage/new-dream.ts'
+import { countQuotes } from '../../storage/quotes-in-context.ts'
+import { listRejections } from '../../storage/reviews.ts'
 import { closeDreamSession, countOf, narrate, type Passage } from '../dream-session.ts'
 import { readLineTaints } from '../line-taints.ts'
 import { type Published, publishDocuments } from '../publish.ts'
 import type { Mined, Reconciled } from '../reports.ts'
 import { beat, finish, type StepWork, think } from '../step.ts'
-import type { Proposed } from '../thinking.ts'
+import type { JudgingTask, Proposed } from '../thinking.ts'
 
 /**
  * Turns findings and reconciliation into changes, writes them into the output store in one burst and completes
@@ -28,9 +35,10 @@ export async function proposeChanges(work: StepWork): Promise<void> {
       memories,
       taints: await readLineTaints(reader, dream.inputStoreId, memories),
       findings: (await listFindings(reader, dream.id)).map(({ finding }) => finding),
+      rejections: await listRejections(reader, dream.inputStoreId),
     }
   })
-  const { memories, findings } = read
+  const { memories, findings, rejections } = read
   const reconciled = dream.reconciled as unknown as Reconciled
   const proposed = await think(work, (signal) =>
     context.thinking.propose(
@@ -38,9 +46,16 @@ export async function proposeChanges(work: StepWork): Promise<void> {
       signal,
     ),
   )
+  const judged = await judge(work, { memories, rejections, changes: proposed.changes })
   await beat(work)
   await finish(work, async (writer) => {
-    await insertChanges(writer, dream.id, proposed.changes.map(addRowFields(work, memories)))
+    const changes = proposed.changes.map(addRowFields(work, memories))
+    await insertChanges(writer, dream.id, changes)
+    await insertJudgements(
+      writer,
+      judged.map((one, at) => ({ ...one, changeId: changes[at]?.id as ChangeId, round: 0 })),
+    )
+    await tellAbout(writer, context, { type: 'change.proposed', ids: changes.map(({ id }) => id) })
     const published = await publish(writer, work, { memories, proposed })
     const report = describe(work, { memories, proposed, published, findings: findings.length })
     await narrate(writer, dream, toPassages(proposed, published))
@@ -59,6 +74,18 @@ export async function proposeChanges(work: StepWork): Promise<void> {
     })
     await tellAbout(writer, context, { type: 'dream.completed', id: dream.id })
   })
+}
+
+type Judging = Pick<JudgingTask, 'memories' | 'rejections' | 'changes'>
+
+/** The panel's word on every proposal; quotes are looked up once more, because rows may have gone since. */
+async function judge(work: StepWork, given: Judging): Promise<readonly JudgedProposal[]> {
+  const { context, dream } = work
+  const { quotes, drift } = await context.database.read(async (reader) => ({
+    quotes: await countQuotes(reader, dream.id, given.changes),
+    drift: await measureDrift(reader, dream.inputStoreId),
+  }))
+  return think(work, (signal) => context.thinking.judge({ ...given, quotes, drift }, signal))
 }
 
 interface Outcome {
@@ -80,11 +107,25 @@ async function publish(
     after: proposed.after,
   })
   if (dream.outputStoreId !== dream.inputStoreId) return published
-  const written = new Set(published.written.map(({ path }) => path))
-  for (const { key, path, trust } of proposed.changes) {
-    if (!written.has(path) || trust.quarantine.length > 0) continue
-    const id = makeId('chg', context.hash, [dream.id, key])
-    await updateChangeStatus(writer, id, { from: 'proposed', to: 'applied' })
+  for (const { path, memoryId, versionBefore, versionId } of published.written) {
+    const changes = proposed.changes
+      .filter((change) => change.path === path && change.trust.quarantine.length === 0)
+      .map((change) => ({ id: makeId('chg', context.hash, [dream.id, change.key]), change }))
+    const edits = locateEdits(changes.map(({ change }) => change))
+    for (const { id } of changes) {
+      await updateChangeStatus(writer, id, { from: 'proposed', to: 'applied' })
+    }
+    await insertChangeWrite(writer, {
+      storeId: dream.inputStoreId,
+      dreamId: dream.id,
+      kind: 'apply',
+      path,
+      memoryId,
+      versionBefore,
+      versionAfter: versionId,
+      ...countBytes(edits),
+      parts: partsOf(changes, edits),
+    })
   }
   return published
 }

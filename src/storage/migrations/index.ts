@@ -7,7 +7,10 @@ import { dreamsOnRequest } from './0006-dreams-on-request.ts'
 import { ownResources } from './0007-own-resources.ts'
 import { webhooks } from './0008-webhooks.ts'
 import { digestBatches } from './0009-digest-batches.ts'
+import { policies } from './0011-policies.ts'
 import { trust } from './0012-trust.ts'
+import { audit } from './0013-audit.ts'
+import { reviews } from './0014-reviews.ts'
 import type { Migration, MigrationText } from './migration.ts'
 
 /** In the order they run. */
@@ -21,6 +24,9 @@ const texts: readonly MigrationText[] = [
   ownResources,
   webhooks,
   digestBatches,
+  policies,
+  audit,
+  reviews,
   trust,
 ]
 

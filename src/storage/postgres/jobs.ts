@@ -7,6 +7,7 @@ import type { Claim, Job, Jobs } from '../jobs.ts'
 import {
   endJob,
   getJob,
+  holdLease,
   insertJob,
   listJobs,
   prolongLease,
@@ -53,6 +54,8 @@ export async function openPostgresJobs(options: PostgresJobsOptions): Promise<Jo
         prolongLease(scratch, { id, attempt, leaseUntil: clock() + leaseMs }),
       )
     },
+    hold: (scratch, { id, attempt, leaseMs }) =>
+      holdLease(scratch, { id, attempt, leaseUntil: clock() + leaseMs }),
     retry(given) {
       return database.scratch(async (scratch) => {
         await requeueJob(scratch, given)

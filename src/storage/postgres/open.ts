@@ -1,8 +1,10 @@
+import type { NewSalt } from '../../core/audit/record.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Hash } from '../../core/ids.ts'
 import type { Database } from '../database.ts'
 import { migrations as allMigrations } from '../migrations/index.ts'
 import type { Migrated, Migration } from '../migrations/migration.ts'
+import { openLogged } from '../unlogged-records.ts'
 import { PostgresDatabase } from './database.ts'
 import { migrate } from './migrate.ts'
 import { type PoolOptions, PostgresPool } from './pool.ts'
@@ -12,6 +14,8 @@ export interface OpenPostgresOptions {
   readonly url: string
   readonly clock: Clock
   readonly hash: Hash
+  /** Of audit records. */
+  readonly salt: NewSalt
   /** How long a write waits for another process's write before it is refused with `database_busy`. */
   readonly busyMs?: number
   readonly statementTimeoutMs?: number
@@ -30,21 +34,25 @@ const defaults = {
 
 /** Connects and brings the schema up to date. Any number of processes may have it open. */
 export async function openPostgres(options: OpenPostgresOptions): Promise<Database> {
-  const { clock, hash } = options
+  const { clock, hash, salt } = options
   const { writing } = await openMigrated(options)
   const { maxConnections = defaults.maxConnections } = options
   const reading = new PostgresPool({ ...limitsOf(options), maxConnections })
-  return new PostgresDatabase({ writing, reading, desk: { clock, hash } })
+  const database = new PostgresDatabase({ writing, reading, desk: { clock, hash, salt } })
+  // A list of migrations of a test's own may have no log.
+  return options.migrations === undefined ? openLogged(database) : database
 }
 
 /** Brings the schema up to date; pg-boss does so with its own when the jobs are opened. */
-export async function migratePostgres(options: OpenPostgresOptions): Promise<Migrated> {
+export async function migratePostgres(
+  options: Omit<OpenPostgresOptions, 'salt'>,
+): Promise<Migrated> {
   const { writing, migrated } = await openMigrated(options)
   await writing.close()
   return migrated
 }
 
-async function openMigrated(options: OpenPostgresOptions) {
+async function openMigrated(options: Omit<OpenPostgresOptions, 'salt'>) {
   const { clock, hash, migrations = allMigrations } = options
   const writing = new PostgresPool({ ...limitsOf(options), maxConnections: 1 })
   try {
@@ -55,7 +63,7 @@ async function openMigrated(options: OpenPostgresOptions) {
   }
 }
 
-function limitsOf(options: OpenPostgresOptions): Omit<PoolOptions, 'maxConnections'> {
+function limitsOf(options: Omit<OpenPostgresOptions, 'salt'>): Omit<PoolOptions, 'maxConnections'> {
   const { url, busyMs, statementTimeoutMs, connectTimeoutMs } = { ...defaults, ...options }
   return { url, lockTimeoutMs: busyMs, statementTimeoutMs, connectTimeoutMs }
 }

@@ -56,6 +56,8 @@ export class PostgresConnection implements Executor {
   readonly #client: PoolClient
   readonly #place: string
   #changes = 0
+  /** The statement that is running: one that comes meanwhile waits, as the driver wants it to. */
+  #running: Promise<unknown> = Promise.resolve()
 
   constructor(client: PoolClient, place: string) {
     this.#client = client
@@ -116,12 +118,12 @@ export class PostgresConnection implements Executor {
     this.#client.release()
   }
 
-  async #translated<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work()
-    } catch (error) {
+  #translated<T>(work: () => Promise<T>): Promise<T> {
+    const running = this.#running.then(work).catch((error: unknown) => {
       throw translatePostgresError(error, this.#place)
-    }
+    })
+    this.#running = running.catch(ignore)
+    return running
   }
 }
 

@@ -1,6 +1,4 @@
 import type { Actor } from '../../core/audit/record.ts'
-import type { Clock } from '../../core/clock.ts'
-import type { Hash } from '../../core/ids.ts'
 import type { Database, Reader, Scratch, Writer } from '../database.ts'
 import { GroupCommit } from '../group-commit.ts'
 import { kyselyOver } from '../kysely-over.ts'
@@ -15,8 +13,7 @@ import { beginRead, openSqliteGroup, runBegun } from './transaction.ts'
 export interface SqliteDatabaseParts {
   readonly writing: SqliteConnection
   readonly openReading: () => SqliteConnection
-  readonly clock: Clock
-  readonly hash: Hash
+  readonly desk: Omit<Desk, 'language'>
   readonly busyMs: number
 }
 
@@ -36,11 +33,15 @@ export class SqliteDatabase implements Database {
   readonly #reads = new Set<Promise<unknown>>()
   #closed = false
 
-  constructor({ writing, openReading, clock, hash, busyMs }: SqliteDatabaseParts) {
+  constructor({ writing, openReading, desk, busyMs }: SqliteDatabaseParts) {
     this.#writing = writing
     this.#openReading = openReading
-    this.#desk = { language: sqliteLanguage, clock, hash }
-    this.#writes = new GroupCommit(() => openSqliteGroup(writing, busyMs), new Nesting(), clock)
+    this.#desk = { ...desk, language: sqliteLanguage }
+    this.#writes = new GroupCommit(
+      () => openSqliteGroup(writing, busyMs),
+      new Nesting(),
+      desk.clock,
+    )
   }
 
   async read<T>(work: (reader: Reader) => Promise<T>): Promise<T> {

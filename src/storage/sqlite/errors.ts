@@ -41,6 +41,12 @@ const refusals: Readonly<Record<number, Refusal>> = {
   5: busy,
   6: busy, // LOCKED
   8: denied, // READONLY
+  10: {
+    // IOERR: a disk that went away, a quota, a limit on the size of files
+    code: 'database_unavailable',
+    message: (path, reason) =>
+      `The disk that holds the database ${path} cannot be read or written (${reason}); nothing of this step was stored. Check the disk, then try again; Lucidream goes on by itself.`,
+  },
   11: damaged, // CORRUPT
   13: {
     code: 'disk_full',

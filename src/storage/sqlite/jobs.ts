@@ -6,6 +6,7 @@ import type { Claim, Jobs } from '../jobs.ts'
 import {
   endJob,
   getJob,
+  holdLease,
   insertJob,
   listJobs,
   prolongLease,
@@ -47,6 +48,8 @@ export function openEmbeddedJobs(options: EmbeddedJobsOptions): Jobs {
         prolongLease(scratch, { id, attempt, leaseUntil: clock() + leaseMs }),
       )
     },
+    hold: (scratch, { id, attempt, leaseMs }) =>
+      holdLease(scratch, { id, attempt, leaseUntil: clock() + leaseMs }),
     retry(given) {
       return database.scratch(async (scratch) => {
         await requeueJob(scratch, given)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { changeSomething, hash, storeSession, write } from '../_rows.ts'
+import { changeSomething, hash, makeSalts, storeSession, write } from '../_rows.ts'
 import { listMemoryStores } from '../memory-stores.ts'
 import { migrations } from '../migrations/index.ts'
 import type { Migration } from '../migrations/migration.ts'
@@ -23,7 +23,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const open = (given: { readonly migrations?: readonly Migration[] } = {}) =>
-  openSqlite({ path, clock: () => 0, hash, ...given })
+  openSqlite({ path, clock: () => 0, hash, salt: makeSalts(), ...given })
 
 describe('opening', () => {
   test('makes the folder and the file for their owner alone, the WAL as well', async () => {

@@ -1,12 +1,14 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import type { NewSalt } from '../../core/audit/record.ts'
 import type { Clock } from '../../core/clock.ts'
 import { DomainError } from '../../core/errors.ts'
 import type { Hash } from '../../core/ids.ts'
 import type { Database } from '../database.ts'
 import { migrations as allMigrations } from '../migrations/index.ts'
 import type { Migrated, Migration } from '../migrations/migration.ts'
+import { openLogged } from '../unlogged-records.ts'
 import { SqliteConnection } from './connection.ts'
 import { SqliteDatabase } from './database.ts'
 import { busyError } from './errors.ts'
@@ -17,6 +19,8 @@ export interface OpenSqliteOptions {
   readonly path: string
   readonly clock: Clock
   readonly hash: Hash
+  /** Of audit records. */
+  readonly salt: NewSalt
   /** How long a write waits for another process's write before it is refused with `database_busy`. */
   readonly busyMs?: number
   readonly migrations?: readonly Migration[]
@@ -29,25 +33,26 @@ const defaultBusyMs = 10_000
  * its folder where there is none. Any number of processes may have it open.
  */
 export async function openSqlite(options: OpenSqliteOptions): Promise<Database> {
-  const { path, clock, hash, busyMs = defaultBusyMs } = options
+  const { path, clock, hash, salt, busyMs = defaultBusyMs } = options
   const { writing } = await openMigrated(options)
-  return new SqliteDatabase({
+  const database = new SqliteDatabase({
     writing,
     openReading: () => openReading(path, busyMs),
-    clock,
-    hash,
+    desk: { clock, hash, salt },
     busyMs,
   })
+  // A list of migrations of a test's own may have no log.
+  return options.migrations === undefined ? openLogged(database) : database
 }
 
 /** Brings the schema of the file up to date, making it where there is none. */
-export async function migrateSqlite(options: OpenSqliteOptions): Promise<Migrated> {
+export async function migrateSqlite(options: Omit<OpenSqliteOptions, 'salt'>): Promise<Migrated> {
   const { writing, migrated } = await openMigrated(options)
   writing.close()
   return migrated
 }
 
-async function openMigrated(options: OpenSqliteOptions) {
+async function openMigrated(options: Omit<OpenSqliteOptions, 'salt'>) {
   const { path, clock, hash, busyMs = defaultBusyMs, migrations = allMigrations } = options
   createFile(path)
   const writing = new SqliteConnection(path, 'write')

@@ -1,0 +1,143 @@
+import type { Decision, JudgedChange, Reason, Risk, Verdict } from './decision.ts'
+import type { Policy } from './policy.ts'
+import { findDelay, findMissing, wantApprovals } from './rules/approvals.ts'
+import { deny, type Gate, none } from './rules/gate.ts'
+import { gates } from './rules/gates.ts'
+import { assessRisk, highest } from './rules/risk.ts'
+import { paused } from './rules/schedule.ts'
+
+/**
+ * What one policy says about a change. Total: it answers for every policy and every change, and what nobody
+ * knows about a change counts against it. Null is no policy: everything may be proposed, nothing applied.
+ */
+export function evaluate(
+  policy: Policy | null,
+  judged: JudgedChange,
+  every: readonly Gate[] = gates,
+): Decision {
+  if (policy === null || policy.spec.mode === 'off') return decideWithout(judged)
+  const { spec } = policy
+  const { risk, hits } = assessRisk(spec, judged)
+  const found = judgeAll(policy, judged, { every, risk })
+  const followed = found.flatMap(({ mode, verdict }) => (mode === 'enforce' ? verdict : []))
+  // What is in quarantine waits for a person whatever a policy says.
+  const quarantined = judged.change.trust.quarantine.length > 0
+  const forced = spec.mode === 'audit' || followed.includes('review') || quarantined
+  const approvals = wantApprovals(spec, judged, { risk, forced })
+  const waiting =
+    approvals.count === 0
+      ? findDelay(spec, judged, risk)
+      : findMissing(approvals, { spec, judged, risk })
+  const path = judged.change.path
+  return {
+    verdict: followed.includes('deny') ? 'deny' : waiting ? 'review' : 'allow',
+    risk,
+    reasons: sort([
+      ...found,
+      ...hits.map(({ rule, value, level }) =>
+        reasonOf({
+          rule,
+          path,
+          value,
+          limit: `risk ${level}`,
+          verdict: 'allow',
+          mode: modeOf(policy),
+        }),
+      ),
+      ...(waiting ? [reasonOf({ ...waiting, path, verdict: 'review', mode: 'enforce' })] : []),
+    ]),
+    approvals,
+    policyVersion: policy.version,
+  }
+}
+
+const modeOf = ({ spec }: Policy) => (spec.mode === 'audit' ? 'audit' : 'enforce')
+
+/** What every gate says. Risk that nobody may approve is one; the kill switch is never only audited. */
+function judgeAll(
+  policy: Policy,
+  judged: JudgedChange,
+  { every, risk }: { readonly every: readonly Gate[]; readonly risk: Risk },
+): Reason[] {
+  const { spec } = policy
+  const blocked: Gate = {
+    rule: `approvals.${risk}.mode`,
+    judge: () =>
+      spec.approvals[risk].mode === 'block' ? deny(`risk ${risk}`, 'a lower risk') : none,
+  }
+  const say = (gate: Gate, mode: Reason['mode']) =>
+    gate
+      .judge(spec, judged)
+      .map((breach) => reasonOf({ ...breach, rule: gate.rule, path: judged.change.path, mode }))
+  return [
+    ...[...every, blocked].flatMap((gate) => say(gate, modeOf(policy))),
+    ...say(paused, 'enforce'),
+  ]
+}
+
+/** Every policy that applies has a say; the strictest one is followed. None: as without a policy. */
+export function decide(policies: readonly Policy[], judged: JudgedChange): Decision {
+  const speaking = policies.filter(({ spec }) => spec.mode !== 'off')
+  const decisions = speaking
+    .toSorted((a, b) => (a.version < b.version ? -1 : 1))
+    .map((policy) => evaluate(policy, judged))
+  const [first, ...others] = decisions
+  if (!first) return decideWithout(judged)
+  if (others.length === 0) return first
+  const lists = decisions.map(({ approvals }) => approvals)
+  const most = lists.reduce((a, b) => (b.count > a.count ? b : a))
+  return {
+    verdict: strictest(decisions.map(({ verdict }) => verdict)),
+    risk: highest(decisions.map(({ risk }) => risk)),
+    reasons: sort(decisions.flatMap(({ reasons }) => reasons)),
+    approvals: {
+      count: most.count,
+      from: most.from,
+      reviewers: lists.flatMap((one) => [
+        ...one.reviewers,
+        ...(one === most || one.count === 0 ? [] : [one.from]),
+      ]),
+    },
+    policyVersion: decisions.map(({ policyVersion }) => policyVersion).join('+'),
+  }
+}
+
+const strictest = (verdicts: readonly Verdict[]): Verdict =>
+  (['deny', 'review', 'allow'] as const).find((verdict) => verdicts.includes(verdict)) ?? 'deny'
+
+function decideWithout({ moment, change, store }: JudgedChange): Decision {
+  const verdict = moment === 'apply' ? 'deny' : 'review'
+  return {
+    verdict,
+    risk: 'high',
+    reasons: [
+      {
+        rule: 'policy',
+        path: change.path,
+        value: `no policy applies to the store "${store.name}"`,
+        limit: 'a policy that allows it',
+        verdict,
+        mode: 'enforce',
+      },
+    ],
+    approvals: { count: 1, from: ['role:admin'], reviewers: [] },
+    policyVersion: null,
+  }
+}
+
+/** Always in one order of fields, so that equal reasons have equal bytes. */
+const reasonOf = ({ rule, path, value, limit, verdict, mode }: Reason): Reason => ({
+  rule,
+  path,
+  value,
+  limit,
+  verdict,
+  mode,
+})
+
+function sort(reasons: readonly Reason[]): Reason[] {
+  const keyed = reasons.map((reason) => ({ reason, key: JSON.stringify(reason) }))
+  return keyed
+    .toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .map(({ reason }) => reason)
+}
