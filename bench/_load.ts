@@ -14,20 +14,18 @@ export interface LoadedServer {
 const benchKey = 'a key that only measurements use'
 
 export async function startLoadedServer(data: string, databaseUrl?: string): Promise<LoadedServer> {
-  const child = spawn(
-    process.execPath,
-    ['bin/lucidream.mjs', 'serve', '--empty', '--port', '0', '--data', data],
-    {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: {
-        ...process.env,
-        LUCIDREAM_BOOTSTRAP_KEY: benchKey.replaceAll(' ', '-'),
-        LUCIDREAM_WRITES_PER_MINUTE: '0',
-        LUCIDREAM_READS_PER_MINUTE: '0',
-        ...(databaseUrl === undefined ? {} : { LUCIDREAM_DATABASE_URL: databaseUrl }),
-      },
+  const child = spawn(process.execPath, ['bin/lucidream.mjs', 'serve', '--empty', '--port', '0'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: {
+      ...process.env,
+      // A folder named by a flag would win over the database.
+      LUCIDREAM_DATA: data,
+      LUCIDREAM_BOOTSTRAP_KEY: benchKey.replaceAll(' ', '-'),
+      LUCIDREAM_WRITES_PER_MINUTE: '0',
+      LUCIDREAM_READS_PER_MINUTE: '0',
+      ...(databaseUrl === undefined ? {} : { LUCIDREAM_DATABASE_URL: databaseUrl }),
     },
-  )
+  })
   if (!child.stderr) throw new Error('The server has no stderr to read its address from.')
   const lines = createInterface({ input: child.stderr })
   for await (const line of lines) {

@@ -133,6 +133,28 @@ store. agentmemory's functions need its own engine process and were not run; its
 for keeping (OpenClaw deep score, cass, ACE counters, exponential averages) have no counterpart in these tests.`,
   ],
   [
+    'away',
+    'A database that goes away',
+    `A client writes all the time through a TCP wire that is cut for half a minute while a dream runs. Every answer
+meanwhile is a 503 with \`retry-after\`.`,
+  ],
+  [
+    'fuzz',
+    'Hostile requests',
+    `Requests made of the endpoints' own schemas, usually nearly right, called in process; every row is counted before and
+after each. FUZZ_COUNT sets how many (a million by default; the figure says how many were made), in rounds with a database
+each. Streams and the revoking of keys are left out.`,
+  ],
+  [
+    'load',
+    'Load',
+    `A server process on the embedded database under 32 clients of another process on the same machine, LOAD_SECONDS each. The
+bare database is SQLite with the same rows and a synchronised commit a batch, in the same run. Latencies are taken from when a call
+was due. **The
+machine was busy with other work on both cores during this run.** Why the goals for latency are missed is not settled by it: they
+are to be measured again on a quiet machine.`,
+  ],
+  [
     'scale',
     'Growth',
     `Random calls over eight tools: the worst case for sequences, which reach their limit. The second dream reads the traces

@@ -16,6 +16,7 @@ import { seeded, writeSessions } from './_sessions.ts'
 import { benchAppend } from './append.ts'
 import { benchAttacks } from './attacks.ts'
 import { benchAudit } from './audit.ts'
+import { benchAway } from './away.ts'
 import { benchBlame } from './blame.ts'
 import { benchEntireCli } from './entire-cli.ts'
 import { benchFuzz } from './fuzz.ts'
@@ -165,6 +166,7 @@ async function joinNotes(count: number): Promise<void> {
 const benches = {
   append: benchAppend,
   attacks: benchAttacks,
+  away: benchAway,
   fuzz: benchFuzz,
   audit: benchAudit,
   bundled: benchBundled,

@@ -143,6 +143,7 @@ CREATE TABLE changes (
   payload text COLLATE "C" NOT NULL,
   round integer NOT NULL DEFAULT 0,
   status_reason text COLLATE "C",
+  taint text COLLATE "C",
   CONSTRAINT changes_pkey PRIMARY KEY (id),
   CONSTRAINT changes_dream_id_key_key UNIQUE (dream_id, key),
   CONSTRAINT changes_dream_id_ordinal_key UNIQUE (dream_id, ordinal),
@@ -485,22 +486,6 @@ CREATE TABLE jobs (
 );
 CREATE INDEX jobs_queued ON jobs USING btree (available_at, created_at, id) WHERE state = 'queued'::text;
 CREATE INDEX jobs_running ON jobs USING btree (lease_until) WHERE state = 'running'::text;
-
-CREATE TABLE judgements (
-  change_id text COLLATE "C" NOT NULL,
-  round integer NOT NULL,
-  verdict text COLLATE "C" NOT NULL,
-  risk text COLLATE "C" NOT NULL,
-  reasons text COLLATE "C" NOT NULL,
-  approvals text COLLATE "C" NOT NULL,
-  policy_version text COLLATE "C",
-  taint text COLLATE "C" NOT NULL,
-  decided_at text COLLATE "C" NOT NULL,
-  CONSTRAINT judgements_pkey PRIMARY KEY (change_id, round),
-  CONSTRAINT judgements_risk_check CHECK (risk = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text, 'critical'::text])),
-  CONSTRAINT judgements_verdict_check CHECK (verdict = ANY (ARRAY['allow'::text, 'review'::text, 'deny'::text])),
-  CONSTRAINT judgements_change_id_fkey FOREIGN KEY (change_id) REFERENCES changes(id)
-);
 
 CREATE TABLE line_labels (
   store_id text COLLATE "C" NOT NULL,

@@ -133,7 +133,7 @@ CREATE TABLE changes (
   base_sha256 TEXT,
   status TEXT NOT NULL
     CHECK (status IN ('proposed', 'accepted', 'rejected', 'applied', 'rolled_back')),
-  payload TEXT NOT NULL, round INTEGER NOT NULL DEFAULT 0, status_reason TEXT,
+  payload TEXT NOT NULL, round INTEGER NOT NULL DEFAULT 0, status_reason TEXT, taint TEXT,
   UNIQUE (dream_id, ordinal),
   UNIQUE (dream_id, key)
 ) STRICT;
@@ -413,19 +413,6 @@ CREATE TABLE jobs (
 ) STRICT;
 CREATE INDEX jobs_queued ON jobs (available_at, created_at, id) WHERE state = 'queued';
 CREATE INDEX jobs_running ON jobs (lease_until) WHERE state = 'running';
-
-CREATE TABLE judgements (
-  change_id TEXT NOT NULL REFERENCES changes (id),
-  round INTEGER NOT NULL,
-  verdict TEXT NOT NULL CHECK (verdict IN ('allow', 'review', 'deny')),
-  risk TEXT NOT NULL CHECK (risk IN ('low', 'medium', 'high', 'critical')),
-  reasons TEXT NOT NULL,
-  approvals TEXT NOT NULL,
-  policy_version TEXT,
-  taint TEXT NOT NULL,
-  decided_at TEXT NOT NULL,
-  PRIMARY KEY (change_id, round)
-) STRICT;
 
 CREATE TABLE line_labels (
   store_id TEXT NOT NULL REFERENCES memory_stores (id),

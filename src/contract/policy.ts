@@ -12,7 +12,7 @@ export const reason = z.object({
   mode: z.enum(['enforce', 'audit']).describe('audit: recorded, not followed'),
 })
 
-const decision = z.object({
+export const decision = z.object({
   verdict,
   risk,
   reasons: z.array(reason),

@@ -44,6 +44,7 @@ export async function insertChanges(
     payload: JSON.stringify(payloadOf(change)),
     round: 0,
     status_reason: null,
+    taint: null,
   }))
   for (const batch of inBatches(rows, rowsPerInsert)) {
     await writer.write.insertInto('changes').values(batch).execute()

@@ -194,6 +194,8 @@ function describeResults(fresh: Fresh): void {
       dreamId,
       ordinal,
       status: 'proposed',
+      round: 0,
+      statusReason: null,
     }))
     expect(await database.read((reader) => listChanges(reader, dreamId))).toEqual(expected)
   })

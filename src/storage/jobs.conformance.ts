@@ -115,6 +115,23 @@ function describeClaims(fresh: Fresh): void {
     expect(await beat(fresh, second)).toBe(false)
   })
 
+  test('rows written while the job is held are undone when it was claimed anew', async () => {
+    await enqueue(fresh, 'a')
+    const first = await take(fresh)
+    const jobs = await fresh.jobs()
+    const second = await take(fresh, { at: start + 5_000 })
+    const write = (held: typeof first, id: ReturnType<typeof jobId>) =>
+      fresh.database().scratch(async (scratch) => {
+        await jobs.enqueue(scratch, { id, kind: 'work', payload: {}, availableAt: start })
+        await jobs.hold(scratch, { ...held, leaseMs })
+      })
+    await expect(write(first, jobId('late'))).rejects.toMatchObject({ code: 'lease_lost' })
+    await write(second, jobId('early'))
+    const listed = await fresh.database().read((reader) => jobs.list(reader, { limit: 10 }))
+    expect(listed.map(({ id }) => id)).not.toContain(jobId('late'))
+    expect(listed.map(({ id }) => id)).toContain(jobId('early'))
+  })
+
   test('a job given back waits until it is due and keeps the reason', async () => {
     await enqueue(fresh, 'a')
     const { id, attempt } = await take(fresh)

@@ -1,9 +1,10 @@
 import type { Critique } from '../core/critique/critique.ts'
-import type { ChangeId } from '../core/ids.ts'
+import { type ChangeId, makeId } from '../core/ids.ts'
 import type { Decision } from '../core/policy/decision.ts'
 import type { Taint } from '../core/trust/taint.ts'
 import { inBatches, rowsPerInsert } from './batches.ts'
 import type { Reader, Writer } from './database.ts'
+import { insertDecision, listDecisions } from './decisions.ts'
 
 /** What the panel said of a change in one of its rounds, and what was decided. */
 export interface Judgement {
@@ -27,34 +28,24 @@ export async function insertJudgements(
   for (const batch of inBatches(critiques, rowsPerInsert)) {
     await writer.write.insertInto('critiques').values(batch).execute()
   }
-  const decisions = judgements.map(({ changeId, round, decision, taint }) => ({
-    change_id: changeId,
-    round,
-    verdict: decision.verdict,
-    risk: decision.risk,
-    reasons: JSON.stringify(decision.reasons),
-    approvals: JSON.stringify(decision.approvals),
-    policy_version: decision.policyVersion,
-    taint,
-    decided_at: writer.at,
-  }))
-  for (const batch of inBatches(decisions, rowsPerInsert)) {
-    await writer.write.insertInto('judgements').values(batch).execute()
+  for (const { changeId, round, decision, taint } of judgements) {
+    const id = nameDecision(writer, changeId, round)
+    await insertDecision(writer, { id, changeId, moment: 'propose', decision })
+    await writer.write.updateTable('changes').set({ taint }).where('id', '=', changeId).execute()
   }
 }
 
+const nameDecision = ({ hash }: Pick<Writer, 'hash'>, changeId: ChangeId, round: number) =>
+  makeId('dec', hash, [changeId, 'propose', String(round)])
+
 /** Null for a change that was proposed before anything was judged. */
 export async function findJudgement(
-  reader: Reader,
+  reader: Reader & Pick<Writer, 'hash'>,
   { id, round }: { readonly id: ChangeId; readonly round: number },
 ): Promise<Judgement | null> {
-  const row = await reader.read
-    .selectFrom('judgements')
-    .selectAll()
-    .where('change_id', '=', id)
-    .where('round', '=', round)
-    .executeTakeFirst()
-  if (!row) return null
+  const name = nameDecision(reader, id, round)
+  const found = (await listDecisions(reader, id)).find((one) => one.id === name)
+  if (!found) return null
   const critiques = await reader.read
     .selectFrom('critiques')
     .select(['critic', 'verdict', 'explanation'])
@@ -62,15 +53,10 @@ export async function findJudgement(
     .where('round', '=', round)
     .orderBy('ordinal')
     .execute()
-  return {
-    critiques,
-    taint: row.taint,
-    decision: {
-      verdict: row.verdict,
-      risk: row.risk,
-      reasons: JSON.parse(row.reasons),
-      approvals: JSON.parse(row.approvals),
-      policyVersion: row.policy_version,
-    },
-  }
+  const { taint } = await reader.read
+    .selectFrom('changes')
+    .select('taint')
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  return { critiques, taint: taint ?? 'untrusted', decision: found.decision }
 }

@@ -31,7 +31,7 @@ import type {
   WebhookEndpointId,
   WebhookEventId,
 } from '../core/ids.ts'
-import type { Decision, JudgedChange, Reason, Risk, Verdict } from '../core/policy/decision.ts'
+import type { Decision, JudgedChange, Reason } from '../core/policy/decision.ts'
 import type { SessionStatus } from '../core/session.ts'
 import type { Taint } from '../core/trust/taint.ts'
 import type { WebhookEventType } from '../core/webhooks.ts'
@@ -64,7 +64,6 @@ export interface Tables {
   line_labels: LineLabelsTable
   incidents: IncidentsTable
   critiques: CritiquesTable
-  judgements: JudgementsTable
   reviews: ReviewsTable
   change_writes: ChangeWritesTable
   change_write_parts: ChangeWritePartsTable
@@ -419,6 +418,8 @@ export interface ChangesTable {
   round: number
   /** Why it went back to `proposed`. */
   status_reason: string | null
+  /** The lowest origin of any word in it; null before it was judged. */
+  taint: Taint | null
 }
 
 interface CritiquesTable {
@@ -428,18 +429,6 @@ interface CritiquesTable {
   critic: string
   verdict: 'accept' | 'revise' | 'reject'
   explanation: string
-}
-
-interface JudgementsTable {
-  change_id: ChangeId
-  round: number
-  verdict: Verdict
-  risk: Risk
-  reasons: Json
-  approvals: Json
-  policy_version: string | null
-  taint: Taint
-  decided_at: Timestamp
 }
 
 export interface ReviewsTable {

@@ -25,7 +25,9 @@ export function dumpSqlite(path: string): Dump {
   const database = new DatabaseSync(path, { readOnly: true })
   try {
     const tables = database
-      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+      .prepare(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '%search%'",
+      )
       .all() as { name: string }[]
     return showAll(
       Object.fromEntries(
@@ -43,7 +45,7 @@ export async function dumpPostgres(url: string): Promise<Dump> {
   await client.connect()
   try {
     const { rows: tables } = await client.query<{ name: string }>(
-      "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public'",
+      "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '%search%'",
     )
     const read: Record<string, Rows> = {}
     for (const { name } of tables) read[name] = (await client.query(`SELECT * FROM ${name}`)).rows
@@ -64,25 +66,23 @@ function showAll(tables: Readonly<Record<string, Rows>>): Dump {
   const staged = (tables.files ?? []).filter(({ state }) => state === 'staged')
   const isStaged = (id: unknown) => staged.some((file) => file.id === id)
   return Object.fromEntries(
-    Object.entries(tables)
-      .filter(([name]) => !name.includes('search'))
-      .map(([name, rows]) => {
-        if (name === 'files')
-          return [
-            name,
-            show(
-              name,
-              rows.filter(({ id }) => !isStaged(id)),
-            ),
-          ]
+    Object.entries(tables).map(([name, rows]) => {
+      if (name === 'files')
         return [
           name,
           show(
             name,
-            rows.filter((row) => !isStaged(row.file_id)),
+            rows.filter(({ id }) => !isStaged(id)),
           ),
         ]
-      }),
+      return [
+        name,
+        show(
+          name,
+          rows.filter((row) => !isStaged(row.file_id)),
+        ),
+      ]
+    }),
   )
 }
 

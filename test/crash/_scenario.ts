@@ -1,18 +1,11 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { DreamId } from '../../src/core/ids.ts'
 import { dream } from '../../src/pipeline/dream.ts'
 import { importPaths } from '../../src/pipeline/import.ts'
 import { quickKinds, slowKinds } from '../../src/pipeline/job-kinds.ts'
 import { readMemoryFolder } from '../../src/pipeline/memory-folder.ts'
 import { mirrorFolder } from '../../src/pipeline/memory-store.ts'
 import { openScheduler } from '../../src/pipeline/schedules.ts'
-import { applyPlan, planApply } from '../../src/storage/apply-changes.ts'
-import { listChanges } from '../../src/storage/changes.ts'
-import type { Database } from '../../src/storage/database.ts'
-import { listDreams } from '../../src/storage/dreams.ts'
-import { acceptChange } from '../../src/storage/review-changes.ts'
-import { planRollBack, writeRollBack } from '../../src/storage/roll-back.ts'
 import { airlineMemory } from '../_airline.ts'
 import { makeTestKey, type Opening, openPlace, type Place, type Run } from './_place.ts'
 
@@ -56,7 +49,11 @@ export const scenarios = {
   },
   'command line dream': {
     prepare: importSessions,
-    run: ({ context }) => dreamOverFolder(context),
+    async run({ context }) {
+      const folder = await readMemoryFolder(airlineMemory, context.hash)
+      const storeId = await mirrorFolder(context, folder, actor)
+      await dream(context, { storeId, filter: {}, actor }, quiet)
+    },
   },
   'dream over the wire': {
     prepare: importWithStore,
@@ -65,14 +62,6 @@ export const scenarios = {
   'dream into its input store': {
     prepare: importWithStore,
     run: (scene) => dreamOnce(scene, 'update_existing'),
-  },
-  'accept and apply': { prepare: dreamHere, run: ({ context }) => acceptAndApply(context) },
-  'roll back': {
-    async prepare(run, given) {
-      await dreamHere(run, given)
-      await acceptAndApply(run.context)
-    },
-    run: ({ context }) => rollBackAll(context),
   },
   upload: { run: uploadOnce },
   webhook: {
@@ -98,6 +87,14 @@ export const scenarios = {
       })
     },
     run: ({ context }) => openScheduler(context)(),
+  },
+  apply: { prepare: dreamBefore, run: applyOnce },
+  'roll back': {
+    async prepare(run, given) {
+      await dreamBefore(run, given)
+      await applyOnce(run)
+    },
+    run: rollBackOnce,
   },
 } satisfies Record<string, Scenario>
 
@@ -141,49 +138,6 @@ async function importSessions({ context }: Run, { transcripts }: Given): Promise
   await importPaths(context, [transcripts], quiet)
 }
 
-async function dreamOverFolder(context: Run['context']): Promise<void> {
-  const folder = await readMemoryFolder(airlineMemory, context.hash)
-  const storeId = await mirrorFolder(context, folder, actor)
-  await dream(context, { storeId, filter: {}, actor }, quiet)
-}
-
-async function dreamHere(run: Run, given: Given): Promise<void> {
-  await importSessions(run, given)
-  await dreamOverFolder(run.context)
-}
-
-/** Everything that the newest dream proposes is accepted and applied. */
-async function acceptAndApply({ database }: Run['context']): Promise<void> {
-  const dreamId = await newestDream(database)
-  const acceptance = { reason: 'seen', overrules: true, changeHash: null, expiresAt: null } as const
-  for (const { id, status } of await changesOf(database, dreamId)) {
-    if (status !== 'proposed') continue
-    await database.write(actor, (writer) => acceptChange(writer, id, acceptance))
-  }
-  const open = await changesOf(database, dreamId)
-  if (!open.some(({ status }) => status === 'accepted')) return
-  await database.write(actor, async (writer) => applyPlan(writer, await planApply(writer, dreamId)))
-}
-
-async function rollBackAll({ database }: Run['context']): Promise<void> {
-  const all = await changesOf(database, await newestDream(database))
-  const ids = all.filter(({ status }) => status === 'applied').map(({ id }) => id)
-  if (ids.length === 0) return
-  await database.write(actor, async (writer) => {
-    const order = { ids, kind: 'roll_back', cascade: 'refuse' } as const
-    await writeRollBack(writer, await planRollBack(writer, order))
-  })
-}
-
-async function newestDream(database: Database): Promise<DreamId> {
-  const [newest] = await database.read((reader) => listDreams(reader, { limit: 1 }))
-  if (!newest) throw new Error('There is no dream.')
-  return newest.id
-}
-
-const changesOf = (database: Database, id: DreamId) =>
-  database.read((reader) => listChanges(reader, id))
-
 async function importWithStore(run: Run, given: Given): Promise<string> {
   await importSessions(run, given)
   const folder = await readMemoryFolder(airlineMemory, run.context.hash)
@@ -194,6 +148,41 @@ async function dreamOnce(scene: Scene, type: 'create_new' | 'update_existing') {
   const known = await scene.call<Listed>('GET', '/v1/dreams?limit=1')
   if (known.data.length === 0) scene.acknowledge(`/v1/dreams/${await orderDream(scene, type)}`)
   await workOff(scene)
+}
+
+async function dreamBefore(run: Run, given: Given) {
+  await importWithStore(run, given)
+  await orderDream(run, 'create_new')
+  await workOff(run)
+}
+
+interface Proposals {
+  readonly data: readonly { readonly id: string; readonly status: string }[]
+}
+
+async function listProposals({ call }: Run) {
+  const [found] = (await call<Listed>('GET', '/v1/dreams?limit=1')).data
+  const path = `/lucid/v1/dreams/${found?.id}`
+  const { data } = await call<Proposals>('GET', `${path}/changes?limit=100`)
+  if (data.length === 0) throw new Error('the dream proposes nothing')
+  return { path, data }
+}
+
+/** Accepts whatever is still open, and applies what is still to be applied. */
+async function applyOnce(run: Run) {
+  const { path, data } = await listProposals(run)
+  const body = { override: true, reason: 'seen' }
+  for (const { id, status } of data) {
+    if (status === 'proposed') await run.call('POST', `/lucid/v1/changes/${id}/accept`, body)
+  }
+  const isOpen = data.some(({ status }) => status === 'proposed' || status === 'accepted')
+  if (isOpen) await run.call('POST', `${path}/apply`, {})
+}
+
+async function rollBackOnce(run: Run) {
+  const { path, data } = await listProposals(run)
+  const isOpen = data.some(({ status }) => status === 'applied')
+  if (isOpen) await run.call('POST', `${path}/roll_back`, {})
 }
 
 /** A dream over every session. */
@@ -255,7 +244,7 @@ async function restoreOnce({ call }: Scene) {
 }
 
 /** Works until no job is left, one after the other. */
-async function workOff({ context }: Scene): Promise<void> {
+async function workOff({ context }: Run): Promise<void> {
   const { jobs, owner, leaseMs, database } = context
   const kinds = { ...slowKinds, ...quickKinds }
   for (;;) {

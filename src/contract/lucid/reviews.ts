@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { change } from '../changes.ts'
+import { decision } from '../policy.ts'
 import { givenId, prose } from '../v1/wire.ts'
 
 const actor = z.object({ type: z.string(), id: z.string() })
@@ -9,27 +10,6 @@ const critique = z.object({
   critic: z.string(),
   verdict: z.enum(['accept', 'revise', 'reject']),
   explanation: z.string(),
-})
-
-const decision = z.object({
-  verdict: z.enum(['allow', 'review', 'deny']),
-  risk: z.enum(['low', 'medium', 'high', 'critical']),
-  reasons: z.array(
-    z.object({
-      rule: z.string(),
-      path: z.string(),
-      value: z.string(),
-      limit: z.string(),
-      verdict: z.enum(['allow', 'review', 'deny']),
-      mode: z.enum(['enforce', 'audit']),
-    }),
-  ),
-  approvals: z.object({
-    count: z.number(),
-    from: z.array(z.string()),
-    reviewers: z.array(z.array(z.string())),
-  }),
-  policy_version: z.string().nullable(),
 })
 
 const review = z.object({

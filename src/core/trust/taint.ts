@@ -12,7 +12,7 @@ export type Taint =
   | 'untrusted'
 
 /** Lowest first. */
-export const taints: readonly Taint[] = [
+const taints: readonly Taint[] = [
   'untrusted',
   'agent',
   'user',

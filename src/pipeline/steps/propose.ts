@@ -49,13 +49,13 @@ export async function proposeChanges(work: StepWork): Promise<void> {
   const judged = await judge(work, { memories, rejections, changes: proposed.changes })
   await beat(work)
   await finish(work, async (writer) => {
-    const changes = proposed.changes.map(addRowFields(work, memories))
-    await insertChanges(writer, dream.id, changes)
+    const rows = proposed.changes.map(addRowFields(work, memories))
+    await insertChanges(writer, dream.id, rows)
+    await tellAbout(writer, context, { type: 'change.proposed', ids: rows.map(({ id }) => id) })
     await insertJudgements(
       writer,
-      judged.map((one, at) => ({ ...one, changeId: changes[at]?.id as ChangeId, round: 0 })),
+      judged.map((one, at) => ({ ...one, changeId: rows[at]?.id as ChangeId, round: 0 })),
     )
-    await tellAbout(writer, context, { type: 'change.proposed', ids: changes.map(({ id }) => id) })
     const published = await publish(writer, work, { memories, proposed })
     const report = describe(work, { memories, proposed, published, findings: findings.length })
     await narrate(writer, dream, toPassages(proposed, published))

@@ -9,6 +9,7 @@ export const reviews: MigrationText = {
   sqlite: `
 ALTER TABLE changes ADD COLUMN round INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE changes ADD COLUMN status_reason TEXT;
+ALTER TABLE changes ADD COLUMN taint TEXT;
 CREATE TABLE critiques (
   change_id TEXT NOT NULL REFERENCES changes (id),
   round INTEGER NOT NULL,
@@ -17,18 +18,6 @@ CREATE TABLE critiques (
   verdict TEXT NOT NULL CHECK (verdict IN ('accept', 'revise', 'reject')),
   explanation TEXT NOT NULL,
   PRIMARY KEY (change_id, round, ordinal)
-) STRICT;
-CREATE TABLE judgements (
-  change_id TEXT NOT NULL REFERENCES changes (id),
-  round INTEGER NOT NULL,
-  verdict TEXT NOT NULL CHECK (verdict IN ('allow', 'review', 'deny')),
-  risk TEXT NOT NULL CHECK (risk IN ('low', 'medium', 'high', 'critical')),
-  reasons TEXT NOT NULL,
-  approvals TEXT NOT NULL,
-  policy_version TEXT,
-  taint TEXT NOT NULL,
-  decided_at TEXT NOT NULL,
-  PRIMARY KEY (change_id, round)
 ) STRICT;
 CREATE TABLE reviews (
   id TEXT NOT NULL PRIMARY KEY,
@@ -87,6 +76,7 @@ CREATE INDEX change_write_parts_by_owner ON change_write_parts (owner_id, write_
   postgres: `
 ALTER TABLE changes ADD COLUMN round integer NOT NULL DEFAULT 0;
 ALTER TABLE changes ADD COLUMN status_reason text COLLATE "C";
+ALTER TABLE changes ADD COLUMN taint text COLLATE "C";
 CREATE TABLE critiques (
   change_id text COLLATE "C" NOT NULL REFERENCES changes (id),
   round integer NOT NULL,
@@ -95,18 +85,6 @@ CREATE TABLE critiques (
   verdict text COLLATE "C" NOT NULL CHECK (verdict IN ('accept', 'revise', 'reject')),
   explanation text COLLATE "C" NOT NULL,
   PRIMARY KEY (change_id, round, ordinal)
-);
-CREATE TABLE judgements (
-  change_id text COLLATE "C" NOT NULL REFERENCES changes (id),
-  round integer NOT NULL,
-  verdict text COLLATE "C" NOT NULL CHECK (verdict IN ('allow', 'review', 'deny')),
-  risk text COLLATE "C" NOT NULL CHECK (risk IN ('low', 'medium', 'high', 'critical')),
-  reasons text COLLATE "C" NOT NULL,
-  approvals text COLLATE "C" NOT NULL,
-  policy_version text COLLATE "C",
-  taint text COLLATE "C" NOT NULL,
-  decided_at text COLLATE "C" NOT NULL,
-  PRIMARY KEY (change_id, round)
 );
 CREATE TABLE reviews (
   id text COLLATE "C" NOT NULL PRIMARY KEY,
