@@ -5,6 +5,7 @@ import { reconcile } from '../src/core/items/reconcile.ts'
 import type { MemoryDocument } from '../src/core/memory.ts'
 import { propose } from '../src/core/propose/propose.ts'
 import { seededRandom } from '../src/core/statistics/random.ts'
+import { taintAll } from '../src/core/trust/line-taints.ts'
 import { hash } from '../test/_airline.ts'
 import { keepResults, type Row } from './_results.ts'
 import { makeSearch } from './_search.ts'
@@ -180,7 +181,13 @@ function dreamUntilSettled(lines: Store): Store {
   const into = new Map<string, string>()
   for (let round = 0; round < 10; round += 1) {
     const reconciliation = reconcile(documents, hash)
-    const { changes } = propose({ findings: [], documents, reconciliation, hash })
+    const { changes } = propose({
+      findings: [],
+      documents,
+      reconciliation,
+      hash,
+      trust: { taints: taintAll(documents, 'operator'), sign: hash },
+    })
     const applied = applyChanges(documents, changes, hash)
     const refused = new Set(applied.refused.map(({ change }) => change.key))
     for (const { key, before, after } of changes)

@@ -8,6 +8,7 @@ import { reconcile } from '../src/core/items/reconcile.ts'
 import { normaliseText } from '../src/core/items/words.ts'
 import type { MemoryDocument } from '../src/core/memory.ts'
 import { propose } from '../src/core/propose/propose.ts'
+import { taintAll } from '../src/core/trust/line-taints.ts'
 import { hash, sharedData } from '../test/_airline.ts'
 import { keepResults, type Row } from './_results.ts'
 import { wilson } from './_statistics.ts'
@@ -173,6 +174,7 @@ function measureSurvival(histories: readonly History[]): Row[] {
           documents,
           reconciliation: reconcile(documents, hash),
           hash,
+          trust: { taints: taintAll(documents, 'operator'), sign: hash },
         })
         proposals += changes.length
         if (changes.length === 0) break

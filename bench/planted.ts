@@ -5,6 +5,7 @@ import { type Reconciliation, reconcile } from '../src/core/items/reconcile.ts'
 import type { MemoryDocument } from '../src/core/memory.ts'
 import { propose } from '../src/core/propose/propose.ts'
 import { seededRandom } from '../src/core/statistics/random.ts'
+import { taintAll } from '../src/core/trust/line-taints.ts'
 import { hash } from '../test/_airline.ts'
 import { type PlantedLine, type PlantedStore, plantStore, type Split } from './_planted-store.ts'
 import { keepResults, type Row } from './_results.ts'
@@ -214,7 +215,13 @@ function dreamOnce(documents: readonly MemoryDocument[]): readonly MemoryDocumen
 
 function proposeFor(documents: readonly MemoryDocument[], found?: Reconciliation) {
   const reconciliation = found ?? reconcile(documents, hash)
-  return propose({ findings: [], documents, reconciliation, hash })
+  return propose({
+    findings: [],
+    documents,
+    reconciliation,
+    hash,
+    trust: { taints: taintAll(documents, 'operator'), sign: hash },
+  })
 }
 
 function addNotes(documents: readonly MemoryDocument[], seed: number, split: Split) {

@@ -14,6 +14,7 @@ import { inFolder, measure, megabytes, print, spend, spendMedian } from './_meas
 import { renderResults } from './_render.ts'
 import { seeded, writeSessions } from './_sessions.ts'
 import { benchAppend } from './append.ts'
+import { benchAttacks } from './attacks.ts'
 import { benchAudit } from './audit.ts'
 import { benchAway } from './away.ts'
 import { benchBlame } from './blame.ts'
@@ -22,6 +23,7 @@ import { benchFuzz } from './fuzz.ts'
 import { benchInjected } from './injected.ts'
 import { benchJobs } from './jobs.ts'
 import { benchLabelDraw, benchLabelSheet, benchLabels } from './labels.ts'
+import { benchLineage } from './lineage.ts'
 import { benchLoad } from './load.ts'
 import { benchLocomo } from './locomo.ts'
 import { benchLoghub } from './loghub.ts'
@@ -163,6 +165,7 @@ async function joinNotes(count: number): Promise<void> {
 
 const benches = {
   append: benchAppend,
+  attacks: benchAttacks,
   away: benchAway,
   fuzz: benchFuzz,
   audit: benchAudit,
@@ -172,6 +175,7 @@ const benches = {
   join: benchJoin,
   histories: benchMemoryHistories,
   injected: benchInjected,
+  lineage: benchLineage,
   load: benchLoad,
   noise: benchNoise,
   large: benchLargeFile,

@@ -153,6 +153,7 @@ CREATE TABLE changes (
   CONSTRAINT changes_dream_id_fkey FOREIGN KEY (dream_id) REFERENCES dreams(id)
 );
 CREATE INDEX changes_by_base ON changes USING btree (base_version_id) WHERE base_version_id IS NOT NULL;
+CREATE INDEX changes_by_path ON changes USING btree (dream_id, path);
 
 CREATE TABLE critiques (
   change_id text COLLATE "C" NOT NULL,
@@ -354,6 +355,7 @@ CREATE TABLE evidence (
   "end" integer NOT NULL,
   text text COLLATE "C" NOT NULL,
   polarity text COLLATE "C" NOT NULL,
+  taint text COLLATE "C" NOT NULL DEFAULT 'untrusted'::text,
   CONSTRAINT evidence_pkey PRIMARY KEY (id),
   CONSTRAINT evidence_owner_id_ordinal_key UNIQUE (owner_id, ordinal),
   CONSTRAINT evidence_check CHECK ("end" >= start),
@@ -453,6 +455,21 @@ CREATE TABLE imports (
 CREATE INDEX imports_by_content ON imports USING btree (workspace_id, sha256, program) WHERE sha256 IS NOT NULL;
 CREATE INDEX imports_by_time ON imports USING btree (workspace_id, created_at, id);
 
+CREATE TABLE incidents (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  kind text COLLATE "C" NOT NULL,
+  source text COLLATE "C" NOT NULL,
+  reason text COLLATE "C" NOT NULL,
+  report text COLLATE "C" NOT NULL,
+  actor_type text COLLATE "C" NOT NULL,
+  actor_id text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  CONSTRAINT incidents_pkey PRIMARY KEY (id),
+  CONSTRAINT incidents_kind_check CHECK (kind = ANY (ARRAY['revocation'::text, 'erasure'::text]))
+);
+CREATE INDEX incidents_by_time ON incidents USING btree (workspace_id, kind, created_at, id);
+
 CREATE TABLE jobs (
   id text COLLATE "C" NOT NULL,
   kind text COLLATE "C" NOT NULL,
@@ -469,6 +486,16 @@ CREATE TABLE jobs (
 );
 CREATE INDEX jobs_queued ON jobs USING btree (available_at, created_at, id) WHERE state = 'queued'::text;
 CREATE INDEX jobs_running ON jobs USING btree (lease_until) WHERE state = 'running'::text;
+
+CREATE TABLE line_labels (
+  store_id text COLLATE "C" NOT NULL,
+  path text COLLATE "C" NOT NULL,
+  line text COLLATE "C" NOT NULL,
+  taint text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  CONSTRAINT line_labels_pkey PRIMARY KEY (store_id, path, line),
+  CONSTRAINT line_labels_store_id_fkey FOREIGN KEY (store_id) REFERENCES memory_stores(id)
+);
 
 CREATE TABLE memories (
   id text COLLATE "C" NOT NULL,
@@ -757,6 +784,7 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_by_agent ON sessions USING btree (workspace_id, agent_name);
 CREATE INDEX sessions_by_agent_id ON sessions USING btree (agent_id, began_at, id) WHERE agent_id IS NOT NULL;
 CREATE INDEX sessions_by_beginning ON sessions USING btree (workspace_id, began_at, id);
+CREATE INDEX sessions_by_principal ON sessions USING btree (workspace_id, principal) WHERE principal IS NOT NULL;
 CREATE INDEX sessions_by_task ON sessions USING btree (workspace_id, task_type, task_id);
 CREATE INDEX sessions_by_time ON sessions USING btree (workspace_id, start_key, id);
 CREATE INDEX sessions_by_transcript ON sessions USING btree (transcript_id);

@@ -138,6 +138,7 @@ CREATE TABLE changes (
   UNIQUE (dream_id, key)
 ) STRICT;
 CREATE INDEX changes_by_base ON changes (base_version_id) WHERE base_version_id IS NOT NULL;
+CREATE INDEX changes_by_path ON changes (dream_id, path);
 
 CREATE TABLE critiques (
   change_id TEXT NOT NULL REFERENCES changes (id),
@@ -299,7 +300,7 @@ CREATE TABLE evidence (
   start INTEGER NOT NULL,
   "end" INTEGER NOT NULL CHECK ("end" >= start),
   text TEXT NOT NULL,
-  polarity TEXT NOT NULL CHECK (polarity IN ('supports', 'contradicts')),
+  polarity TEXT NOT NULL CHECK (polarity IN ('supports', 'contradicts')), taint TEXT NOT NULL DEFAULT 'untrusted',
   UNIQUE (owner_id, ordinal)
 ) STRICT;
 CREATE INDEX evidence_by_session ON evidence (session_id);
@@ -385,6 +386,19 @@ CREATE TABLE imports (
 CREATE INDEX imports_by_content ON imports (workspace_id, sha256, program) WHERE sha256 IS NOT NULL;
 CREATE INDEX imports_by_time ON imports (workspace_id, created_at, id);
 
+CREATE TABLE incidents (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  kind TEXT NOT NULL CHECK (kind IN ('revocation', 'erasure')),
+  source TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  report TEXT NOT NULL,
+  actor_type TEXT NOT NULL,
+  actor_id TEXT NOT NULL,
+  created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX incidents_by_time ON incidents (workspace_id, kind, created_at, id);
+
 CREATE TABLE jobs (
   id TEXT NOT NULL PRIMARY KEY,
   kind TEXT NOT NULL,
@@ -399,6 +413,15 @@ CREATE TABLE jobs (
 ) STRICT;
 CREATE INDEX jobs_queued ON jobs (available_at, created_at, id) WHERE state = 'queued';
 CREATE INDEX jobs_running ON jobs (lease_until) WHERE state = 'running';
+
+CREATE TABLE line_labels (
+  store_id TEXT NOT NULL REFERENCES memory_stores (id),
+  path TEXT NOT NULL,
+  line TEXT NOT NULL,
+  taint TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  PRIMARY KEY (store_id, path, line)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE memories (
   id TEXT NOT NULL PRIMARY KEY,
@@ -642,6 +665,7 @@ CREATE TABLE sessions (
 CREATE INDEX sessions_by_agent ON sessions (workspace_id, agent_name);
 CREATE INDEX sessions_by_agent_id ON sessions (agent_id, began_at, id) WHERE agent_id IS NOT NULL;
 CREATE INDEX sessions_by_beginning ON sessions (workspace_id, began_at, id);
+CREATE INDEX sessions_by_principal ON sessions (workspace_id, principal) WHERE principal IS NOT NULL;
 CREATE INDEX sessions_by_task ON sessions (workspace_id, task_type, task_id);
 CREATE INDEX sessions_by_time ON sessions (workspace_id, start_key, id);
 CREATE INDEX sessions_by_transcript ON sessions (transcript_id);

@@ -45,7 +45,7 @@ export interface EmbeddedOptions {
 
 const organizationId = 'org_lucidream'
 const defaultLeaseMs = 60_000
-const defaultDreams: DreamConfig = { hours: 6, storeBytes: 10_485_760 }
+const defaultDreams: DreamConfig = { hours: 6, storeBytes: 10_485_760, firstPartyTools: [] }
 
 export interface ContextOptions extends Omit<EmbeddedOptions, 'secrets'> {
   readonly secrets: Secrets
@@ -118,6 +118,7 @@ export async function openContext(options: ContextOptions): Promise<Opened> {
       signal,
       leaseMs,
       thinking: thinkHere(hash),
+      firstPartyTools: new Set(dreams.firstPartyTools),
       policyDirectory,
       limits: { dreamMs: dreams.hours * 3_600_000, storeBytes: dreams.storeBytes },
     },

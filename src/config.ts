@@ -23,6 +23,8 @@ export interface DreamConfig {
   readonly hours: number
   /** A store that holds more fails a dream with `input_memory_store_too_large`. */
   readonly storeBytes: number
+  /** Tools whose results are first-party; those of an MCP server as `mcp:server:name`. */
+  readonly firstPartyTools: readonly string[]
 }
 
 export interface ServerConfig {
@@ -94,6 +96,7 @@ const environmentSchema = z.object({
   LUCIDREAM_POLICY_DIR: z.string().min(1).optional(),
   LUCIDREAM_IMPORT_ROOTS: z.string().default(''),
   LUCIDREAM_DREAM_HOURS: z.coerce.number().positive().max(1_000).default(6),
+  LUCIDREAM_FIRST_PARTY_TOOLS: z.string().max(65_536).default(''),
   LUCIDREAM_DREAM_STORE_BYTES: z.coerce.number().int().min(1).default(10_485_760),
 })
 
@@ -110,9 +113,15 @@ export function readConfig(environment: Environment = process.env): {
       logLevel: data.LUCIDREAM_LOG_LEVEL,
       colour: colourOf(environment),
       server: toServerConfig(data),
+      dreams: {
+        hours: data.LUCIDREAM_DREAM_HOURS,
+        storeBytes: data.LUCIDREAM_DREAM_STORE_BYTES,
+        firstPartyTools: data.LUCIDREAM_FIRST_PARTY_TOOLS.split(',')
+          .map((name) => name.trim())
+          .filter((name) => name !== ''),
+      },
       auditOrigin: data.LUCIDREAM_AUDIT_ORIGIN ?? null,
       policyDirectory: data.LUCIDREAM_POLICY_DIR ?? null,
-      dreams: { hours: data.LUCIDREAM_DREAM_HOURS, storeBytes: data.LUCIDREAM_DREAM_STORE_BYTES },
     },
     secrets: {
       maskKey: findSecret(data, 'LUCIDREAM_MASK_KEY'),

@@ -7,6 +7,7 @@ import type { Finding, MiningReport } from '../src/core/mining/finding.ts'
 import { mine } from '../src/core/mining/mine.ts'
 import { propose } from '../src/core/propose/propose.ts'
 import { eventText } from '../src/core/session.ts'
+import { taintAll } from '../src/core/trust/line-taints.ts'
 import {
   hash,
   type ReadSession,
@@ -123,6 +124,7 @@ describe('the bundled airline sessions', () => {
 describe('the starting memory', () => {
   const documents = readAirlineMemory()
   const reconciliation = reconcile(documents, hash)
+  const trust = { taints: taintAll(documents, 'operator'), sign: hash }
 
   it('has the planted duplicates, and no others are found', () => {
     const found = reconciliation.duplicates.map(({ survivor, others }) =>
@@ -151,7 +153,7 @@ describe('the starting memory', () => {
   })
 
   it('gets few changes, all of which apply, and none of them again once they are in', () => {
-    const proposing = { findings: report.findings, documents, reconciliation, hash }
+    const proposing = { findings: report.findings, documents, reconciliation, hash, trust }
     const { changes } = propose(proposing)
     expect(changes.length).toBeGreaterThan(3)
     expect(changes.length).toBeLessThan(12)
@@ -161,13 +163,20 @@ describe('the starting memory', () => {
       ...proposing,
       documents: after,
       reconciliation: reconcile(after, hash),
+      trust: { taints: taintAll(after, 'operator'), sign: hash },
     })
     expect(again.changes).toEqual([])
     expect(again.nothing.filter((line) => line.includes('says so already'))).not.toEqual([])
   })
 
   it('is not told what no comparison supports', () => {
-    const { changes } = propose({ findings: report.findings, documents, reconciliation, hash })
+    const { changes } = propose({
+      findings: report.findings,
+      documents,
+      reconciliation,
+      hash,
+      trust,
+    })
     const byKey = new Map(
       report.findings.map((finding): [string, Finding] => [finding.key, finding]),
     )

@@ -8,6 +8,7 @@ import { dreamScheduleEndpoints } from './lucid/dream-schedules.ts'
 import { selectedDreamEndpoints } from './lucid/dreams.ts'
 import { findingEndpoints } from './lucid/findings.ts'
 import { importEndpoints } from './lucid/imports.ts'
+import { incidentEndpoints } from './lucid/incidents.ts'
 import { policyEndpoints } from './lucid/policies.ts'
 import { reviewEndpoints } from './lucid/reviews.ts'
 import { searchEndpoints } from './lucid/search.ts'
@@ -35,6 +36,7 @@ import { sessionEndpoints } from './v1/sessions.ts'
 /** Every endpoint there is. */
 export const endpoints: readonly Endpoint[] = [
   ...apiKeyEndpoints,
+  ...incidentEndpoints,
   ...auditEndpoints,
   ...briefEndpoints,
   ...changeEndpoints,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { evidence, grade } from './evidence.ts'
+import { evidence, grade, taint } from './evidence.ts'
 
 export const change = z.object({
   id: z.string(),
@@ -12,6 +12,17 @@ export const change = z.object({
   rationale: z.string(),
   grade,
   finding_ids: z.array(z.string()),
+  taint: taint.describe('the lowest of its evidence and of the text that it copies'),
+  quarantine: z
+    .array(
+      z.object({
+        rule: z.enum(['foreign_wording', 'uncorroborated', 'unverified_source', 'named_target']),
+        explanation: z.string(),
+      }),
+    )
+    .describe(
+      'why it waits for a person whatever a policy says, and is written nowhere; mostly empty',
+    ),
   evidence: z.array(evidence),
   /** The memory version that the change is based on; null for a memory that does not exist yet. */
   base_version: z.string().nullable(),

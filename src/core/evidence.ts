@@ -1,4 +1,5 @@
 import type { EventId, SessionId } from './ids.ts'
+import type { Taint } from './trust/taint.ts'
 
 /** A piece of one event's text, addressed so that it can be checked byte for byte (see `eventText`). */
 export interface Quote {
@@ -12,6 +13,8 @@ export interface Quote {
 
 export interface Evidence extends Quote {
   readonly polarity: 'supports' | 'contradicts'
+  /** How far the quoted words may be trusted, by the event they stand in. */
+  readonly taint: Taint
 }
 
 /** A randomised · B same task · C stratified and replicated · D seen together, cause unknown. */

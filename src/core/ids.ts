@@ -28,6 +28,7 @@ export type SessionResourceId = Id<'sesrsc'>
 export type ThreadId = Id<'sthr'>
 export type MemorySnapshotId = Id<'msnap'>
 export type ImportId = Id<'imp'>
+export type IncidentId = Id<'incd'>
 export type WebhookEndpointId = Id<'whend'>
 export type WebhookEventId = Id<'whe'>
 export type WebhookDeliveryId = Id<'whdel'>
@@ -59,6 +60,7 @@ interface IdByPrefix {
   sthr: ThreadId
   msnap: MemorySnapshotId
   imp: ImportId
+  incd: IncidentId
   whend: WebhookEndpointId
   whe: WebhookEventId
   whdel: WebhookDeliveryId

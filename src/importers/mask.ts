@@ -3,6 +3,7 @@ import { lintSource } from '@secretlint/core'
 import { secretLintProfiler } from '@secretlint/profiler'
 import { creator } from '@secretlint/secretlint-rule-preset-recommend'
 import type { Json } from '../core/session.ts'
+import { findSecretShapes } from '../core/trust/secret-shapes.ts'
 import type { Mask } from './importer.ts'
 
 /** The scanner works at 4 MB/s on kilobytes and at 60 MB/s on pieces of this size. */
@@ -19,7 +20,7 @@ interface Place {
 secretLintProfiler.setEnabled(false)
 
 /**
- * Masks what secretlint's recommended rules find, as `<secret:RULE:HMAC>` with the first 8 hex digits of
+ * Masks what secretlint's recommended rules and our own shapes find, as `<secret:RULE:HMAC>` with the first 8 hex digits of
  * HMAC-SHA256(key, secret). Strings are scanned as they are after JSON parsing, so that a private key over
  * several lines is found. A string of any length is scanned whole.
  */
@@ -68,7 +69,7 @@ interface Match {
   readonly end: number
 }
 
-/** In order and without overlap: of two rules that claim the same text the first one names it. */
+/** In order and without overlap: of rules that claim the same text the first one names it, and all of it goes. */
 async function findSecrets(content: string): Promise<Match[]> {
   const { messages } = await lintSource({
     source: { content, filePath: 'transcript.txt', ext: '.txt', contentType: 'text' },
@@ -80,13 +81,17 @@ async function findSecrets(content: string): Promise<Match[]> {
       },
     },
   })
+  const scanned = messages.map(({ ruleId, range }) => ({
+    rule: ruleId.replace(/^.*secretlint-rule-/, ''),
+    start: range[0],
+    end: range[1],
+  }))
   const matches: Match[] = []
-  const inOrder = messages.toSorted((a, b) => a.range[0] - b.range[0] || b.range[1] - a.range[1])
-  for (const { ruleId, range } of inOrder) {
+  const found = [...scanned, ...findSecretShapes(content)]
+  for (const match of found.toSorted((a, b) => a.start - b.start || b.end - a.end)) {
     const last = matches.at(-1)
-    if (last && range[0] < last.end) continue
-    const rule = ruleId.replace(/^.*secretlint-rule-/, '')
-    matches.push({ rule, start: range[0], end: range[1] })
+    if (!last || match.start >= last.end) matches.push(match)
+    else if (match.end > last.end) matches[matches.length - 1] = { ...last, end: match.end }
   }
   return matches
 }

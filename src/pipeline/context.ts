@@ -3,6 +3,7 @@ import type { Notary } from '../core/audit/notary.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Hash, NewId } from '../core/ids.ts'
 import type { Keyring } from '../core/keyring.ts'
+import type { FirstPartyTools } from '../core/trust/origin.ts'
 import type { Mask } from '../importers/importer.ts'
 import type { Database } from '../storage/database.ts'
 import type { Jobs } from '../storage/jobs.ts'
@@ -36,6 +37,8 @@ export interface Context {
   readonly leaseMs: number
   /** Where heavy work is done. */
   readonly thinking: Thinking
+  /** Tools whose results the administrator vouches for. */
+  readonly firstPartyTools: FirstPartyTools
   /** Where policy files lie; null: nowhere, and nothing is ever applied. */
   readonly policyDirectory: string | null
   /** Of dreams over the wire. */

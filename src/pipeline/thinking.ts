@@ -17,6 +17,8 @@ import { propose } from '../core/propose/propose.ts'
 import { type JudgedProposal, judgeProposal } from '../core/review/judge.ts'
 import { type RejectedBefore, recallRejections } from '../core/review/rejections.ts'
 import { Lexicon } from '../core/transcript/lexicon.ts'
+import type { LineTaintTable } from '../core/trust/line-taints.ts'
+import { placeholderSign } from '../core/trust/personal-data.ts'
 import { type StoredTraces, unpackStoredTraces } from '../storage/digests.ts'
 import { describeReconciliation } from './describe-reconciliation.ts'
 import type { Mined, Reconciled } from './reports.ts'
@@ -63,6 +65,10 @@ export interface ProposingTask {
   readonly findings: readonly Finding[]
   readonly memories: readonly Memory[]
   readonly reconciled: Pick<Reconciled, 'reconciliation' | 'stale'>
+  /** Of the lines of `memories`. */
+  readonly taints: LineTaintTable
+  /** For the placeholders of personal data. */
+  readonly personalKey: string
   /** Of earlier dreams over the same store. */
   readonly rejections: readonly RejectedBefore[]
 }
@@ -79,7 +85,7 @@ export interface JudgingTask {
 export interface Proposed {
   readonly changes: readonly ProposedChange[]
   readonly heldBack: readonly string[]
-  /** All documents with every change applied, in path order. */
+  /** All documents with every change applied that is not in quarantine, in path order. */
   readonly after: readonly MemoryDocument[]
   readonly items: number
   readonly reconciliation: ReconciliationReport
@@ -114,15 +120,17 @@ export function reconcileItems({ memories, at }: ReconcilingTask, hash: Hash): R
 }
 
 export function proposeOver(task: ProposingTask, hash: Hash): Proposed {
-  const { findings, memories, reconciled } = task
+  const { findings, memories, reconciled, taints, personalKey } = task
   const proposals = propose({
     findings,
     documents: memories,
     reconciliation: reconciled.reconciliation,
     hash,
+    trust: { taints, sign: placeholderSign(personalKey, hash) },
   })
   const { changes, heldBack } = recallRejections(proposals.changes, task.rejections, hash)
-  const { documents, refused } = applyChanges(memories, changes, hash)
+  const released = changes.filter(({ trust }) => trust.quarantine.length === 0)
+  const { documents, refused } = applyChanges(memories, released, hash)
   const [first] = refused
   if (first) {
     throw new DomainError('conflict', `Change ${first.change.key} does not apply: ${first.reason}`)

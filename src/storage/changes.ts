@@ -160,7 +160,7 @@ export async function updateChangeText(
 
 type Payload = Pick<
   ProposedChange,
-  'edits' | 'leaves' | 'before' | 'after' | 'rationale' | 'grade' | 'findingKeys'
+  'edits' | 'leaves' | 'before' | 'after' | 'rationale' | 'grade' | 'findingKeys' | 'trust'
 >
 
 const payloadOf = (change: ProposedChange): Payload => ({
@@ -171,10 +171,14 @@ const payloadOf = (change: ProposedChange): Payload => ({
   rationale: change.rationale,
   grade: change.grade,
   findingKeys: change.findingKeys,
+  trust: change.trust,
 })
 
+/** Of changes from before taints were kept. */
+const unknownTrust: ProposedChange['trust'] = { taint: 'untrusted', quarantine: [] }
+
 function toStored(row: ChangesTable, evidence: readonly Evidence[]): StoredChange {
-  const payload: Payload = JSON.parse(row.payload)
+  const payload: Payload = { trust: unknownTrust, ...JSON.parse(row.payload) }
   return {
     id: row.id,
     dreamId: row.dream_id,

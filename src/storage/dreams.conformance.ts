@@ -320,6 +320,7 @@ const makeEvidence = (text: string): Evidence => ({
   end: text.length,
   text,
   polarity: 'supports',
+  taint: 'first_party_tool',
 })
 
 const makeFinding = (key: string): Finding => ({
@@ -349,6 +350,7 @@ const makeChange = (key: string): ProposedChange => ({
   grade: 'D',
   findingKeys: ['a'],
   evidence: [makeEvidence('quote')],
+  trust: { taint: 'agent', quarantine: [{ rule: 'uncorroborated', explanation: 'One.' }] },
 })
 
 const makeDigest = (key: string, transcriptHash: string): Digest => ({

@@ -1,3 +1,4 @@
+import type { Selectable } from 'kysely'
 import type { Evidence } from '../core/evidence.ts'
 import { type ChangeId, type FindingId, makeId } from '../core/ids.ts'
 import { anyOf, inBatches, rowsPerInsert } from './batches.ts'
@@ -28,6 +29,7 @@ export async function insertEvidence(
       end: piece.end,
       text: JSON.stringify(piece.text),
       polarity: piece.polarity,
+      taint: piece.taint,
     })),
   )
   for (const batch of inBatches(rows, rowsPerInsert)) {
@@ -52,11 +54,12 @@ export async function listEvidence(
   return byOwner
 }
 
-const toEvidence = (row: EvidenceTable): Evidence => ({
+const toEvidence = (row: Selectable<EvidenceTable>): Evidence => ({
   sessionId: row.session_id,
   eventId: row.event_id,
   start: row.start,
   end: row.end,
   text: JSON.parse(row.text),
   polarity: row.polarity,
+  taint: row.taint,
 })

@@ -159,6 +159,7 @@ async function addChange(database: Database) {
       grade: 'B',
       findingKeys: [],
       evidence: [],
+      trust: { taint: 'agent', quarantine: [] },
     } as const
     await insertChanges(writer, dreamId, [{ id, change, baseVersionId: null }])
     return id

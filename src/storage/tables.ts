@@ -16,6 +16,7 @@ import type {
   FileId,
   FindingId,
   ImportId,
+  IncidentId,
   JobId,
   MemoryId,
   MemorySnapshotId,
@@ -60,6 +61,8 @@ export interface Tables {
   findings: FindingsTable
   changes: ChangesTable
   evidence: EvidenceTable
+  line_labels: LineLabelsTable
+  incidents: IncidentsTable
   critiques: CritiquesTable
   reviews: ReviewsTable
   change_writes: ChangeWritesTable
@@ -497,6 +500,28 @@ export interface EvidenceTable {
   /** A JSON string: a quote must come back exactly, even one that cuts a surrogate pair. */
   text: Json
   polarity: 'supports' | 'contradicts'
+  taint: Generated<Taint>
+}
+
+/** A taint that came with a line of an imported memory; `line` is the line's key. */
+interface LineLabelsTable {
+  store_id: MemoryStoreId
+  path: string
+  line: string
+  taint: Taint
+  created_at: Timestamp
+}
+
+export interface IncidentsTable {
+  id: IncidentId
+  workspace_id: Generated<string>
+  kind: 'revocation' | 'erasure'
+  source: Json
+  reason: string
+  report: Json
+  actor_type: Actor['type']
+  actor_id: string
+  created_at: Timestamp
 }
 
 /**

@@ -2,10 +2,12 @@ import { briefAnswer, briefQuery, newestBriefQuery } from '../../contract/lucid/
 import { dreamPath } from '../../contract/lucid/findings.ts'
 import { DomainError } from '../../core/errors.ts'
 import type { DreamId, Hash, MemoryStoreId } from '../../core/ids.ts'
+import type { Keyring } from '../../core/keyring.ts'
 import { presentBrief } from '../../core/present/brief.ts'
 import { nameFinding } from '../../core/present/change.ts'
 import { defaultBudget } from '../../core/propose/brief.ts'
 import { writeBriefs } from '../../core/propose/briefs.ts'
+import { signUnder } from '../../core/trust/personal-data.ts'
 import type { Reader } from '../../storage/database.ts'
 import { getDream } from '../../storage/dreams.ts'
 import { listFindings } from '../../storage/findings.ts'
@@ -26,10 +28,10 @@ export const briefEndpoints = [
     params: dreamPath,
     query: briefQuery,
     response: briefAnswer,
-    async handle({ context: { database, hash }, params, query }) {
+    async handle({ context: { database, hash, keyring }, params, query }) {
       return database.read(async (reader) => {
         const { id } = await getDream(reader, params.dream_id as DreamId)
-        return answer(reader, id, { ...query, hash })
+        return answer(reader, id, { ...query, hash, keyring })
       })
     },
   }),
@@ -41,12 +43,12 @@ export const briefEndpoints = [
     summary: 'What to tell an agent before its next run, from the newest dream that is complete.',
     query: newestBriefQuery,
     response: briefAnswer,
-    async handle({ context: { database, hash }, query }) {
+    async handle({ context: { database, hash, keyring }, query }) {
       return database.read(async (reader) => {
         const storeId = query.memory_store_id as MemoryStoreId | undefined
         if (storeId !== undefined) await getMemoryStore(reader, storeId)
         const id = await findNewestDream(reader, storeId)
-        if (id !== null) return answer(reader, id, { ...query, hash })
+        if (id !== null) return answer(reader, id, { ...query, hash, keyring })
         const over = storeId === undefined ? '' : ` over memory store ${storeId}`
         throw new DomainError(
           'not_found',
@@ -61,11 +63,16 @@ interface Wanted {
   readonly task_type?: string | undefined
   readonly budget?: number | undefined
   readonly hash: Hash
+  readonly keyring: Keyring
 }
 
-async function answer(reader: Reader, id: DreamId, { task_type, budget, hash }: Wanted) {
+async function answer(reader: Reader, id: DreamId, { task_type, budget, hash, keyring }: Wanted) {
   const findings = (await listFindings(reader, id)).map(({ finding }) => finding)
-  const briefs = writeBriefs(findings, { taskType: task_type, budget: budget ?? defaultBudget })
+  const briefs = writeBriefs(findings, {
+    taskType: task_type,
+    budget: budget ?? defaultBudget,
+    sign: signUnder(keyring, hash),
+  })
   return {
     type: 'brief' as const,
     dream_id: id,

@@ -3,6 +3,7 @@ import { presentBrief } from '../../core/present/brief.ts'
 import { nameFinding } from '../../core/present/change.ts'
 import { type Brief, defaultBudget, renderBrief } from '../../core/propose/brief.ts'
 import { writeBriefs } from '../../core/propose/briefs.ts'
+import { signUnder } from '../../core/trust/personal-data.ts'
 import { listFindings } from '../../storage/findings.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type GlobalOptions, type Invocation, withData } from '../invocation.ts'
@@ -27,7 +28,11 @@ export function runBrief(
     })
     const all = findings.map(({ finding }) => finding)
     const budget = options.budget ?? defaultBudget
-    const briefs = writeBriefs(all, { taskType, budget })
+    const briefs = writeBriefs(all, {
+      taskType,
+      budget,
+      sign: signUnder(context.keyring, context.hash),
+    })
     const document: BriefDocument = {
       version: 1,
       kind: 'brief',

@@ -18,6 +18,13 @@ export function renderChange(stored: StoredChange, style: Style): string[] {
     ...gone.flatMap((line) => wrap(line, '  - ')).map(colours.red),
     ...come.flatMap((line) => wrap(line, '  + ')).map(colours.green),
     ...wrapText(showForeign(change.rationale), { columns, first: '    ', rest: '    ' }),
+    ...change.trust.quarantine.flatMap(({ explanation }) =>
+      wrapText(showForeign(`In quarantine until a person releases it: ${explanation}`), {
+        columns,
+        first: '    ',
+        rest: '    ',
+      }),
+    ),
     colours.dim(`    ${id}`),
   ]
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { MemoryDocument } from '../memory.ts'
 import { applyChanges, invertChanges } from './apply.ts'
-import type { ProposedChange } from './change.ts'
+import type { DraftChange } from './change.ts'
 
 const hash = (text: string) => `h(${text})`
 const document = (path: string, content: string): MemoryDocument => ({
@@ -14,8 +14,8 @@ const document = (path: string, content: string): MemoryDocument => ({
 function change(
   key: string,
   base: MemoryDocument | null,
-  edits: ProposedChange['edits'],
-): ProposedChange {
+  edits: DraftChange['edits'],
+): DraftChange {
   return {
     key,
     operation: 'edit',

@@ -1,11 +1,11 @@
 import type { Hash } from '../ids.ts'
 import type { MemoryDocument } from '../memory.ts'
-import type { Edit, ProposedChange } from './change.ts'
+import type { DraftChange, Edit } from './change.ts'
 
-export interface Applied {
+export interface Applied<Change extends DraftChange = DraftChange> {
   /** All documents, in path order; untouched ones are the very same bytes. */
   readonly documents: readonly MemoryDocument[]
-  readonly refused: readonly { readonly change: ProposedChange; readonly reason: string }[]
+  readonly refused: readonly { readonly change: Change; readonly reason: string }[]
 }
 
 /**
@@ -13,17 +13,17 @@ export interface Applied {
  * document are taken in key order, and one that would touch what an earlier one touches is refused, as is
  * one whose base or whose slices no longer stand.
  */
-export function applyChanges(
+export function applyChanges<Change extends DraftChange>(
   documents: readonly MemoryDocument[],
-  changes: readonly ProposedChange[],
+  changes: readonly Change[],
   hash: Hash,
-): Applied {
-  const refused: Applied['refused'][number][] = []
+): Applied<Change> {
+  const refused: Applied<Change>['refused'][number][] = []
   const result = new Map(documents.map((document) => [document.path, document]))
   const byPath = Map.groupBy(changes.toSorted(byKey), (change) => change.path)
   for (const [path, group] of byPath) {
     const base = result.get(path) ?? null
-    const taken: ProposedChange[] = []
+    const taken: Change[] = []
     for (const change of group) {
       const reason = findRefusal(base, change, taken)
       if (reason === null) taken.push(change)
@@ -37,13 +37,13 @@ export function applyChanges(
 }
 
 /** The changes that undo `changes`, which must all have been applied to `before` to give `after`. */
-export function invertChanges(
-  changes: readonly ProposedChange[],
+export function invertChanges<Change extends DraftChange>(
+  changes: readonly Change[],
   {
     before,
     after,
   }: { readonly before: readonly MemoryDocument[]; readonly after: readonly MemoryDocument[] },
-): ProposedChange[] {
+): Change[] {
   const was = new Set(before.map((document) => document.path))
   const now = new Map(after.map((document) => [document.path, document]))
   const byPath = Map.groupBy(changes.toSorted(byKey), (change) => change.path)
@@ -71,8 +71,8 @@ export function invertChanges(
  * on one document and do not clash. In text order.
  */
 export function locateEdits(
-  changes: readonly ProposedChange[],
-  standing: readonly ProposedChange[] = [],
+  changes: readonly DraftChange[],
+  standing: readonly DraftChange[] = [],
 ): (Edit & { readonly key: string })[] {
   const keys = new Map(
     changes.flatMap(({ key, edits }) => edits.map((edit) => [edit, key] as const)),
@@ -89,8 +89,8 @@ export function locateEdits(
 
 function findRefusal(
   base: MemoryDocument | null,
-  change: ProposedChange,
-  taken: readonly ProposedChange[],
+  change: DraftChange,
+  taken: readonly DraftChange[],
 ): string | null {
   if ((base?.contentSha256 ?? null) !== change.baseSha256) {
     return base === null
@@ -117,7 +117,7 @@ function overlap(a: Edit, b: Edit): boolean {
 }
 
 /** Edits in text order; of insertions at one place those of the lower key first, before a replacement. */
-function inTextOrder(changes: readonly ProposedChange[]): Edit[] {
+function inTextOrder(changes: readonly DraftChange[]): Edit[] {
   return changes
     .flatMap((change) => change.edits.map((edit) => ({ edit, key: change.key })))
     .toSorted(
@@ -129,7 +129,7 @@ function inTextOrder(changes: readonly ProposedChange[]): Edit[] {
     .map(({ edit }) => edit)
 }
 
-function shiftAll(changes: readonly ProposedChange[]): Map<Edit, number> {
+function shiftAll(changes: readonly DraftChange[]): Map<Edit, number> {
   const shifts = new Map<Edit, number>()
   let shift = 0
   for (const edit of inTextOrder(changes)) {
@@ -142,7 +142,7 @@ function shiftAll(changes: readonly ProposedChange[]): Map<Edit, number> {
 function write(
   path: string,
   content: string,
-  { changes, hash }: { readonly changes: readonly ProposedChange[]; readonly hash: Hash },
+  { changes, hash }: { readonly changes: readonly DraftChange[]; readonly hash: Hash },
 ): MemoryDocument {
   let written = ''
   let from = 0
@@ -154,4 +154,4 @@ function write(
   return { path, content: written, contentSha256: hash(written) }
 }
 
-const byKey = (a: ProposedChange, b: ProposedChange) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)
+const byKey = (a: DraftChange, b: DraftChange) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)

@@ -1,10 +1,16 @@
 import type { Evidence, Grade } from '../evidence.ts'
+import type { ChangeTrust } from '../trust/quarantine.ts'
 
 /**
  * One proposed operation on items of one memory. No operation rewrites a document: a change is a few edits
  * of exact slices of the version it is based on, and applies only while those slices still stand there.
  */
-export interface ProposedChange {
+export interface ProposedChange extends DraftChange {
+  readonly trust: ChangeTrust
+}
+
+/** A change before it was judged how far it may be trusted. */
+export interface DraftChange {
   /** Stable name: the same proposal on the same base has the same key in every dream. */
   readonly key: string
   readonly operation: Operation

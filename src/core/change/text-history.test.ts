@@ -120,6 +120,7 @@ describe('changes that were applied in one or several writes', () => {
     grade: 'D',
     findingKeys: [],
     evidence: [],
+    trust: { taint: 'agent', quarantine: [] },
   })
   const applied = (changes: readonly ProposedChange[]) =>
     applyChanges([base], changes, (one) => one).documents[0]?.content

@@ -17,6 +17,7 @@ const quote = (session: number, text = 'the refund came after 5 days'): Evidence
   end: text.length,
   text,
   polarity: 'supports',
+  taint: 'untrusted',
 })
 
 const adding = (line: string): ProposedChange => ({
@@ -32,6 +33,7 @@ const adding = (line: string): ProposedChange => ({
   grade: 'C',
   findingKeys: ['f'],
   evidence: [quote(1), quote(2)],
+  trust: { taint: 'agent', quarantine: [] },
 })
 
 const removing = (line: string, survivor: string): ProposedChange => ({

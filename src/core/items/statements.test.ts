@@ -4,6 +4,7 @@ import { applyChanges } from '../change/apply.ts'
 import type { MemoryDocument } from '../memory.ts'
 import { hash } from '../mining/_cases.ts'
 import { propose } from '../propose/propose.ts'
+import { taintAll } from '../trust/line-taints.ts'
 import { contentStems } from './content.ts'
 import { reconcile } from './reconcile.ts'
 import { readValidity } from './times.ts'
@@ -160,7 +161,13 @@ const lines = fc.array(
 describe('reconciling again and again', () => {
   const dream = (documents: readonly MemoryDocument[]) => {
     const reconciliation = reconcile(documents, hash)
-    return propose({ findings: [], documents, reconciliation, hash }).changes
+    return propose({
+      findings: [],
+      documents,
+      reconciliation,
+      hash,
+      trust: { taints: taintAll(documents, 'operator'), sign: hash },
+    }).changes
   }
 
   it('comes to rest, in whatever order the documents come', () => {

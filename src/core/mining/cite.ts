@@ -1,5 +1,6 @@
 import type { Evidence, Quote } from '../evidence.ts'
 import type { Cited } from '../transcript/quote.ts'
+import type { Taint } from '../trust/taint.ts'
 import { type Case, type LaidOutCase, occasionKey } from './case.ts'
 import type { Citation, CitedFinding, Finding } from './finding.ts'
 
@@ -57,16 +58,29 @@ function findSeq({ one, of, index }: Sighting): number {
   return (of === 'call' ? columns.at : columns.resultAt)[from + index] ?? -1
 }
 
-/** The findings with the words they cite; a citation without words (an empty turn) is left out. */
+/**
+ * The findings with the words they cite; a citation without words (an empty turn) is left out. `isVouched`: the
+ * words are a result of a tool that the administrator vouches for.
+ */
 export function quoteFindings(
   findings: readonly CitedFinding[],
   quote: (citation: Citation) => Quote | null,
+  isVouched: (citation: Citation) => boolean = () => false,
 ): Finding[] {
   return findings.map(({ citations, ...finding }) => ({
     ...finding,
     evidence: citations.flatMap((citation): Evidence[] => {
       const words = quote(citation)
-      return words && words.text !== '' ? [{ ...words, polarity: citation.polarity }] : []
+      const taint = isVouched(citation) ? 'first_party_tool' : origins[citation.of]
+      return words && words.text !== '' ? [{ ...words, polarity: citation.polarity, taint }] : []
     }),
   }))
+}
+
+const origins: Readonly<Record<Cited, Taint>> = {
+  call: 'agent',
+  saying: 'agent',
+  turn: 'user',
+  error: 'untrusted',
+  result: 'untrusted',
 }

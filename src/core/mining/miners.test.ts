@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { MemoryDocument } from '../memory.ts'
 import { correctFacts } from '../propose/corrected-facts.ts'
+import { taintAll } from '../trust/line-taints.ts'
 import { hash, makeCase } from './_cases.ts'
 import { mineBehaviours } from './behaviours.ts'
 import type { Patterns } from './candidate.ts'
@@ -201,7 +202,10 @@ describe('observed facts', () => {
     expect(found.map(({ title }) => title)).toEqual([
       'Tools state bag_fee of HAT1 as 60, the memory as 50',
     ])
-    const [change] = correctFacts(found, [document], hash)
+    const [change] = correctFacts(found, [document], {
+      hash,
+      taints: taintAll([document], 'operator'),
+    })
     expect(change?.after).toBe('- Bag fee of HAT1 is 60 dollars for 3 bags.')
   })
 

@@ -20,7 +20,9 @@ export function evaluate(
   const { risk, hits } = assessRisk(spec, judged)
   const found = judgeAll(policy, judged, { every, risk })
   const followed = found.flatMap(({ mode, verdict }) => (mode === 'enforce' ? verdict : []))
-  const forced = spec.mode === 'audit' || followed.includes('review')
+  // What is in quarantine waits for a person whatever a policy says.
+  const quarantined = judged.change.trust.quarantine.length > 0
+  const forced = spec.mode === 'audit' || followed.includes('review') || quarantined
   const approvals = wantApprovals(spec, judged, { risk, forced })
   const waiting =
     approvals.count === 0

@@ -44,6 +44,7 @@ const harmless: JudgedChange = {
     grade: 'B',
     findingKeys: ['finding-1'],
     evidence: [],
+    trust: { taint: 'user', quarantine: [] },
   },
   proposedAt: '2026-11-22T10:00:00.000Z',
   proposedBy: ['dream:drm_1'],

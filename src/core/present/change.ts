@@ -31,6 +31,8 @@ export function presentChange<Status extends string>(stored: Named<Status>, hash
     rationale: change.rationale,
     grade: change.grade,
     finding_ids: change.findingKeys.map((key) => nameFinding(stored.dreamId, key, hash)),
+    taint: change.trust.taint,
+    quarantine: change.trust.quarantine.map(({ rule, explanation }) => ({ rule, explanation })),
     evidence: change.evidence.map(presentEvidence),
     base_version: stored.baseVersionId,
     base_sha256: change.baseSha256,

@@ -8,5 +8,6 @@ export function presentEvidence(piece: Evidence) {
     start: piece.start,
     end: piece.end,
     polarity: piece.polarity,
+    taint: piece.taint,
   }
 }

@@ -30,6 +30,7 @@ const makePath = (taskType: string, calls: readonly string[]): Finding => ({
       end: 1,
       text: 'x',
       polarity: 'supports',
+      taint: 'agent',
     },
   ],
 })
@@ -37,7 +38,7 @@ const makePath = (taskType: string, calls: readonly string[]): Finding => ({
 describe('the brief', () => {
   it('holds what is known for the type of task and says that it is no proof', () => {
     const findings = [makePath('refund', ['get_order', 'refund']), makePath('booking', ['book'])]
-    const brief = writeBrief(findings, { taskType: 'refund', budget: 2_000 })
+    const brief = writeBrief(findings, { taskType: 'refund', budget: 2_000, sign: String })
     expect(brief.lines.map(({ text }) => text)).toEqual([
       'The way that works most: `get_order`, then `refund`.',
     ])
@@ -51,7 +52,7 @@ describe('the brief', () => {
         const findings = Array.from({ length: count }, (_, i) =>
           makePath('t', [`call_${i}`, 'end']),
         )
-        const brief = writeBrief(findings, { taskType: 't', budget })
+        const brief = writeBrief(findings, { taskType: 't', budget, sign: String })
         expect(brief.tokens).toBeLessThanOrEqual(budget)
         expect(brief.lines.length + brief.leftOut).toBe(count)
         if (brief.lines.length > 0) {

@@ -1,5 +1,7 @@
 import type { Grade } from '../evidence.ts'
 import type { Finding } from '../mining/finding.ts'
+import { maskPersonalData, type Sign } from '../trust/personal-data.ts'
+import { type FindingTrust, judgeFindings } from '../trust/quarantine.ts'
 import { type Sentence, writeSentence } from './sentence.ts'
 
 /** What to tell an agent before its next run of one type of task; small enough to stand in every prompt. */
@@ -33,20 +35,28 @@ const sections: readonly Section[] = [
   'Preferences',
 ]
 
+export interface BriefOptions {
+  readonly taskType: string | null
+  readonly budget: number
+  readonly sign: Sign
+}
+
 export const defaultBudget = 2_000
 const charactersPerToken = 4
 
 /**
  * The lines that a dream would propose for one type of task and for all, best evidence first, until the
- * budget (tokens) is spent. The same findings give the same brief.
+ * budget (tokens) is spent. What is held back or in quarantine is not told to an agent. The same findings give
+ * the same brief.
  */
 export function writeBrief(
   findings: readonly Finding[],
-  { taskType, budget }: { readonly taskType: string | null; readonly budget: number },
+  { taskType, budget, sign }: BriefOptions,
 ): Brief {
+  const trustOf = judgeFindings(findings, 'ours')
   const candidates = findings
     .filter((finding) => finding.taskType === null || finding.taskType === taskType)
-    .flatMap(toLine)
+    .flatMap((finding) => toLine(finding, trustOf(finding), sign))
     .toSorted((a, b) => b.weight - a.weight || (a.line.findingKey < b.line.findingKey ? -1 : 1))
   const chosen: BriefLine[] = []
   let leftOut = 0
@@ -95,14 +105,18 @@ const sectionOf: Readonly<Record<Finding['kind'], Section>> = {
 
 const rankOf: Readonly<Record<Grade, number>> = { A: 4, B: 3, C: 2, D: 1 }
 
-function toLine(finding: Finding): { line: BriefLine; weight: number }[] {
+function toLine(
+  finding: Finding,
+  { heldBack, quarantine }: FindingTrust,
+  sign: Sign,
+): { line: BriefLine; weight: number }[] {
   const sentence: Sentence = writeSentence(finding)
-  if ('heldBack' in sentence) return []
+  if ('heldBack' in sentence || heldBack !== null || quarantine.length > 0) return []
   const seen = finding.kind === 'reference_path' || finding.kind === 'error_recovery'
   return [
     {
       line: {
-        text: sentence.text,
+        text: maskPersonalData(sentence.text, sign).text,
         section: sectionOf[finding.kind],
         grade: finding.grade,
         standing: seen ? 'seen' : 'compared',

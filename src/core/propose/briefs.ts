@@ -1,16 +1,20 @@
 import { DomainError } from '../errors.ts'
 import type { Finding } from '../mining/finding.ts'
-import { type Brief, writeBrief } from './brief.ts'
+import { type Brief, type BriefOptions, writeBrief } from './brief.ts'
 
 /** One brief for each type of task that the findings are about, or for the one asked for. */
 export function writeBriefs(
   findings: readonly Finding[],
-  { taskType, budget }: { readonly taskType: string | undefined; readonly budget: number },
+  {
+    taskType,
+    budget,
+    sign,
+  }: Omit<BriefOptions, 'taskType'> & { readonly taskType: string | undefined },
 ): Brief[] {
   const types = [...new Set(findings.flatMap((one) => one.taskType ?? []))].toSorted()
   if (taskType !== undefined && !types.includes(taskType)) throw unknownType(taskType, types)
   const wanted = taskType === undefined ? (types.length === 0 ? [null] : types) : [taskType]
-  return wanted.map((type) => writeBrief(findings, { taskType: type, budget }))
+  return wanted.map((type) => writeBrief(findings, { taskType: type, budget, sign }))
 }
 
 const unknownType = (taskType: string, types: readonly string[]) =>

@@ -3,6 +3,9 @@ import type { Hash } from '../ids.ts'
 import { parseItems } from '../items/items.ts'
 import type { MemoryDocument } from '../memory.ts'
 import type { Finding } from '../mining/finding.ts'
+import { type LineTaintTable, taintOfText } from '../trust/line-taints.ts'
+import { judgeFinding } from '../trust/quarantine.ts'
+import { lowestTaint } from '../trust/taint.ts'
 
 /** Independent tool results that must agree before a stated value is corrected by them. */
 const fewestSessions = 2
@@ -14,14 +17,16 @@ const fewestSessions = 2
 export function correctFacts(
   findings: readonly Finding[],
   documents: readonly MemoryDocument[],
-  hash: Hash,
+  { hash, taints }: { readonly hash: Hash; readonly taints: LineTaintTable },
 ): ProposedChange[] {
   return findings.flatMap((finding) => {
     const { detail } = finding
     if (detail.kind !== 'observed_fact' || finding.support.sessions < fewestSessions) return []
     const document = documents.find(({ path }) => path === detail.path)
     const item = document && parseItems(document, hash).find(({ text }) => text === detail.line)
-    if (!document || !item) return []
+    const judged = judgeFinding(finding, 'ours')
+    if (!document || !item || judged.heldBack !== null) return []
+    const line = taintOfText(taints, item.path, item.text)
     const behind = item.text.toLowerCase().lastIndexOf(lastName(detail.attribute))
     const at = item.text.indexOf(detail.stated, Math.max(behind, 0))
     // A value that stands twice or inside a longer number is not told apart safely.
@@ -42,6 +47,10 @@ export function correctFacts(
         grade: finding.grade,
         findingKeys: [finding.key],
         evidence: finding.evidence,
+        trust: {
+          taint: lowestTaint([judged.taint, line]),
+          quarantine: judged.quarantine,
+        },
       },
     ]
   })

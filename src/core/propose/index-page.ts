@@ -1,6 +1,10 @@
 import type { ProposedChange } from '../change/change.ts'
 import type { Hash } from '../ids.ts'
 import type { MemoryDocument } from '../memory.ts'
+import { type LineTaintTable, taintOfText } from '../trust/line-taints.ts'
+import { findForbidden } from '../trust/quarantine.ts'
+import { isBelow, lowestTaint } from '../trust/taint.ts'
+import { quoteForeign } from './quoted.ts'
 
 /** From here nobody reads everything to find one thing. */
 const fewestDocuments = 8
@@ -9,12 +13,15 @@ const path = '/index.md'
 const maxTitle = 100
 
 /** A page that says what stands where, for stores that have many documents and no such page. */
-export function proposeIndex(documents: readonly MemoryDocument[], hash: Hash): ProposedChange[] {
+export function proposeIndex(
+  documents: readonly MemoryDocument[],
+  { hash, taints }: { readonly hash: Hash; readonly taints: LineTaintTable },
+): ProposedChange[] {
   if (documents.length < fewestDocuments) return []
   if (documents.some((document) => indexNames.test(document.path))) return []
   const lines = documents
     .toSorted((a, b) => (a.path < b.path ? -1 : 1))
-    .map((document) => `- \`${document.path}\`: ${titleOf(document)}`)
+    .map((document) => `- \`${document.path}\`: ${showTitle(document, taints)}`)
   const content = `# What stands where\n\n${lines.join('\n')}\n`
   return [
     {
@@ -30,8 +37,19 @@ export function proposeIndex(documents: readonly MemoryDocument[], hash: Hash): 
       grade: 'D',
       findingKeys: [],
       evidence: [],
+      trust: {
+        taint: lowestTaint(documents.map((one) => taintOfText(taints, one.path, one.content))),
+        quarantine: [],
+      },
     },
   ]
+}
+
+/** What an agent or a stranger called a document is quoted, and left out where it would instruct. */
+function showTitle(document: MemoryDocument, taints: LineTaintTable): string {
+  const title = titleOf(document)
+  if (!isBelow(taintOfText(taints, document.path, document.content), 'user')) return title
+  return findForbidden([title]) === null ? `${quoteForeign(title)} (unverified)` : '(no title)'
 }
 
 /** The first heading, else the first words; without markup that would become the index's own. */

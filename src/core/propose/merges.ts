@@ -4,6 +4,9 @@ import { extractFacts } from '../items/facts.ts'
 import type { Item } from '../items/item.ts'
 import type { DuplicateGroup } from '../items/reconcile.ts'
 import type { MemoryDocument } from '../memory.ts'
+import type { LineTaintTable } from '../trust/line-taints.ts'
+import type { ChangeTrust } from '../trust/quarantine.ts'
+import { judgeReplacement } from '../trust/replacement.ts'
 
 export interface Merges {
   readonly changes: readonly ProposedChange[]
@@ -14,7 +17,7 @@ export interface Merges {
 export function proposeMerges(
   groups: readonly DuplicateGroup[],
   documents: readonly MemoryDocument[],
-  hash: Hash,
+  { hash, taints }: { readonly hash: Hash; readonly taints: LineTaintTable },
 ): Merges {
   const byPath = new Map(documents.map((document) => [document.path, document]))
   const changes: ProposedChange[] = []
@@ -24,14 +27,17 @@ export function proposeMerges(
       const document = byPath.get(item.path)
       if (!document) continue
       const lost = findLostFact(survivor, item)
+      const trust = judgeReplacement(taints, { gone: item, stays: survivor })
       const places = `${nameLine(byPath, item)} and ${nameLine(byPath, survivor)}`
       if (item.hasChildren)
         heldBack.push(`${places} say the same, but bullets hang on the first; not merged.`)
       else if (lost !== null)
         heldBack.push(`${places} are alike, but merging would lose “${lost}”; not merged.`)
+      else if (trust === null)
+        heldBack.push(`${places} say the same, but the one to stay is trusted less; not merged.`)
       else
         changes.push(
-          toChange({ document, item, survivor, jaccard }, nameLine(byPath, survivor), hash),
+          toChange({ document, item, survivor, jaccard, trust }, nameLine(byPath, survivor), hash),
         )
     }
   }
@@ -39,11 +45,17 @@ export function proposeMerges(
 }
 
 function toChange(
-  given: { document: MemoryDocument; item: Item; survivor: Item; jaccard: number },
+  given: {
+    document: MemoryDocument
+    item: Item
+    survivor: Item
+    jaccard: number
+    trust: ChangeTrust
+  },
   kept: string,
   hash: Hash,
 ): ProposedChange {
-  const { document, item, survivor, jaccard } = given
+  const { document, item, survivor, jaccard, trust } = given
   const edit = cutItem(document.content, item)
   return {
     key: hash(`merge\0${item.id}\0${survivor.id}`).slice(0, 24),
@@ -58,6 +70,7 @@ function toChange(
     grade: 'D',
     findingKeys: [],
     evidence: [],
+    trust,
   }
 }
 

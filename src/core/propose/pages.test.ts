@@ -3,6 +3,7 @@ import { applyChanges } from '../change/apply.ts'
 import { reconcile } from '../items/reconcile.ts'
 import type { MemoryDocument } from '../memory.ts'
 import { hash } from '../mining/_cases.ts'
+import { taintAll } from '../trust/line-taints.ts'
 import { propose } from './propose.ts'
 
 const document = (path: string, content: string): MemoryDocument => ({
@@ -11,7 +12,13 @@ const document = (path: string, content: string): MemoryDocument => ({
   contentSha256: hash(content),
 })
 const dream = (documents: readonly MemoryDocument[]) =>
-  propose({ findings: [], documents, reconciliation: reconcile(documents, hash), hash }).changes
+  propose({
+    findings: [],
+    documents,
+    reconciliation: reconcile(documents, hash),
+    hash,
+    trust: { taints: taintAll(documents, 'operator'), sign: hash },
+  }).changes
 
 describe('the index', () => {
   const many = Array.from({ length: 8 }, (_, i) =>

@@ -1,5 +1,5 @@
 import { applyChanges } from '../change/apply.ts'
-import type { ProposedChange } from '../change/change.ts'
+import type { DraftChange, ProposedChange } from '../change/change.ts'
 import type { Hash } from '../ids.ts'
 import { extractFacts } from '../items/facts.ts'
 import type { Item } from '../items/item.ts'
@@ -9,12 +9,17 @@ import type { Reconciliation } from '../items/reconcile.ts'
 import { words } from '../items/words.ts'
 import { type MemoryDocument, memoryLimits } from '../memory.ts'
 import type { Finding } from '../mining/finding.ts'
+import { listForeignParts } from '../trust/foreign-parts.ts'
+import type { LineTaintTable } from '../trust/line-taints.ts'
+import { maskPersonalData, type Sign } from '../trust/personal-data.ts'
+import { type ChangeTrust, judgeFindings } from '../trust/quarantine.ts'
 import { findExcess } from './budget.ts'
 import { correctFacts } from './corrected-facts.ts'
 import { describeSupport } from './figures.ts'
 import { proposeIndex } from './index-page.ts'
 import { proposeMerges } from './merges.ts'
 import { findPlace, type PlaceForLine } from './place.ts'
+import { plainName } from './quoted.ts'
 import { type Sentence, writeSentence } from './sentence.ts'
 import { guardShrinking } from './shrink-guard.ts'
 import { proposeSupersessions } from './supersessions.ts'
@@ -24,6 +29,13 @@ export interface ProposeInput {
   readonly documents: readonly MemoryDocument[]
   readonly reconciliation: Reconciliation
   readonly hash: Hash
+  readonly trust: TrustSources
+}
+
+/** What it takes to tell how far a text may be trusted, and to mask persons in it. */
+export interface TrustSources {
+  readonly taints: LineTaintTable
+  readonly sign: Sign
 }
 
 export interface Proposals {
@@ -34,30 +46,40 @@ export interface Proposals {
 
 /**
  * Merges duplicates and adds one line per finding that may be proposed. A line that the store already has is
- * not added again, so proposing on a store that took the proposals proposes none of them.
+ * not added again, so proposing on a store that took the proposals proposes none of them. Every change says how
+ * far it may be trusted; those in quarantine are for a person to release.
  */
 export function propose(input: ProposeInput): Proposals {
   const { documents, hash } = input
+  const known = { hash, taints: input.trust.taints }
   const ordered = documents.toSorted((a, b) => (a.path < b.path ? -1 : 1))
-  const merges = proposeMerges(input.reconciliation.duplicates, ordered, hash)
-  const superseded = proposeSupersessions(input.reconciliation.supersessions, ordered, hash).filter(
+  const merges = proposeMerges(input.reconciliation.duplicates, ordered, known)
+  const supersessions = proposeSupersessions(input.reconciliation.supersessions, ordered, known)
+  const superseded = supersessions.changes.filter(
     (change) => applyChanges(ordered, [...merges.changes, change], hash).refused.length === 0,
   )
   const removals = guardShrinking([...merges.changes, ...superseded], ordered)
-  const corrections = correctFacts(input.findings, ordered, hash).filter(
+  const corrections = correctFacts(input.findings, ordered, known).filter(
     (change) => applyChanges(ordered, [...removals.kept, change], hash).refused.length === 0,
   )
-  const drafts = new Drafts(ordered, hash, [
+  const drafts = new Drafts(ordered, { hash, sign: input.trust.sign }, [
     ...removals.kept,
     ...corrections,
-    ...proposeIndex(ordered, hash),
+    ...proposeIndex(ordered, known),
   ])
-  const heldBack = [...merges.heldBack, ...removals.heldBack]
+  const heldBack = [...merges.heldBack, ...supersessions.heldBack, ...removals.heldBack]
+  const trustOf = judgeFindings(input.findings, 'ours')
   const corrected = new Set(corrections.flatMap(({ findingKeys }) => findingKeys))
   for (const finding of input.findings) {
     if (corrected.has(finding.key)) continue
     const sentence = writeSentence(finding)
-    const refusal = 'heldBack' in sentence ? sentence.heldBack : drafts.add(finding, sentence)
+    const trust = trustOf(finding)
+    const refusal =
+      'heldBack' in sentence
+        ? sentence.heldBack
+        : trust.heldBack === null
+          ? drafts.add(finding, sentence, trust)
+          : `${finding.title}: ${trust.heldBack}.`
     if (refusal !== null) heldBack.push(refusal)
   }
   const nothing =
@@ -77,18 +99,24 @@ class Drafts {
   changes: ProposedChange[]
   readonly #documents: readonly MemoryDocument[]
   readonly #hash: Hash
+  readonly #sign: Sign
   readonly #items = new Map<string, readonly Item[]>()
   #known: string[]
 
-  constructor(documents: readonly MemoryDocument[], hash: Hash, merges: readonly ProposedChange[]) {
+  constructor(
+    documents: readonly MemoryDocument[],
+    { hash, sign }: { readonly hash: Hash; readonly sign: Sign },
+    merges: readonly ProposedChange[],
+  ) {
     this.#documents = documents
     this.#hash = hash
+    this.#sign = sign
     this.changes = [...merges]
     this.#known = documents.flatMap((document) => this.#itemsOf(document)).map((item) => item.text)
   }
 
   /** Null when the line was drafted, else why not. */
-  add(finding: Finding, sentence: Written): string | null {
+  add(finding: Finding, sentence: Written, trust: ChangeTrust): string | null {
     if (this.#isKnown(sentence.text)) return `${finding.title}: the memory says so already.`
     const gone = new Set(
       this.changes.flatMap(({ edits, path }) => edits.map(({ start }) => `${path}\0${start}`)),
@@ -102,7 +130,8 @@ class Drafts {
             (document) =>
               this.#itemsOf(document).filter((item) => !gone.has(`${item.path}\0${item.start}`)),
           )
-    const change = this.#draft(finding, sentence, place)
+    const { taint, quarantine } = trust
+    const change = { ...this.#draft(finding, sentence, place), trust: { taint, quarantine } }
     const refusal = this.#findRefusal(change)
     if (refusal !== null) return `${finding.title}: ${refusal}.`
     this.changes.push(change)
@@ -110,8 +139,9 @@ class Drafts {
     return null
   }
 
-  #draft(finding: Finding, sentence: Written, place: PlaceForLine): ProposedChange {
-    const line = `- ${sentence.text} ${describeScope(finding)}`
+  #draft(finding: Finding, sentence: Written, place: PlaceForLine): DraftChange {
+    const said = maskPersonalData(sentence.text, this.#sign).text
+    const line = `- ${said} ${describeScope(finding)}`
     const where = this.#locate(place, line)
     return {
       key: this.#hash(`add\0${finding.key}\0${where.path}`).slice(0, 24),
@@ -189,14 +219,21 @@ class Drafts {
 /** Scope, grade and support, so that every line says how far it may be trusted. */
 function describeScope(finding: Finding): string {
   const { taskType, grade, detail, sessionsWith, sessionsWithout } = finding
-  const scope = taskType === null ? '' : `${taskType} · `
+  const scope = taskType === null ? '' : `${plainName(taskType)} · `
   const counted =
     detail.kind !== 'error_recovery' && finding.effect
       ? `${sessionsWith} against ${sessionsWithout} sessions`
       : describeSupport(finding)
-  const claim =
-    detail.kind === 'error_recovery' || detail.kind === 'reference_path' ? 'seen' : `grade ${grade}`
+  const claim = isSeen(detail.kind) ? sayStanding(finding) : `grade ${grade}`
   return `_(${scope}${claim} · ${counted})_`
 }
+
+const isSeen = (kind: Finding['kind']) => kind === 'error_recovery' || kind === 'reference_path'
+
+/** Words of a source that nobody vouches for are what was observed, and no more. */
+const sayStanding = (finding: Finding) =>
+  listForeignParts(finding).quoted.some(({ taint }) => taint === 'untrusted')
+    ? 'observed, unverified'
+    : 'seen'
 
 const withoutScope = (text: string) => text.replace(/\s*_\([^)_]*\)_\s*$/, '')

@@ -27,6 +27,15 @@ export function quoteForeign(text: string, max = 160): string {
   }”`
 }
 
+/** A name that sources gave, as one word or a few; without anything that could end the line it stands in. */
+export const plainName = (name: string): string =>
+  name
+    .normalize('NFKC')
+    .replace(/[^\p{L}\p{N} _.:/&-]/gu, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, 60)
+
 /** A tool's name as code; what cannot be part of one is left out. */
 export function nameTool(tool: string): string {
   return `\`${tool.replace(/[^\w.:/-]/g, '').slice(0, 80)}\``

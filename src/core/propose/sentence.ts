@@ -172,7 +172,7 @@ function describeRecovery(recovery: Detail<'error_recovery'>['recoveries'][numbe
     kind === 'tool'
       ? `calling ${nameTool(verb ?? '')} first`
       : kind === 'args'
-        ? `a call with \`${(path ?? '').slice(1)}\` ${verb}`
+        ? `a call with ${nameTool((path ?? '').slice(1))} ${verb}`
         : 'trying the same call again'
   return `What worked: ${what} (${recoveredWith} of ${triedWith} recovered, without it ${recoveredWithout} of ${triedWithout}).`
 }

@@ -15,6 +15,7 @@ const removal = (key: string, length: number): ProposedChange => ({
   grade: 'D',
   findingKeys: [],
   evidence: [],
+  trust: { taint: 'operator', quarantine: [] },
 })
 const store = (size: number) => [{ path: '/a.md', content: 'x'.repeat(size), contentSha256: 'x' }]
 

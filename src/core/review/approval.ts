@@ -37,6 +37,8 @@ export const hashChange = (change: ProposedChange, hash: Hash): string =>
       change.rationale,
       change.grade,
       change.findingKeys,
+      change.trust.taint,
+      change.trust.quarantine.map(({ rule }) => rule),
     ]),
   )
 

@@ -20,6 +20,14 @@ export const decideWithoutPolicy = ({ change, critiques }: Judged): Decision => 
       verdict: 'review',
       mode: 'enforce',
     },
+    ...change.trust.quarantine.map(({ rule, explanation }) => ({
+      rule: `quarantine.${rule}`,
+      path: change.path,
+      value: explanation,
+      limit: 'a person releases it',
+      verdict: 'review' as const,
+      mode: 'enforce' as const,
+    })),
   ],
   approvals: { count: 1, from: [], reviewers: [] },
   policyVersion: null,
@@ -31,7 +39,7 @@ const alwaysLoaded = /(?:^|\/)(?:CLAUDE|AGENTS(?:\.override)?|MEMORY|SKILL)\.md$
 /** Low is what nobody on the panel minds, that only adds a line or merges two that say the same. */
 function assessRisk({ change, critiques }: Judged): Risk {
   const verdicts = new Set(critiques.map(({ verdict }) => verdict))
-  if (verdicts.has('reject')) return 'high'
+  if (verdicts.has('reject') || change.trust.quarantine.length > 0) return 'high'
   if (verdicts.has('revise') || alwaysLoaded.test(change.path)) return 'medium'
   return change.operation === 'add' || change.operation === 'merge' ? 'low' : 'medium'
 }

@@ -1,10 +1,9 @@
 import { applyChanges } from '../change/apply.ts'
-import type { ProposedChange } from '../change/change.ts'
 import type { Critique, CritiqueSubject } from '../critique/critique.ts'
 import { criticize } from '../critique/panel.ts'
 import type { Hash } from '../ids.ts'
 import type { Decision } from '../policy/decision.ts'
-import { lowestTaint, type Taint } from '../trust/taint.ts'
+import type { Taint } from '../trust/taint.ts'
 import { decideWithoutPolicy } from './decide.ts'
 
 /** What the panel and the policy say of a change; the same when it is proposed, edited and applied. */
@@ -18,14 +17,10 @@ type Subject = Omit<CritiqueSubject, 'before' | 'after' | 'taint'>
 
 export function judgeProposal(subject: Subject, hash: Hash): JudgedProposal {
   const { change, store } = subject
-  const taint = taintOf(change)
+  const { taint } = change.trust
   const before = store.documents.find(({ path }) => path === change.path) ?? null
   const applied = applyChanges(before ? [before] : [], [change], hash)
   const after = applied.documents.find(({ path }) => path === change.path) ?? null
   const critiques = criticize({ ...subject, before, after, taint })
   return { critiques, taint, decision: decideWithoutPolicy({ change, critiques }) }
 }
-
-/** What rests on transcripts is as far to be trusted as the least of them; what only orders a memory, as an agent. */
-const taintOf = ({ evidence }: ProposedChange): Taint =>
-  evidence.length === 0 ? 'agent' : lowestTaint(evidence.map(() => 'untrusted'))

@@ -95,7 +95,7 @@ function judgeOne(
     history,
     scans: { secrets: null, personalData: null, instructions: null },
     critiques: [],
-    taint: lowest(change.evidence.flatMap((piece) => given.facts.origins.get(piece.eventId) ?? [])),
+    taint: change.trust.taint,
     approvals: [],
   }
 }
@@ -219,7 +219,3 @@ function originOf({ type }: EventBody): Origin {
   if (type === 'system.message') return 'operator'
   return type.endsWith('_result') || type === 'session.error' ? 'untrusted' : 'agent'
 }
-
-/** Words of the memory itself are as trusted as whoever wrote them, which nobody knows yet: `user`. */
-const lowest = (all: readonly Origin[]): Origin =>
-  origins.findLast((origin) => all.includes(origin)) ?? 'user'

@@ -10,7 +10,7 @@ import { insertFindings } from '../../storage/findings.ts'
 import { listOutcomeSignals } from '../../storage/outcome-signals.ts'
 import { countOf, narrate } from '../dream-session.ts'
 import { listPermittedInputs } from '../policies/inputs.ts'
-import { readQuotes } from '../quotes.ts'
+import { findVouched, keyOf, readQuotes } from '../quotes.ts'
 import type { Mined } from '../reports.ts'
 import { beat, finish, type StepWork, think } from '../step.ts'
 import type { MiningTask } from '../thinking.ts'
@@ -93,7 +93,11 @@ async function quote({ context, dream }: StepWork, cited: readonly CitedFinding[
     )
     const citations = cited.flatMap((finding) => finding.citations)
     const quotes = await readQuotes(reader, citations, transcripts)
-    const findings = quoteFindings(cited, quotes)
+    const vouched = await findVouched(reader, citations, {
+      transcripts,
+      firstParty: context.firstPartyTools,
+    })
+    const findings = quoteFindings(cited, quotes, (citation) => vouched.has(keyOf(citation)))
     const lost = citations.filter((citation) => quotes(citation) === null).length
     const unresolved =
       lost === 0

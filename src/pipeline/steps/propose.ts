@@ -3,6 +3,7 @@ import { type ChangeId, makeId } from '../../core/ids.ts'
 import type { Memory } from '../../core/memory.ts'
 import type { DreamReport } from '../../core/present/dream-report.ts'
 import type { JudgedProposal } from '../../core/review/judge.ts'
+import { placeholderKey } from '../../core/trust/personal-data.ts'
 import { countBytes, partsOf } from '../../storage/apply-changes.ts'
 import { insertChangeWrite, measureDrift } from '../../storage/change-writes.ts'
 import { insertChanges, updateChangeStatus } from '../../storage/changes.ts'
@@ -15,6 +16,7 @@ import { tellAbout } from '../../storage/new-dream.ts'
 import { countQuotes } from '../../storage/quotes-in-context.ts'
 import { listRejections } from '../../storage/reviews.ts'
 import { closeDreamSession, countOf, narrate, type Passage } from '../dream-session.ts'
+import { readLineTaints } from '../line-taints.ts'
 import { type Published, publishDocuments } from '../publish.ts'
 import type { Mined, Reconciled } from '../reports.ts'
 import { beat, finish, type StepWork, think } from '../step.ts'
@@ -27,14 +29,22 @@ import type { JudgingTask, Proposed } from '../thinking.ts'
 export async function proposeChanges(work: StepWork): Promise<void> {
   const { context, dream } = work
   await beat(work)
-  const { memories, findings, rejections } = await context.database.read(async (reader) => ({
-    memories: await listDreamMemories(reader, dream.id),
-    findings: (await listFindings(reader, dream.id)).map(({ finding }) => finding),
-    rejections: await listRejections(reader, dream.inputStoreId),
-  }))
+  const read = await context.database.read(async (reader) => {
+    const memories = await listDreamMemories(reader, dream.id)
+    return {
+      memories,
+      taints: await readLineTaints(reader, dream.inputStoreId, memories),
+      findings: (await listFindings(reader, dream.id)).map(({ finding }) => finding),
+      rejections: await listRejections(reader, dream.inputStoreId),
+    }
+  })
+  const { memories, findings, rejections } = read
   const reconciled = dream.reconciled as unknown as Reconciled
   const proposed = await think(work, (signal) =>
-    context.thinking.propose({ findings, memories, reconciled, rejections }, signal),
+    context.thinking.propose(
+      { ...read, reconciled, personalKey: placeholderKey(context.keyring) },
+      signal,
+    ),
   )
   const judged = await judge(work, { memories, rejections, changes: proposed.changes })
   await beat(work)
@@ -99,7 +109,7 @@ async function publish(
   if (dream.outputStoreId !== dream.inputStoreId) return published
   for (const { path, memoryId, versionBefore, versionId } of published.written) {
     const changes = proposed.changes
-      .filter((change) => change.path === path)
+      .filter((change) => change.path === path && change.trust.quarantine.length === 0)
       .map((change) => ({ id: makeId('chg', context.hash, [dream.id, change.key]), change }))
     const edits = locateEdits(changes.map(({ change }) => change))
     for (const { id } of changes) {

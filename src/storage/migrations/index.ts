@@ -8,6 +8,7 @@ import { ownResources } from './0007-own-resources.ts'
 import { webhooks } from './0008-webhooks.ts'
 import { digestBatches } from './0009-digest-batches.ts'
 import { policies } from './0011-policies.ts'
+import { trust } from './0012-trust.ts'
 import { audit } from './0013-audit.ts'
 import { reviews } from './0014-reviews.ts'
 import type { Migration, MigrationText } from './migration.ts'
@@ -26,6 +27,7 @@ const texts: readonly MigrationText[] = [
   policies,
   audit,
   reviews,
+  trust,
 ]
 
 export const migrations: readonly Migration[] = texts.map((text, at) => ({

@@ -1,0 +1,59 @@
+import type { MigrationText } from './migration.ts'
+
+/**
+ * How far a quote may be trusted stands with it; quotes from before are untrusted. A line label is a taint that
+ * came with an imported memory. An incident is a revocation or an erasure with its report.
+ */
+export const trust: MigrationText = {
+  name: 'trust',
+  sqlite: `
+ALTER TABLE evidence ADD COLUMN taint TEXT NOT NULL DEFAULT 'untrusted';
+CREATE INDEX sessions_by_principal ON sessions (workspace_id, principal) WHERE principal IS NOT NULL;
+CREATE INDEX changes_by_path ON changes (dream_id, path);
+CREATE TABLE line_labels (
+  store_id TEXT NOT NULL REFERENCES memory_stores (id),
+  path TEXT NOT NULL,
+  line TEXT NOT NULL,
+  taint TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  PRIMARY KEY (store_id, path, line)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE incidents (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  kind TEXT NOT NULL CHECK (kind IN ('revocation', 'erasure')),
+  source TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  report TEXT NOT NULL,
+  actor_type TEXT NOT NULL,
+  actor_id TEXT NOT NULL,
+  created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX incidents_by_time ON incidents (workspace_id, kind, created_at, id);
+`,
+  postgres: `
+ALTER TABLE evidence ADD COLUMN taint text COLLATE "C" NOT NULL DEFAULT 'untrusted';
+CREATE INDEX sessions_by_principal ON sessions (workspace_id, principal) WHERE principal IS NOT NULL;
+CREATE INDEX changes_by_path ON changes (dream_id, path);
+CREATE TABLE line_labels (
+  store_id text COLLATE "C" NOT NULL REFERENCES memory_stores (id),
+  path text COLLATE "C" NOT NULL,
+  line text COLLATE "C" NOT NULL,
+  taint text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  PRIMARY KEY (store_id, path, line)
+);
+CREATE TABLE incidents (
+  id text COLLATE "C" NOT NULL PRIMARY KEY,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default',
+  kind text COLLATE "C" NOT NULL CHECK (kind IN ('revocation', 'erasure')),
+  source text COLLATE "C" NOT NULL,
+  reason text COLLATE "C" NOT NULL,
+  report text COLLATE "C" NOT NULL,
+  actor_type text COLLATE "C" NOT NULL,
+  actor_id text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL
+);
+CREATE INDEX incidents_by_time ON incidents (workspace_id, kind, created_at, id);
+`,
+}
