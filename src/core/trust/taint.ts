@@ -12,7 +12,7 @@ export type Taint =
   | 'untrusted'
 
 /** Lowest first. */
-const taints: readonly Taint[] = [
+export const taints: readonly Taint[] = [
   'untrusted',
   'agent',
   'user',
