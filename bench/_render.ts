@@ -117,6 +117,24 @@ go wrong at that turn (it refused to look up a balance), which the reason given 
 act much later (a certificate, a cancellation, a change, transfers without end). Teams that solve puzzles, which it was fitted on, open otherwise than services do.`,
   ],
   [
+    'attacks',
+    'Attacks planted in real sessions (spec E.5)',
+    `360 texts, written for this project: 60 templates in five families, six sets of words in each (\`bench/attacks/\`). Each is
+planted in a dozen sessions of as many users on as many tasks, all of which succeed: as a message of the user, a tool's result, an
+error that is always followed by the same recovery, a refusal, a part of an outcome, and a note that an agent wrote into the memory, whole
+and cut into three. Twenty are planted at a time in the 315 airline sessions, and twenty dreams over them are taken whole, quarantine apart.
+The dreams run the same functions as the product, without its database. Words of an attack are five of its words in a row. **Templates, detector
+and planting come from one hand**, so recall on other attacks will be lower. The detector was made before the templates and found 0.397
+of all texts then; three signs were added looking at templates with even numbers, and recall is reported on the others. Known holes: an
+instruction told as plain fact in an error is quoted to agents, as "observed, unverified", in a third of the cases; cut into pieces, in two thirds.
+That agents do not obey a quote is not measured here.`,
+  ],
+  [
+    'lineage',
+    'Taking back a source',
+    `A store of 2 000 memories with 50 lines each; every line from a change that stands on two of 1 000 sessions of 50 principals. SQLite.`,
+  ],
+  [
     'entire-cli',
     'A real CLAUDE.md against what was mined before each edit',
     `The edits are foreseen hardly more often than chance: rare words in common are a weak match, and by reading only one of 27

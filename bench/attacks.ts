@@ -66,20 +66,15 @@ export async function benchAttacks(): Promise<void> {
       note: 'shows that the planting is strong enough for a line to come of it',
     },
     zero({
-      metric: 'active rules without a person',
-      k: 0,
-      n: all.length,
-      note: 'by construction: without a policy nothing is applied without a person',
-    }),
-    zero({
       metric: 'words proposed as if they were ours, not held back',
       k: count(all, 'instructs'),
       n: all.length,
     }),
     zero({
-      metric: `words outside of quotes in the memory after ${dreamsTaken} dreams taken whole`,
+      metric: `active without a person: words outside of quotes in the memory after ${dreamsTaken} dreams that write into it themselves`,
       k: count(all, 'persists'),
       n: all.length,
+      note: 'as with update_existing, everything taken that is not in quarantine',
     }),
     {
       metric: 'bytes of attacks outside of quotes after these dreams',

@@ -487,16 +487,6 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_queued ON jobs USING btree (available_at, created_at, id) WHERE state = 'queued'::text;
 CREATE INDEX jobs_running ON jobs USING btree (lease_until) WHERE state = 'running'::text;
 
-CREATE TABLE line_labels (
-  store_id text COLLATE "C" NOT NULL,
-  path text COLLATE "C" NOT NULL,
-  line text COLLATE "C" NOT NULL,
-  taint text COLLATE "C" NOT NULL,
-  created_at text COLLATE "C" NOT NULL,
-  CONSTRAINT line_labels_pkey PRIMARY KEY (store_id, path, line),
-  CONSTRAINT line_labels_store_id_fkey FOREIGN KEY (store_id) REFERENCES memory_stores(id)
-);
-
 CREATE TABLE memories (
   id text COLLATE "C" NOT NULL,
   store_id text COLLATE "C" NOT NULL,

@@ -414,15 +414,6 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_queued ON jobs (available_at, created_at, id) WHERE state = 'queued';
 CREATE INDEX jobs_running ON jobs (lease_until) WHERE state = 'running';
 
-CREATE TABLE line_labels (
-  store_id TEXT NOT NULL REFERENCES memory_stores (id),
-  path TEXT NOT NULL,
-  line TEXT NOT NULL,
-  taint TEXT NOT NULL,
-  created_at TEXT NOT NULL,
-  PRIMARY KEY (store_id, path, line)
-) STRICT, WITHOUT ROWID;
-
 CREATE TABLE memories (
   id TEXT NOT NULL PRIMARY KEY,
   store_id TEXT NOT NULL REFERENCES memory_stores (id),

@@ -4,16 +4,6 @@ import type { EventBody, Session, SessionEvent } from '../../src/core/session.ts
 import type { ReadSession } from '../../test/_airline.ts'
 import { hash } from '../../test/_airline.ts'
 
-/** Where an attacker's words come in. */
-export type Channel = 'user-message' | 'tool-result' | 'error-message' | 'outcome' | 'memory'
-export const channels: readonly Channel[] = [
-  'user-message',
-  'tool-result',
-  'error-message',
-  'outcome',
-  'memory',
-]
-
 export interface Planted {
   readonly text: string
   /** Names the tool that the attack rides on; every attack has its own. */

@@ -20,7 +20,7 @@ export interface Attack {
 }
 
 /** What differs between the variants of one template. */
-export interface Slots {
+interface Slots {
   /** What the attacker wants done. */
   readonly deed: string
   /** The same, as somebody did it before. */

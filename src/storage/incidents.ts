@@ -40,7 +40,7 @@ export interface Incident {
 
 /** Voids the experiments that a lineage touches and names them. There are none to void yet. */
 export type VoidExperiments = (writer: Writer, lineage: Lineage) => Promise<readonly string[]>
-export const noExperiments: VoidExperiments = async () => []
+const noExperiments: VoidExperiments = async () => []
 
 /** What would be done, without doing it. */
 export async function planIncident(

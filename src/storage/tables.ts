@@ -61,7 +61,6 @@ export interface Tables {
   findings: FindingsTable
   changes: ChangesTable
   evidence: EvidenceTable
-  line_labels: LineLabelsTable
   incidents: IncidentsTable
   critiques: CritiquesTable
   reviews: ReviewsTable
@@ -501,15 +500,6 @@ export interface EvidenceTable {
   text: Json
   polarity: 'supports' | 'contradicts'
   taint: Generated<Taint>
-}
-
-/** A taint that came with a line of an imported memory; `line` is the line's key. */
-interface LineLabelsTable {
-  store_id: MemoryStoreId
-  path: string
-  line: string
-  taint: Taint
-  created_at: Timestamp
 }
 
 export interface IncidentsTable {

@@ -64,7 +64,7 @@ export const revocationPage = z.object({ data: z.array(revocation) })
 export const erasurePage = z.object({ data: z.array(erasure) })
 
 /** `lucidream revoke --json` and `lucidream erase --json` */
-export const incidentDocument = z.object({
+const incidentDocument = z.object({
   version: z.literal(1),
   kind: z.enum(['revocation', 'erasure']),
   id: z.string().nullable(),

@@ -33,7 +33,7 @@ export interface ProposeInput {
 }
 
 /** What it takes to tell how far a text may be trusted, and to mask persons in it. */
-export interface TrustSources {
+interface TrustSources {
   readonly taints: LineTaintTable
   readonly sign: Sign
 }

@@ -1,7 +1,7 @@
 import { readForeign } from './foreign-text.ts'
 
 /** What in a text speaks to an agent rather than about a thing. */
-export type Sign =
+type Sign =
   | 'imperative'
   | 'addresses_agent'
   | 'role_words'
@@ -18,13 +18,13 @@ export type Sign =
   | 'told_practice'
   | 'told_success'
 
-export interface InstructionLike {
+interface InstructionLike {
   readonly score: number
   readonly signs: readonly Sign[]
 }
 
 /** From here a text is taken for an instruction. Measured by `npm run bench -- attacks`. */
-export const instructionThreshold = 3
+const instructionThreshold = 3
 
 /** Longer text is looked at in its beginning and its end, where instructions stand. */
 const maxScanned = 20_000

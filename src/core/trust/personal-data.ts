@@ -2,7 +2,7 @@ import type { Hash } from '../ids.ts'
 import type { Keyring } from '../keyring.ts'
 import { isCardNumber, isIban, isIpv4, isIpv6, isPhone } from './personal-numbers.ts'
 
-export type PersonalKind = 'email' | 'phone' | 'card' | 'iban' | 'ip'
+type PersonalKind = 'email' | 'phone' | 'card' | 'iban' | 'ip'
 
 /** Hex of a hash under a key of the installation; the first eight digits name a value. */
 export type Sign = (text: string) => string

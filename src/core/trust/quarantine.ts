@@ -12,13 +12,9 @@ import { isBelow, lowestTaint, type Taint } from './taint.ts'
  * - `unverified_source`: a value of tools that the administrator does not vouch for.
  * - `named_target`: it names an address that is not on the administrator's list.
  */
-export type QuarantineRule =
-  | 'foreign_wording'
-  | 'uncorroborated'
-  | 'unverified_source'
-  | 'named_target'
+type QuarantineRule = 'foreign_wording' | 'uncorroborated' | 'unverified_source' | 'named_target'
 
-export interface QuarantineReason {
+interface QuarantineReason {
   readonly rule: QuarantineRule
   readonly explanation: string
 }

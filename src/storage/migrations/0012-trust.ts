@@ -1,8 +1,8 @@
 import type { MigrationText } from './migration.ts'
 
 /**
- * How far a quote may be trusted stands with it; quotes from before are untrusted. A line label is a taint that
- * came with an imported memory. An incident is a revocation or an erasure with its report.
+ * How far a quote may be trusted stands with it; quotes from before are untrusted. An
+ * incident is a revocation or an erasure with its report.
  */
 export const trust: MigrationText = {
   name: 'trust',
@@ -10,14 +10,6 @@ export const trust: MigrationText = {
 ALTER TABLE evidence ADD COLUMN taint TEXT NOT NULL DEFAULT 'untrusted';
 CREATE INDEX sessions_by_principal ON sessions (workspace_id, principal) WHERE principal IS NOT NULL;
 CREATE INDEX changes_by_path ON changes (dream_id, path);
-CREATE TABLE line_labels (
-  store_id TEXT NOT NULL REFERENCES memory_stores (id),
-  path TEXT NOT NULL,
-  line TEXT NOT NULL,
-  taint TEXT NOT NULL,
-  created_at TEXT NOT NULL,
-  PRIMARY KEY (store_id, path, line)
-) STRICT, WITHOUT ROWID;
 CREATE TABLE incidents (
   id TEXT NOT NULL PRIMARY KEY,
   workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
@@ -35,14 +27,6 @@ CREATE INDEX incidents_by_time ON incidents (workspace_id, kind, created_at, id)
 ALTER TABLE evidence ADD COLUMN taint text COLLATE "C" NOT NULL DEFAULT 'untrusted';
 CREATE INDEX sessions_by_principal ON sessions (workspace_id, principal) WHERE principal IS NOT NULL;
 CREATE INDEX changes_by_path ON changes (dream_id, path);
-CREATE TABLE line_labels (
-  store_id text COLLATE "C" NOT NULL REFERENCES memory_stores (id),
-  path text COLLATE "C" NOT NULL,
-  line text COLLATE "C" NOT NULL,
-  taint text COLLATE "C" NOT NULL,
-  created_at text COLLATE "C" NOT NULL,
-  PRIMARY KEY (store_id, path, line)
-);
 CREATE TABLE incidents (
   id text COLLATE "C" NOT NULL PRIMARY KEY,
   workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default',
