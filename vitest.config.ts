@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config'
 import { findTestPostgres } from './scripts/test-postgres.ts'
 
 // Files share one module registry (14 times faster on two cores): no test may keep state in a module.
-const shared = { isolate: false, testTimeout: 30_000, hookTimeout: 60_000 }
+const shared = { isolate: false, testTimeout: 120_000, hookTimeout: 120_000 }
 
 export default defineConfig(async () => {
   // Null where no Postgres answers; suites that need one then say that they are skipped.
