@@ -1,6 +1,4 @@
-import type { z } from 'zod'
 import {
-  type apiKey,
   apiKeyPage,
   apiKeyPath,
   apiKey as apiKeySchema,
@@ -8,7 +6,8 @@ import {
   newApiKey,
 } from '../../contract/lucid/api-keys.ts'
 import type { ApiKeyId } from '../../core/ids.ts'
-import { type ApiKey, insertApiKey, listApiKeys, revokeApiKey } from '../../storage/api-keys.ts'
+import { presentApiKey } from '../../core/present/api-key.ts'
+import { insertApiKey, listApiKeys, revokeApiKey } from '../../storage/api-keys.ts'
 import { makeApiKey } from '../../storage/new-api-key.ts'
 import { defineEndpoint } from '../endpoint.ts'
 
@@ -25,7 +24,7 @@ export const apiKeyEndpoints = [
     response: apiKeyPage,
     async handle({ context }) {
       const keys = await context.database.read((reader) => listApiKeys(reader))
-      return { data: keys.map(present) }
+      return { data: keys.map(presentApiKey) }
     },
   }),
   defineEndpoint({
@@ -51,7 +50,7 @@ export const apiKeyEndpoints = [
         })
         return inserted
       })
-      return { ...present(stored), key }
+      return { ...presentApiKey(stored), key }
     },
   }),
   defineEndpoint({
@@ -67,19 +66,8 @@ export const apiKeyEndpoints = [
         const id = params.api_key_id as ApiKeyId
         const revoked = await revokeApiKey(writer, id)
         await writer.audit({ action: 'api_key.revoked', objectType: 'api_key', objectId: id })
-        return present(revoked)
+        return presentApiKey(revoked)
       })
     },
   }),
 ]
-
-const present = (key: ApiKey): z.input<typeof apiKey> => ({
-  id: key.id,
-  type: 'api_key',
-  name: key.name,
-  hint: key.hint,
-  scopes: [...key.scopes],
-  created_at: key.createdAt,
-  expires_at: key.expiresAt,
-  revoked_at: key.revokedAt,
-})

@@ -2,6 +2,7 @@ import type { KeyDocument, KeysDocument } from '../../contract/keys.ts'
 import { type Scope, scopes } from '../../core/access.ts'
 import { DomainError } from '../../core/errors.ts'
 import type { ApiKeyId } from '../../core/ids.ts'
+import { presentApiKey } from '../../core/present/api-key.ts'
 import { type ApiKey, insertApiKey, listApiKeys, revokeApiKey } from '../../storage/api-keys.ts'
 import { makeApiKey } from '../../storage/new-api-key.ts'
 import { exitCodes } from '../exit-codes.ts'
@@ -18,7 +19,7 @@ const operator = { type: 'user', id: 'cli' } as const
 export function runKeys(invocation: Invocation, options: GlobalOptions): Promise<number> {
   return withData(invocation, options, async ({ context }) => {
     const keys = await context.database.read((reader) => listApiKeys(reader))
-    const document: KeysDocument = { version: 1, kind: 'api_keys', data: keys.map(present) }
+    const document: KeysDocument = { version: 1, kind: 'api_keys', data: keys.map(presentApiKey) }
     invocation.print(document, () =>
       keys.length === 0
         ? ['There is no API key. Make one: lucidream keys create NAME --scope admin']
@@ -44,7 +45,12 @@ export function runKeyCreate(
       await writer.audit({ action: 'api_key.created', objectType: 'api_key', objectId: row.id })
       return inserted
     })
-    const document: KeyDocument = { version: 1, kind: 'api_key', api_key: present(stored), key }
+    const document: KeyDocument = {
+      version: 1,
+      kind: 'api_key',
+      api_key: presentApiKey(stored),
+      key,
+    }
     invocation.print(document, () => [
       key,
       `${stored.id} may ${stored.scopes.join(', ')}. The key is shown only now.`,
@@ -67,7 +73,7 @@ export function runKeyRevoke(
     const document: KeyDocument = {
       version: 1,
       kind: 'api_key',
-      api_key: present(revoked),
+      api_key: presentApiKey(revoked),
       key: null,
     }
     invocation.print(document, () => [`${revoked.id} is revoked since ${revoked.revokedAt}.`])
@@ -99,14 +105,3 @@ function stateOf({ scopes: held, expiresAt, revokedAt }: ApiKey): string {
   if (revokedAt !== null) return `revoked ${revokedAt}`
   return `${held.join(', ')}${expiresAt === null ? '' : `, until ${expiresAt}`}`
 }
-
-const present = (key: ApiKey): KeysDocument['data'][number] => ({
-  id: key.id,
-  type: 'api_key',
-  name: key.name,
-  hint: key.hint,
-  scopes: [...key.scopes],
-  created_at: key.createdAt,
-  expires_at: key.expiresAt,
-  revoked_at: key.revokedAt,
-})
