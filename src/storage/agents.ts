@@ -3,7 +3,7 @@ import { DomainError } from '../core/errors.ts'
 import { type AgentId, type Hash, makeId } from '../core/ids.ts'
 import type { AgentSnapshot, JsonObject } from '../core/session.ts'
 import { defaultWorkspace, type Reader, type Writer } from './database.ts'
-import type { AgentsTable } from './tables.ts'
+import type { AgentsTable } from './tables/objects.ts'
 
 /** An agent at one of its versions. */
 export interface Agent {

@@ -3,7 +3,7 @@ import type { Scope } from '../core/access.ts'
 import { DomainError } from '../core/errors.ts'
 import type { ApiKeyId } from '../core/ids.ts'
 import { defaultWorkspace, type Reader, type Writer } from './database.ts'
-import type { ApiKeysTable } from './tables.ts'
+import type { ApiKeysTable } from './tables/service.ts'
 
 export interface ApiKey {
   readonly id: ApiKeyId

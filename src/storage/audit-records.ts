@@ -4,7 +4,8 @@ import type { Actor, AuditEntry, AuditRecord, NewSalt } from '../core/audit/reco
 import { DomainError } from '../core/errors.ts'
 import { type Hash, makeId } from '../core/ids.ts'
 import { defaultWorkspace, type Reader, type Writer } from './database.ts'
-import type { AuditRecordsTable, AuditSaltsTable, Tables } from './tables.ts'
+import type { AuditRecordsTable, AuditSaltsTable } from './tables/audit.ts'
+import type { Tables } from './tables.ts'
 
 export interface AuditRecordFilter {
   readonly objectType?: string

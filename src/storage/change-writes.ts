@@ -14,7 +14,7 @@ import {
 import { anyOf } from './batches.ts'
 import type { Reader, Writer } from './database.ts'
 import { measureStore } from './dream-memories.ts'
-import type { ChangeWritesTable } from './tables.ts'
+import type { ChangeWritesTable } from './tables/changes.ts'
 
 /** One memory written by review: changes that came in, or were taken back, or were put back. */
 export interface ChangeWrite {

@@ -5,7 +5,7 @@ import type { ChangeId, DreamId, MemoryVersionId } from '../core/ids.ts'
 import { inBatches, rowsPerInsert } from './batches.ts'
 import type { Reader, Writer } from './database.ts'
 import { insertEvidence, listEvidence } from './evidence.ts'
-import type { ChangesTable } from './tables.ts'
+import type { ChangesTable } from './tables/changes.ts'
 
 export interface NewChange {
   readonly id: ChangeId

@@ -1,7 +1,7 @@
 import type { ChangeId, DecisionId } from '../core/ids.ts'
 import type { Decision, JudgedChange, Reason } from '../core/policy/decision.ts'
 import type { Reader, Writer } from './database.ts'
-import type { DecisionsTable } from './tables.ts'
+import type { DecisionsTable } from './tables/policies.ts'
 
 export interface StoredDecision {
   readonly id: DecisionId

@@ -4,7 +4,11 @@ import type { DreamId, DreamScheduleId, MemoryStoreId } from '../core/ids.ts'
 import { defaultWorkspace, type Reader, type Writer } from './database.ts'
 import type { SessionChoice } from './dream-sessions.ts'
 import type { DreamError } from './dreams.ts'
-import type { DreamScheduleRunsTable, DreamSchedulesTable, OutputBehavior } from './tables.ts'
+import type {
+  DreamScheduleRunsTable,
+  DreamSchedulesTable,
+  OutputBehavior,
+} from './tables/dreams.ts'
 
 /** What starts dreams by itself: a clock, so many new sessions, or either. */
 export interface DreamSchedule {

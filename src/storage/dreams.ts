@@ -10,9 +10,9 @@ import {
 import type { Json, JsonObject } from '../core/session.ts'
 import { anyOf } from './batches.ts'
 import { defaultWorkspace, type Reader, type Writer } from './database.ts'
-import type { DreamsTable, OutputBehavior } from './tables.ts'
+import type { DreamsTable, OutputBehavior } from './tables/dreams.ts'
 
-export type { OutputBehavior } from './tables.ts'
+export type { OutputBehavior } from './tables/dreams.ts'
 
 export interface Dream {
   readonly id: DreamId

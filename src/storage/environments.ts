@@ -4,7 +4,7 @@ import type { EnvironmentId } from '../core/ids.ts'
 import type { JsonObject } from '../core/session.ts'
 import type { TimeCursor } from './agents.ts'
 import { defaultWorkspace, type Reader, type Writer } from './database.ts'
-import type { EnvironmentsTable } from './tables.ts'
+import type { EnvironmentsTable } from './tables/objects.ts'
 
 export interface Environment {
   readonly id: EnvironmentId

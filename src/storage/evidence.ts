@@ -3,7 +3,7 @@ import type { Evidence } from '../core/evidence.ts'
 import { type ChangeId, type FindingId, makeId } from '../core/ids.ts'
 import { anyOf, inBatches, rowsPerInsert } from './batches.ts'
 import type { Reader, Writer } from './database.ts'
-import type { EvidenceTable } from './tables.ts'
+import type { EvidenceTable } from './tables/changes.ts'
 
 type OwnerId = FindingId | ChangeId
 

@@ -4,7 +4,7 @@ import type { FileId } from '../core/ids.ts'
 import type { TimeCursor } from './agents.ts'
 import { anyOf } from './batches.ts'
 import { defaultWorkspace, type Reader, type Scratch, type Writer } from './database.ts'
-import type { FilesTable } from './tables.ts'
+import type { FilesTable } from './tables/objects.ts'
 
 export interface StoredFile {
   readonly id: FileId

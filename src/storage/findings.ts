@@ -5,7 +5,7 @@ import type { Finding } from '../core/mining/finding.ts'
 import { anyOf, inBatches, rowsPerInsert } from './batches.ts'
 import type { Reader, Writer } from './database.ts'
 import { insertEvidence, listEvidence } from './evidence.ts'
-import type { FindingsTable } from './tables.ts'
+import type { FindingsTable } from './tables/changes.ts'
 
 export interface NewFinding {
   readonly id: FindingId

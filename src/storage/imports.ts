@@ -3,7 +3,7 @@ import { DomainError } from '../core/errors.ts'
 import type { FileId, ImportId } from '../core/ids.ts'
 import type { ImportReport } from '../core/present/import-report.ts'
 import { defaultWorkspace, type Reader, type Scratch, type Writer } from './database.ts'
-import type { ImportsTable } from './tables.ts'
+import type { ImportsTable } from './tables/sessions.ts'
 
 export interface StoredImport {
   readonly id: ImportId

@@ -5,7 +5,7 @@ import type { Reader, Writer } from './database.ts'
 import { type Lineage, listAffectedMemories, listAffectedVersions, readLineage } from './lineage.ts'
 import { deleteMemory, updateMemory } from './memories.ts'
 import { purgeLineage } from './purge.ts'
-import type { IncidentsTable } from './tables.ts'
+import type { IncidentsTable } from './tables/changes.ts'
 
 /** revocation: everything that stands on the source is retired by new versions. erasure: it is purged as well. */
 export type IncidentKind = IncidentsTable['kind']

@@ -3,7 +3,7 @@ import type { JobId } from '../core/ids.ts'
 import { anyOf } from './batches.ts'
 import type { Reader, Scratch, Writer } from './database.ts'
 import type { Attempt, Job, JobPage, NewJob, Retry, Settlement } from './jobs.ts'
-import type { JobsTable } from './tables.ts'
+import type { JobsTable } from './tables/service.ts'
 
 /** The statements on the state of jobs that every implementation of `Jobs` shares. */
 

@@ -1,7 +1,7 @@
 import type { JobId } from '../core/ids.ts'
 import type { JsonObject } from '../core/session.ts'
 import type { Reader, Scratch, Writer } from './database.ts'
-import type { JobsTable } from './tables.ts'
+import type { JobsTable } from './tables/service.ts'
 
 /**
  * queued: waits until `availableAt`. running: claimed by `owner` until `leaseUntil`, prolonged by heartbeats;

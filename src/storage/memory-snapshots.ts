@@ -3,7 +3,7 @@ import { DomainError } from '../core/errors.ts'
 import type { MemorySnapshotId, MemoryStoreId, MemoryVersionId } from '../core/ids.ts'
 import type { StateEntry } from '../core/store-state.ts'
 import type { Reader, Writer } from './database.ts'
-import type { MemorySnapshotsTable } from './tables.ts'
+import type { MemorySnapshotsTable } from './tables/memory.ts'
 
 /** A named moment of a memory store: which versions stood there. It holds no texts of its own. */
 export interface MemorySnapshot {

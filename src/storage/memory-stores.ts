@@ -3,7 +3,7 @@ import { DomainError } from '../core/errors.ts'
 import type { MemoryStoreId } from '../core/ids.ts'
 import { defaultWorkspace, type Reader, type Writer } from './database.ts'
 import { unindexOwner } from './search-index.ts'
-import type { MemoryStoresTable } from './tables.ts'
+import type { MemoryStoresTable } from './tables/memory.ts'
 
 export interface MemoryStore {
   readonly id: MemoryStoreId

@@ -5,7 +5,8 @@ import type { DreamId, MemoryId, MemoryStoreId, MemoryVersionId, SessionId } fro
 import { eraseAuditSalts } from './audit-records.ts'
 import type { Reader, Writer } from './database.ts'
 import type { StoredMemory } from './stored-memory.ts'
-import type { MemoryVersionsTable, Tables } from './tables.ts'
+import type { MemoryVersionsTable } from './tables/memory.ts'
+import type { Tables } from './tables.ts'
 
 export interface MemoryVersion {
   readonly id: MemoryVersionId

@@ -3,7 +3,7 @@ import type { OutcomeSignalId, SessionId } from '../core/ids.ts'
 import type { OutcomeSignal } from '../core/outcome-signal.ts'
 import { anyOf, inBatches, rowsPerInsert } from './batches.ts'
 import type { Reader, Writer } from './database.ts'
-import type { OutcomeSignalsTable } from './tables.ts'
+import type { OutcomeSignalsTable } from './tables/outcomes.ts'
 
 /**
  * Stores the signals that are not known yet and answers with those. A known id with the same content is

@@ -101,4 +101,24 @@ function describeSearch(fresh: Fresh): void {
     expect(block.found).toHaveLength(100)
     expect(block.next).not.toBeNull()
   })
+
+  test('several indexers at once find each event once', async () => {
+    const database = fresh.database()
+    const names = ['one', 'two', 'three', 'four']
+    for (const name of names) {
+      const events = Array.from({ length: 250 }, (_, seq) =>
+        makeEvent(name, seq, {
+          type: 'agent.message',
+          content: [{ type: 'text', text: `straw${seq}` }],
+        }),
+      )
+      await storeSession(database, name, { events })
+    }
+    const indexer = async () => {
+      while ((await database.scratch(indexNextEvents)) !== null);
+    }
+    await Promise.all(names.map(indexer))
+    expect(await database.read(readIndexState)).toEqual({ indexedThrough: null, pending: 0 })
+    for (const seq of [0, 99, 100, 249]) expect(await count(database, `straw${seq}`)).toBe(4)
+  })
 }

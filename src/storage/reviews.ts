@@ -10,7 +10,7 @@ import {
 } from '../core/ids.ts'
 import type { RejectedBefore } from '../core/review/rejections.ts'
 import type { Reader, Writer } from './database.ts'
-import type { ReviewsTable } from './tables.ts'
+import type { ReviewsTable } from './tables/changes.ts'
 
 /** What one person said of one change, for good: a later word does not take the place of an earlier one. */
 export interface Review {

@@ -1,6 +1,7 @@
 import type { SessionId } from '../core/ids.ts'
 import { eventText, type SessionEvent } from '../core/session.ts'
 import type { Reader, Scratch } from './database.ts'
+import { isPostgres } from './dialect.ts'
 import { findMemory } from './memories.ts'
 import { indexMemory, insertDocuments, type SearchDocument, unindexOwner } from './search-index.ts'
 import { listEvents } from './session-events.ts'
@@ -14,14 +15,19 @@ const memoriesAtOnce = 50
 /** Sessions in which dreams show their own work are not searched. */
 const dreamFormat = 'lucidream'
 
-/** Indexes some events of the session that waited longest; how many, or null when none waits. */
+/**
+ * Indexes some events of the session that waited longest; how many, or null when none waits. Several processes
+ * may index one database: on Postgres, where scratch work runs side by side, the row is held, so that a second
+ * one waits here and goes on from what the first has done.
+ */
 export async function indexNextEvents(scratch: Scratch): Promise<number | null> {
-  const queued = await scratch.read
+  const queued = await scratch.scratch
     .selectFrom('search_queue')
     .select(['session_id', 'ticket'])
     .orderBy('queued_at')
     .orderBy('session_id')
     .limit(1)
+    .$if(isPostgres(scratch), (query) => query.forUpdate())
     .executeTakeFirst()
   if (!queued) return null
   const { session_id: id, ticket } = queued
@@ -50,11 +56,12 @@ export async function indexNextEvents(scratch: Scratch): Promise<number | null> 
 
 /** Memories that were stored before there was an index; how many, or null when there is none left. */
 export async function indexOldMemories(scratch: Scratch): Promise<number | null> {
-  const rows = await scratch.read
+  const rows = await scratch.scratch
     .selectFrom('search_old_memories')
     .select('memory_id')
     .orderBy('memory_id')
     .limit(memoriesAtOnce)
+    .$if(isPostgres(scratch), (query) => query.forUpdate())
     .execute()
   if (rows.length === 0) return null
   for (const { memory_id: id } of rows) {

@@ -4,7 +4,7 @@ import type { EventId, SessionId } from '../core/ids.ts'
 import type { SessionEvent } from '../core/session.ts'
 import type { Reader } from './database.ts'
 import { unpackChunk } from './raw-chunk.ts'
-import type { SessionEventsTable } from './tables.ts'
+import type { SessionEventsTable } from './tables/sessions.ts'
 
 export interface EventPage {
   readonly events: readonly SessionEvent[]

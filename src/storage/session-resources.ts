@@ -4,7 +4,7 @@ import type { FileId, MemoryStoreId, SessionId, SessionResourceId } from '../cor
 import type { JsonObject } from '../core/session.ts'
 import { anyOf, inBatches, rowsPerInsert } from './batches.ts'
 import type { Reader, Writer } from './database.ts'
-import type { SessionResourcesTable } from './tables.ts'
+import type { SessionResourcesTable } from './tables/sessions.ts'
 
 /** What a session may reach beside its tools: mounted stores, files, repositories. */
 export interface SessionResource {

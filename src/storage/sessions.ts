@@ -5,7 +5,7 @@ import type { JsonObject, Session } from '../core/session.ts'
 import { nameImportedAgent } from './agents.ts'
 import { anyOf } from './batches.ts'
 import { defaultWorkspace, type Reader, type Writer } from './database.ts'
-import type { SessionsTable } from './tables.ts'
+import type { SessionsTable } from './tables/sessions.ts'
 
 /** A session with what storing adds to it. */
 export interface StoredSession {

@@ -4,7 +4,7 @@ import type { JobId, NewId, WebhookDeliveryId, WebhookEndpointId } from '../core
 import { isSubscribed, type WebhookEvent, type WebhookEventType } from '../core/webhooks.ts'
 import { defaultWorkspace, type Reader, type Writer } from './database.ts'
 import type { Jobs } from './jobs.ts'
-import type { WebhookDeliveriesTable } from './tables.ts'
+import type { WebhookDeliveriesTable } from './tables/webhooks.ts'
 import { listWebhookEndpoints } from './webhook-endpoints.ts'
 
 /**

@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely'
 import { DomainError } from '../core/errors.ts'
 import type { WebhookEndpointId } from '../core/ids.ts'
 import { defaultWorkspace, type Reader, type Writer } from './database.ts'
-import type { WebhookEndpointsTable } from './tables.ts'
+import type { WebhookEndpointsTable } from './tables/webhooks.ts'
 
 export interface WebhookEndpoint {
   readonly id: WebhookEndpointId
