@@ -364,6 +364,133 @@ CREATE TABLE evidence (
 );
 CREATE INDEX evidence_by_session ON evidence USING btree (session_id);
 
+CREATE TABLE experiment_arms (
+  experiment_id text COLLATE "C" NOT NULL,
+  arm text COLLATE "C" NOT NULL,
+  content_hash text COLLATE "C" NOT NULL,
+  overlay_store_id text COLLATE "C",
+  created_at text COLLATE "C" NOT NULL,
+  CONSTRAINT experiment_arms_pkey PRIMARY KEY (experiment_id, arm),
+  CONSTRAINT experiment_arms_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES experiments(id),
+  CONSTRAINT experiment_arms_overlay_store_id_fkey FOREIGN KEY (overlay_store_id) REFERENCES memory_stores(id)
+);
+
+CREATE TABLE experiment_changes (
+  experiment_id text COLLATE "C" NOT NULL,
+  ordinal integer NOT NULL,
+  change_id text COLLATE "C" NOT NULL,
+  change_hash text COLLATE "C" NOT NULL,
+  CONSTRAINT experiment_changes_pkey PRIMARY KEY (experiment_id, ordinal),
+  CONSTRAINT experiment_changes_change_id_fkey FOREIGN KEY (change_id) REFERENCES changes(id),
+  CONSTRAINT experiment_changes_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES experiments(id)
+);
+CREATE INDEX experiment_changes_by_change ON experiment_changes USING btree (change_id);
+
+CREATE TABLE experiment_commits (
+  experiment_id text COLLATE "C" NOT NULL,
+  ordinal integer NOT NULL,
+  value double precision NOT NULL,
+  missing integer NOT NULL,
+  scores text COLLATE "C" NOT NULL,
+  hard_stop text COLLATE "C",
+  late_value double precision,
+  late_at text COLLATE "C",
+  committed_at text COLLATE "C" NOT NULL,
+  CONSTRAINT experiment_commits_pkey PRIMARY KEY (experiment_id, ordinal),
+  CONSTRAINT experiment_commits_missing_check CHECK (missing = ANY (ARRAY[0, 1])),
+  CONSTRAINT experiment_commits_value_check CHECK (value >= 0::double precision AND value <= 1::double precision),
+  CONSTRAINT experiment_commits_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES experiments(id)
+);
+
+CREATE TABLE experiment_decisions (
+  experiment_id text COLLATE "C" NOT NULL,
+  ordinal integer NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  frontier integer NOT NULL,
+  detail text COLLATE "C" NOT NULL,
+  actor_type text COLLATE "C" NOT NULL,
+  actor_id text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  CONSTRAINT experiment_decisions_pkey PRIMARY KEY (experiment_id, ordinal),
+  CONSTRAINT experiment_decisions_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES experiments(id)
+);
+
+CREATE TABLE experiment_states (
+  experiment_id text COLLATE "C" NOT NULL,
+  test text COLLATE "C" NOT NULL,
+  frontier integer NOT NULL,
+  state text COLLATE "C" NOT NULL,
+  updated_at text COLLATE "C" NOT NULL,
+  CONSTRAINT experiment_states_pkey PRIMARY KEY (experiment_id, test),
+  CONSTRAINT experiment_states_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES experiments(id)
+);
+
+CREATE TABLE experiment_units (
+  experiment_id text COLLATE "C" NOT NULL,
+  ordinal integer NOT NULL,
+  unit text COLLATE "C" NOT NULL,
+  stratum text COLLATE "C" NOT NULL,
+  principal text COLLATE "C",
+  arm text COLLATE "C" NOT NULL,
+  stage integer NOT NULL,
+  pi double precision NOT NULL,
+  assigned_at text COLLATE "C" NOT NULL,
+  deadline_at text COLLATE "C" NOT NULL,
+  CONSTRAINT experiment_units_pkey PRIMARY KEY (experiment_id, ordinal),
+  CONSTRAINT experiment_units_experiment_id_unit_key UNIQUE (experiment_id, unit),
+  CONSTRAINT experiment_units_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES experiments(id)
+);
+
+CREATE TABLE experiments (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  store_id text COLLATE "C" NOT NULL,
+  name text COLLATE "C" NOT NULL,
+  state text COLLATE "C" NOT NULL,
+  unit text COLLATE "C" NOT NULL,
+  salt text COLLATE "C" NOT NULL,
+  settings text COLLATE "C" NOT NULL,
+  incumbent_snapshot_id text COLLATE "C" NOT NULL,
+  stage integer NOT NULL,
+  verdict text COLLATE "C",
+  created_by_type text COLLATE "C" NOT NULL,
+  created_by_id text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  started_at text COLLATE "C",
+  ended_at text COLLATE "C",
+  CONSTRAINT experiments_pkey PRIMARY KEY (id),
+  CONSTRAINT experiments_state_check CHECK (state = ANY (ARRAY['draft'::text, 'running'::text, 'paused'::text, 'promoted'::text, 'rolled_back'::text, 'inconclusive'::text, 'void'::text])),
+  CONSTRAINT experiments_unit_check CHECK (unit = ANY (ARRAY['session'::text, 'actor'::text, 'workspace'::text, 'block'::text])),
+  CONSTRAINT experiments_incumbent_snapshot_id_fkey FOREIGN KEY (incumbent_snapshot_id) REFERENCES memory_snapshots(id),
+  CONSTRAINT experiments_store_id_fkey FOREIGN KEY (store_id) REFERENCES memory_stores(id)
+);
+CREATE INDEX experiments_by_store ON experiments USING btree (store_id, state);
+
+CREATE TABLE exposures (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  store_id text COLLATE "C" NOT NULL,
+  experiment_id text COLLATE "C",
+  unit_ordinal integer,
+  unit text COLLATE "C" NOT NULL,
+  arm text COLLATE "C",
+  session_id text COLLATE "C",
+  content_hash text COLLATE "C" NOT NULL,
+  via text COLLATE "C" NOT NULL,
+  withheld text COLLATE "C" NOT NULL,
+  assigned_at text COLLATE "C" NOT NULL,
+  delivered_at text COLLATE "C",
+  confirmed_at text COLLATE "C",
+  CONSTRAINT exposures_pkey PRIMARY KEY (id),
+  CONSTRAINT exposures_via_check CHECK (via = ANY (ARRAY['session'::text, 'checkout'::text, 'mcp'::text, 'file_sync'::text, 'hook'::text])),
+  CONSTRAINT exposures_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES experiments(id),
+  CONSTRAINT exposures_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id),
+  CONSTRAINT exposures_store_id_fkey FOREIGN KEY (store_id) REFERENCES memory_stores(id)
+);
+CREATE INDEX exposures_by_session ON exposures USING btree (session_id);
+CREATE INDEX exposures_by_store ON exposures USING btree (store_id, assigned_at, id);
+CREATE INDEX exposures_by_unit ON exposures USING btree (experiment_id, unit_ordinal);
+
 CREATE TABLE file_chunks (
   file_id text COLLATE "C" NOT NULL,
   chunk integer NOT NULL,
@@ -579,7 +706,7 @@ CREATE TABLE migrations (
 CREATE TABLE outcome_signals (
   id text COLLATE "C" NOT NULL,
   workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
-  session_id text COLLATE "C" NOT NULL,
+  session_id text COLLATE "C",
   kind text COLLATE "C" NOT NULL,
   value double precision,
   success integer,
@@ -587,12 +714,21 @@ CREATE TABLE outcome_signals (
   decided_at text COLLATE "C",
   source text COLLATE "C" NOT NULL,
   created_at text COLLATE "C" NOT NULL,
+  idempotency_key text COLLATE "C",
+  principal text COLLATE "C",
+  signed integer NOT NULL DEFAULT 0,
+  subjects text COLLATE "C" NOT NULL DEFAULT '[]'::text,
+  explanation text COLLATE "C",
+  unmatched_reason text COLLATE "C",
   CONSTRAINT outcome_signals_pkey PRIMARY KEY (id),
+  CONSTRAINT outcome_signals_signed_check CHECK (signed = ANY (ARRAY[0, 1])),
   CONSTRAINT outcome_signals_success_check CHECK (success = ANY (ARRAY[0, 1])),
   CONSTRAINT outcome_signals_value_check CHECK (value >= 0::double precision AND value <= 1::double precision),
   CONSTRAINT outcome_signals_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id)
 );
+CREATE UNIQUE INDEX outcome_signals_by_key ON outcome_signals USING btree (workspace_id, source, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX outcome_signals_by_session ON outcome_signals USING btree (session_id, decided_at, id);
+CREATE INDEX outcome_signals_unmatched ON outcome_signals USING btree (created_at, id) WHERE unmatched_reason IS NOT NULL;
 
 CREATE TABLE policies (
   workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
@@ -781,6 +917,23 @@ CREATE INDEX sessions_by_transcript ON sessions USING btree (transcript_id);
 CREATE INDEX sessions_by_update ON sessions USING btree (workspace_id, updated_at);
 CREATE TRIGGER sessions_queue_insert AFTER INSERT ON sessions FOR EACH ROW EXECUTE FUNCTION queue_session_for_search();
 CREATE TRIGGER sessions_queue_update AFTER UPDATE OF transcript_id, event_count, deleted_at ON sessions FOR EACH ROW EXECUTE FUNCTION queue_session_for_search();
+
+CREATE TABLE signal_joins (
+  signal_id text COLLATE "C" NOT NULL,
+  ordinal integer NOT NULL,
+  session_id text COLLATE "C",
+  exposure_id text COLLATE "C",
+  via text COLLATE "C" NOT NULL,
+  confidence text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  CONSTRAINT signal_joins_pkey PRIMARY KEY (signal_id, ordinal),
+  CONSTRAINT signal_joins_check CHECK (session_id IS NOT NULL OR exposure_id IS NOT NULL),
+  CONSTRAINT signal_joins_confidence_check CHECK (confidence = ANY (ARRAY['exact'::text, 'strong'::text, 'weak'::text])),
+  CONSTRAINT signal_joins_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id),
+  CONSTRAINT signal_joins_signal_id_fkey FOREIGN KEY (signal_id) REFERENCES outcome_signals(id)
+);
+CREATE INDEX signal_joins_by_exposure ON signal_joins USING btree (exposure_id, signal_id);
+CREATE INDEX signal_joins_by_session ON signal_joins USING btree (session_id, signal_id);
 
 CREATE TABLE transcripts (
   id bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,

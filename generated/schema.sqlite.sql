@@ -305,6 +305,113 @@ CREATE TABLE evidence (
 ) STRICT;
 CREATE INDEX evidence_by_session ON evidence (session_id);
 
+CREATE TABLE experiment_arms (
+  experiment_id TEXT NOT NULL REFERENCES experiments (id),
+  arm TEXT NOT NULL,
+  content_hash TEXT NOT NULL,
+  overlay_store_id TEXT REFERENCES memory_stores (id),
+  created_at TEXT NOT NULL,
+  PRIMARY KEY (experiment_id, arm)
+) STRICT;
+
+CREATE TABLE experiment_changes (
+  experiment_id TEXT NOT NULL REFERENCES experiments (id),
+  ordinal INTEGER NOT NULL,
+  change_id TEXT NOT NULL REFERENCES changes (id),
+  change_hash TEXT NOT NULL,
+  PRIMARY KEY (experiment_id, ordinal)
+) STRICT;
+CREATE INDEX experiment_changes_by_change ON experiment_changes (change_id);
+
+CREATE TABLE experiment_commits (
+  experiment_id TEXT NOT NULL REFERENCES experiments (id),
+  ordinal INTEGER NOT NULL,
+  value REAL NOT NULL CHECK (value BETWEEN 0 AND 1),
+  missing INTEGER NOT NULL CHECK (missing IN (0, 1)),
+  scores TEXT NOT NULL,
+  hard_stop TEXT,
+  late_value REAL,
+  late_at TEXT,
+  committed_at TEXT NOT NULL,
+  PRIMARY KEY (experiment_id, ordinal)
+) STRICT;
+
+CREATE TABLE experiment_decisions (
+  experiment_id TEXT NOT NULL REFERENCES experiments (id),
+  ordinal INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  frontier INTEGER NOT NULL,
+  detail TEXT NOT NULL,
+  actor_type TEXT NOT NULL,
+  actor_id TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  PRIMARY KEY (experiment_id, ordinal)
+) STRICT;
+
+CREATE TABLE experiment_states (
+  experiment_id TEXT NOT NULL REFERENCES experiments (id),
+  test TEXT NOT NULL,
+  frontier INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  PRIMARY KEY (experiment_id, test)
+) STRICT;
+
+CREATE TABLE experiment_units (
+  experiment_id TEXT NOT NULL REFERENCES experiments (id),
+  ordinal INTEGER NOT NULL,
+  unit TEXT NOT NULL,
+  stratum TEXT NOT NULL,
+  principal TEXT,
+  arm TEXT NOT NULL,
+  stage INTEGER NOT NULL,
+  pi REAL NOT NULL,
+  assigned_at TEXT NOT NULL,
+  deadline_at TEXT NOT NULL,
+  PRIMARY KEY (experiment_id, ordinal),
+  UNIQUE (experiment_id, unit)
+) STRICT;
+
+CREATE TABLE experiments (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  store_id TEXT NOT NULL REFERENCES memory_stores (id),
+  name TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('draft', 'running', 'paused', 'promoted', 'rolled_back', 'inconclusive', 'void')),
+  unit TEXT NOT NULL CHECK (unit IN ('session', 'actor', 'workspace', 'block')),
+  salt TEXT NOT NULL,
+  settings TEXT NOT NULL,
+  incumbent_snapshot_id TEXT NOT NULL REFERENCES memory_snapshots (id),
+  stage INTEGER NOT NULL,
+  verdict TEXT,
+  created_by_type TEXT NOT NULL,
+  created_by_id TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  started_at TEXT,
+  ended_at TEXT
+) STRICT;
+CREATE INDEX experiments_by_store ON experiments (store_id, state);
+
+CREATE TABLE exposures (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  store_id TEXT NOT NULL REFERENCES memory_stores (id),
+  experiment_id TEXT REFERENCES experiments (id),
+  unit_ordinal INTEGER,
+  unit TEXT NOT NULL,
+  arm TEXT,
+  session_id TEXT REFERENCES sessions (id),
+  content_hash TEXT NOT NULL,
+  via TEXT NOT NULL CHECK (via IN ('session', 'checkout', 'mcp', 'file_sync', 'hook')),
+  withheld TEXT NOT NULL,
+  assigned_at TEXT NOT NULL,
+  delivered_at TEXT,
+  confirmed_at TEXT
+) STRICT;
+CREATE INDEX exposures_by_session ON exposures (session_id);
+CREATE INDEX exposures_by_store ON exposures (store_id, assigned_at, id);
+CREATE INDEX exposures_by_unit ON exposures (experiment_id, unit_ordinal);
+
 CREATE TABLE file_chunks (
   file_id TEXT NOT NULL REFERENCES files (id),
   chunk INTEGER NOT NULL,
@@ -492,19 +599,27 @@ CREATE TABLE migrations (
   applied_at TEXT NOT NULL
 ) STRICT;
 
-CREATE TABLE outcome_signals (
+CREATE TABLE "outcome_signals" (
   id TEXT NOT NULL PRIMARY KEY,
   workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
-  session_id TEXT NOT NULL REFERENCES sessions (id),
+  session_id TEXT REFERENCES sessions (id),
   kind TEXT NOT NULL,
   value REAL CHECK (value BETWEEN 0 AND 1),
   success INTEGER CHECK (success IN (0, 1)),
   components TEXT NOT NULL,
   decided_at TEXT,
   source TEXT NOT NULL,
-  created_at TEXT NOT NULL
+  created_at TEXT NOT NULL,
+  idempotency_key TEXT,
+  principal TEXT,
+  signed INTEGER NOT NULL DEFAULT 0 CHECK (signed IN (0, 1)),
+  subjects TEXT NOT NULL DEFAULT '[]',
+  explanation TEXT,
+  unmatched_reason TEXT
 ) STRICT;
+CREATE UNIQUE INDEX outcome_signals_by_key ON outcome_signals (workspace_id, source, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX outcome_signals_by_session ON outcome_signals (session_id, decided_at, id);
+CREATE INDEX outcome_signals_unmatched ON outcome_signals (created_at, id) WHERE unmatched_reason IS NOT NULL;
 
 CREATE TABLE policies (
   workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
@@ -672,6 +787,20 @@ BEGIN
   INSERT INTO search_queue (session_id, ticket, queued_at) VALUES (NEW.id, 1, NEW.updated_at)
   ON CONFLICT (session_id) DO UPDATE SET ticket = ticket + 1;
 END;
+
+CREATE TABLE signal_joins (
+  signal_id TEXT NOT NULL REFERENCES outcome_signals (id),
+  ordinal INTEGER NOT NULL,
+  session_id TEXT REFERENCES sessions (id),
+  exposure_id TEXT,
+  via TEXT NOT NULL,
+  confidence TEXT NOT NULL CHECK (confidence IN ('exact', 'strong', 'weak')),
+  created_at TEXT NOT NULL,
+  PRIMARY KEY (signal_id, ordinal),
+  CHECK (session_id IS NOT NULL OR exposure_id IS NOT NULL)
+) STRICT;
+CREATE INDEX signal_joins_by_exposure ON signal_joins (exposure_id, signal_id);
+CREATE INDEX signal_joins_by_session ON signal_joins (session_id, signal_id);
 
 CREATE TABLE transcripts (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

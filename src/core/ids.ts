@@ -34,6 +34,8 @@ export type WebhookEventId = Id<'whe'>
 export type WebhookDeliveryId = Id<'whdel'>
 export type PolicyVersionId = Id<'polver'>
 export type DecisionId = Id<'dec'>
+export type ExperimentId = Id<'exp'>
+export type ExposureId = Id<'expo'>
 
 interface IdByPrefix {
   sesn: SessionId
@@ -66,6 +68,8 @@ interface IdByPrefix {
   whdel: WebhookDeliveryId
   polver: PolicyVersionId
   dec: DecisionId
+  exp: ExperimentId
+  expo: ExposureId
 }
 
 /** Makes ids of things that are made on request and have no other name; unique by randomness. */

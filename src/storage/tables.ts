@@ -1,6 +1,7 @@
 import type { AuditTables } from './tables/audit.ts'
 import type { ChangesTables } from './tables/changes.ts'
 import type { DreamsTables } from './tables/dreams.ts'
+import type { ExperimentsTables } from './tables/experiments.ts'
 import type { MemoryTables } from './tables/memory.ts'
 import type { ObjectsTables } from './tables/objects.ts'
 import type { OutcomesTables } from './tables/outcomes.ts'
@@ -18,6 +19,7 @@ import type { WebhooksTables } from './tables/webhooks.ts'
 export interface Tables
   extends SessionsTables,
     OutcomesTables,
+    ExperimentsTables,
     MemoryTables,
     DreamsTables,
     ChangesTables,

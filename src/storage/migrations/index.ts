@@ -11,6 +11,8 @@ import { policies } from './0011-policies.ts'
 import { trust } from './0012-trust.ts'
 import { audit } from './0013-audit.ts'
 import { reviews } from './0014-reviews.ts'
+import { outcomes } from './0015-outcomes.ts'
+import { experiments } from './0017-experiments.ts'
 import type { Migration, MigrationText } from './migration.ts'
 
 /** In the order they run. */
@@ -28,6 +30,8 @@ const texts: readonly MigrationText[] = [
   audit,
   reviews,
   trust,
+  outcomes,
+  experiments,
 ]
 
 export const migrations: readonly Migration[] = texts.map((text, at) => ({
