@@ -21,7 +21,7 @@ export interface ExperimentsTables {
   exposures: ExposuresTable
 }
 
-type ExperimentState =
+export type ExperimentState =
   | 'draft'
   | 'running'
   | 'paused'
@@ -31,7 +31,7 @@ type ExperimentState =
   | 'void'
 
 /** What one coin is tossed for: a session, a person or agent, a workspace, or a block of hours of a shared state. */
-type UnitKind = 'session' | 'actor' | 'workspace' | 'block'
+export type UnitKind = 'session' | 'actor' | 'workspace' | 'block'
 
 export interface ExperimentsTable {
   id: ExperimentId
@@ -44,7 +44,8 @@ export interface ExperimentsTable {
   salt: string
   /** The test's settings, the goal and its deadlines, as they were when it began. */
   settings: Json
-  incumbent_snapshot_id: MemorySnapshotId
+  /** What stood in the store when it began; null in a draft. */
+  incumbent_snapshot_id: MemorySnapshotId | null
   /** Of the ramp, from 0; the share belongs to each unit. */
   stage: number
   verdict: Json | null
@@ -53,18 +54,29 @@ export interface ExperimentsTable {
   created_at: Timestamp
   started_at: Timestamp | null
   ended_at: Timestamp | null
+  /** Of the store right after its changes were written into it. */
+  promoted_content_hash: string | null
+  /** The first unit of the holdback; null where nothing was promoted. */
+  holdback_from: number | null
+  holdback_until: Timestamp | null
+  holdback_ended_at: Timestamp | null
 }
 
 /** The candidate is the incumbent plus these; with several, each is tossed for on its own. */
-interface ExperimentChangesTable {
+export interface ExperimentChangesTable {
   experiment_id: ExperimentId
   ordinal: number
   change_id: ChangeId
   change_hash: string
+  /** The unit from which on its test may promote; what comes later does not take that back, harm does. */
+  ready_at: number | null
+  /** The first unit that its test did not count; from then on its digit of every new arm is 0. */
+  closed_at: number | null
+  verdict: 'promote' | 'rollback' | 'inconclusive' | 'void' | null
 }
 
 /** `arm`: one digit a change, in their order: 1 with it, 0 without. */
-interface ExperimentArmsTable {
+export interface ExperimentArmsTable {
   experiment_id: ExperimentId
   arm: string
   /** Of the files that this arm reads. */
@@ -100,6 +112,8 @@ export interface ExperimentCommitsTable {
   late_value: number | null
   late_at: Timestamp | null
   committed_at: Timestamp
+  /** What each test says after this unit, for the charts; folding the units gives them again. */
+  readings: Json
 }
 
 interface ExperimentStatesTable {
@@ -112,7 +126,7 @@ interface ExperimentStatesTable {
   updated_at: Timestamp
 }
 
-interface ExperimentDecisionsTable {
+export interface ExperimentDecisionsTable {
   experiment_id: ExperimentId
   ordinal: number
   kind: string
