@@ -25,7 +25,7 @@ export const beliefs: readonly number[] = [0.02, 0.05, 0.1, 0.2, 0.4]
 export const shares: readonly number[] = [0.1, 0.25, 0.3, 0.25, 0.1]
 
 /** No bettor ever stakes more than this part of what it could lose. */
-export const mostStaked = 0.9
+const mostStaked = 0.9
 
 /** E = 1, or what an earlier test of the same change and goal came to: such evidence may be multiplied (spec C.15). */
 export function openProcess(logE = 0): EProcess {

@@ -5,7 +5,7 @@ import { isRatioBroken } from './sample-ratio.ts'
 import { harmThresholds, listGuardrails, type TestSettings } from './settings.ts'
 import type { TestState } from './state.ts'
 
-export type Verdict = 'continue' | 'promote' | 'rollback' | 'inconclusive' | 'void'
+type Verdict = 'continue' | 'promote' | 'rollback' | 'inconclusive' | 'void'
 
 export interface Decision {
   readonly verdict: Verdict
