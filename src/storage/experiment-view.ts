@@ -9,7 +9,7 @@ import { commitUnit, type TestState } from '../core/experiment/state.ts'
 import type { ExperimentId } from '../core/ids.ts'
 import type { Reader } from './database.ts'
 import { saySentence } from './end-experiment.ts'
-import { type BoundArm, listBoundArms } from './experiment-arms.ts'
+import { type BoundArm, listBoundArms } from './bound-arms.ts'
 import {
   countExperimentUnits,
   type ExperimentCommit,

@@ -14,7 +14,7 @@ import {
   saySentence,
   sendBack,
 } from './end-experiment.ts'
-import { hashStore } from './experiment-arms.ts'
+import { hashStore } from './bound-arms.ts'
 import {
   countExperimentUnits,
   listExperimentTests,
