@@ -16,14 +16,18 @@ CREATE TABLE experiments (
   unit TEXT NOT NULL CHECK (unit IN ('session', 'actor', 'workspace', 'block')),
   salt TEXT NOT NULL,
   settings TEXT NOT NULL,
-  incumbent_snapshot_id TEXT NOT NULL REFERENCES memory_snapshots (id),
+  incumbent_snapshot_id TEXT REFERENCES memory_snapshots (id),
   stage INTEGER NOT NULL,
   verdict TEXT,
   created_by_type TEXT NOT NULL,
   created_by_id TEXT NOT NULL,
   created_at TEXT NOT NULL,
   started_at TEXT,
-  ended_at TEXT
+  ended_at TEXT,
+  promoted_content_hash TEXT,
+  holdback_from INTEGER,
+  holdback_until TEXT,
+  holdback_ended_at TEXT
 ) STRICT;
 CREATE INDEX experiments_by_store ON experiments (store_id, state);
 CREATE TABLE experiment_changes (
@@ -31,6 +35,9 @@ CREATE TABLE experiment_changes (
   ordinal INTEGER NOT NULL,
   change_id TEXT NOT NULL REFERENCES changes (id),
   change_hash TEXT NOT NULL,
+  ready_at INTEGER,
+  closed_at INTEGER,
+  verdict TEXT CHECK (verdict IN ('promote', 'rollback', 'inconclusive', 'void')),
   PRIMARY KEY (experiment_id, ordinal)
 ) STRICT;
 CREATE INDEX experiment_changes_by_change ON experiment_changes (change_id);
@@ -66,6 +73,7 @@ CREATE TABLE experiment_commits (
   late_value REAL,
   late_at TEXT,
   committed_at TEXT NOT NULL,
+  readings TEXT NOT NULL,
   PRIMARY KEY (experiment_id, ordinal)
 ) STRICT;
 CREATE TABLE experiment_states (
@@ -117,14 +125,18 @@ CREATE TABLE experiments (
   unit text COLLATE "C" NOT NULL CHECK (unit IN ('session', 'actor', 'workspace', 'block')),
   salt text COLLATE "C" NOT NULL,
   settings text COLLATE "C" NOT NULL,
-  incumbent_snapshot_id text COLLATE "C" NOT NULL REFERENCES memory_snapshots (id),
+  incumbent_snapshot_id text COLLATE "C" REFERENCES memory_snapshots (id),
   stage integer NOT NULL,
   verdict text COLLATE "C",
   created_by_type text COLLATE "C" NOT NULL,
   created_by_id text COLLATE "C" NOT NULL,
   created_at text COLLATE "C" NOT NULL,
   started_at text COLLATE "C",
-  ended_at text COLLATE "C"
+  ended_at text COLLATE "C",
+  promoted_content_hash text COLLATE "C",
+  holdback_from integer,
+  holdback_until text COLLATE "C",
+  holdback_ended_at text COLLATE "C"
 );
 CREATE INDEX experiments_by_store ON experiments (store_id, state);
 CREATE TABLE experiment_changes (
@@ -132,6 +144,9 @@ CREATE TABLE experiment_changes (
   ordinal integer NOT NULL,
   change_id text COLLATE "C" NOT NULL REFERENCES changes (id),
   change_hash text COLLATE "C" NOT NULL,
+  ready_at integer,
+  closed_at integer,
+  verdict text COLLATE "C" CHECK (verdict IN ('promote', 'rollback', 'inconclusive', 'void')),
   PRIMARY KEY (experiment_id, ordinal)
 );
 CREATE INDEX experiment_changes_by_change ON experiment_changes (change_id);
@@ -167,6 +182,7 @@ CREATE TABLE experiment_commits (
   late_value double precision,
   late_at text COLLATE "C",
   committed_at text COLLATE "C" NOT NULL,
+  readings text COLLATE "C" NOT NULL,
   PRIMARY KEY (experiment_id, ordinal)
 );
 CREATE TABLE experiment_states (

@@ -23,7 +23,7 @@ export interface ExperimentsTables {
   withholding_frames: WithholdingFramesTable
 }
 
-type ExperimentState =
+export type ExperimentState =
   | 'draft'
   | 'running'
   | 'paused'
@@ -33,7 +33,7 @@ type ExperimentState =
   | 'void'
 
 /** What one coin is tossed for: a session, a person or agent, a workspace, or a block of hours of a shared state. */
-type UnitKind = 'session' | 'actor' | 'workspace' | 'block'
+export type UnitKind = 'session' | 'actor' | 'workspace' | 'block'
 
 export interface ExperimentsTable {
   id: ExperimentId
@@ -46,7 +46,8 @@ export interface ExperimentsTable {
   salt: string
   /** The test's settings, the goal and its deadlines, as they were when it began. */
   settings: Json
-  incumbent_snapshot_id: MemorySnapshotId
+  /** What stood in the store when it began; null in a draft. */
+  incumbent_snapshot_id: MemorySnapshotId | null
   /** Of the ramp, from 0; the share belongs to each unit. */
   stage: number
   verdict: Json | null
@@ -55,18 +56,29 @@ export interface ExperimentsTable {
   created_at: Timestamp
   started_at: Timestamp | null
   ended_at: Timestamp | null
+  /** Of the store right after its changes were written into it. */
+  promoted_content_hash: string | null
+  /** The first unit of the holdback; null where nothing was promoted. */
+  holdback_from: number | null
+  holdback_until: Timestamp | null
+  holdback_ended_at: Timestamp | null
 }
 
 /** The candidate is the incumbent plus these; with several, each is tossed for on its own. */
-interface ExperimentChangesTable {
+export interface ExperimentChangesTable {
   experiment_id: ExperimentId
   ordinal: number
   change_id: ChangeId
   change_hash: string
+  /** The unit from which on its test may promote; what comes later does not take that back, harm does. */
+  ready_at: number | null
+  /** The first unit that its test did not count; from then on its digit of every new arm is 0. */
+  closed_at: number | null
+  verdict: 'promote' | 'rollback' | 'inconclusive' | 'void' | null
 }
 
 /** `arm`: one digit a change, in their order: 1 with it, 0 without. */
-interface ExperimentArmsTable {
+export interface ExperimentArmsTable {
   experiment_id: ExperimentId
   arm: string
   /** Of the files that this arm reads. */
@@ -102,6 +114,8 @@ export interface ExperimentCommitsTable {
   late_value: number | null
   late_at: Timestamp | null
   committed_at: Timestamp
+  /** What each test says after this unit, for the charts; folding the units gives them again. */
+  readings: Json
 }
 
 interface ExperimentStatesTable {
@@ -114,7 +128,7 @@ interface ExperimentStatesTable {
   updated_at: Timestamp
 }
 
-interface ExperimentDecisionsTable {
+export interface ExperimentDecisionsTable {
   experiment_id: ExperimentId
   ordinal: number
   kind: string
