@@ -4,7 +4,7 @@ export type Purpose =
   | 'cursor'
   | 'webhook-secret'
   | 'personal-data'
-  | 'experiment-salt'
+  | 'experiment'
   | 'withholding'
 
 /** Keyed operations under keys that are derived from one secret of the installation. */

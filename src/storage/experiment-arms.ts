@@ -1,8 +1,8 @@
 import { applyChanges } from '../core/change/apply.ts'
-import { hashContents } from '../core/experiment/arms.ts'
-import type { ExperimentId, Hash, MemorySnapshotId, MemoryStoreId } from '../core/ids.ts'
+import { hashContents } from '../core/experiment/contents.ts'
+import type { Deadlines, ExperimentPlan } from '../core/experiment/plan.ts'
+import type { ChangeId, ExperimentId, Hash, MemorySnapshotId, MemoryStoreId } from '../core/ids.ts'
 import type { MemoryDocument } from '../core/memory.ts'
-import type { JsonObject } from '../core/session.ts'
 import { hasText } from '../core/store-state.ts'
 import { inBatches } from './batches.ts'
 import { getChange } from './changes.ts'
@@ -19,18 +19,18 @@ export interface LiveExperiment {
   readonly storeId: MemoryStoreId
   readonly state: ExperimentsTable['state']
   readonly unit: ExperimentsTable['unit']
-  /** Sealed. */
+  /** Sealed for the purpose `experiment`. */
   readonly salt: string
-  readonly settings: JsonObject
+  readonly deadlines: Deadlines
   readonly snapshotId: MemorySnapshotId
   readonly stage: number
-  /** How many changes the candidate has. */
-  readonly changes: number
+  /** In their order. A closed one is in no new arm. */
+  readonly changes: readonly { readonly id: ChangeId; readonly state: 'open' | 'closed' }[]
 }
 
 /**
- * The experiment that decides what this store's readers get: one that runs, is paused, or was promoted and is
- * watched by its holdback; the first of these that there is.
+ * The experiment that decides what this store's readers get: one that runs or is paused, else one that was promoted
+ * and is watched by its holdback.
  */
 export async function findLiveExperiment(
   reader: Reader,
@@ -41,39 +41,46 @@ export async function findLiveExperiment(
     .selectAll()
     .where('store_id', '=', storeId)
     .where('workspace_id', '=', defaultWorkspace)
-    .where('state', 'in', ['running', 'paused', 'promoted'])
-    .where('ended_at', 'is', null)
+    .where(({ eb, and, or }) =>
+      or([
+        eb('state', 'in', ['running', 'paused'] as const),
+        and([eb('state', '=', 'promoted'), eb('holdback_ended_at', 'is', null)]),
+      ]),
+    )
     .orderBy('created_at', 'desc')
     .orderBy('id')
     .execute()
-  const [row] = rows.toSorted((a, b) => rank[a.state] - rank[b.state])
-  if (!row) return null
-  const { count } = await reader.read
-    .selectFrom('experiment_changes')
-    .select((select) => select.fn.countAll<number>().as('count'))
-    .where('experiment_id', '=', row.id)
-    .executeTakeFirstOrThrow()
+  const row = rows.find(({ state }) => state !== 'promoted') ?? rows[0]
+  if (!row || row.incumbent_snapshot_id === null) return null
+  const plan = JSON.parse(row.settings) as ExperimentPlan
   return {
     id: row.id,
     storeId: row.store_id,
     state: row.state,
     unit: row.unit,
     salt: row.salt,
-    settings: JSON.parse(row.settings),
+    deadlines: plan.deadlines,
     snapshotId: row.incumbent_snapshot_id,
     stage: row.stage,
-    changes: Number(count),
+    changes: await listChangeStates(reader, row),
   }
 }
 
-const rank: Record<ExperimentsTable['state'], number> = {
-  running: 0,
-  paused: 1,
-  promoted: 2,
-  draft: 3,
-  rolled_back: 3,
-  inconclusive: 3,
-  void: 3,
+/** Until promotion those whose tests are open; in the holdback those that were promoted. */
+async function listChangeStates(
+  reader: Reader,
+  { id, state }: Pick<ExperimentsTable, 'id' | 'state'>,
+): Promise<LiveExperiment['changes']> {
+  const rows = await reader.read
+    .selectFrom('experiment_changes')
+    .select(['change_id', 'closed_at', 'verdict'])
+    .where('experiment_id', '=', id)
+    .orderBy('ordinal')
+    .execute()
+  return rows.map((row) => {
+    const isOpen = state === 'promoted' ? row.verdict === 'promote' : row.closed_at === null
+    return { id: row.change_id, state: isOpen ? 'open' : 'closed' }
+  })
 }
 
 /** Some megabytes of texts at a time. */
@@ -88,7 +95,7 @@ export async function readArm(
   experiment: LiveExperiment,
   arm: string,
 ): Promise<readonly MemoryDocument[] | null> {
-  const { id, snapshotId, storeId } = experiment
+  const { snapshotId, storeId } = experiment
   const { versionIds } = await getSnapshot(reader, { id: snapshotId, storeId })
   const entries = await listPinnedState(reader, versionIds)
   const standing = entries.filter(hasText)
@@ -106,21 +113,11 @@ export async function readArm(
     }
   }
   const changes = []
-  for (const [ordinal, changeId] of (await listChangeIds(reader, id)).entries()) {
-    if (arm[ordinal] === '1') changes.push((await getChange(reader, changeId)).change)
+  for (const [ordinal, { id }] of experiment.changes.entries()) {
+    if (arm[ordinal] === '1') changes.push((await getChange(reader, id)).change)
   }
   const applied = applyChanges(documents, changes, reader.hash)
   return applied.refused.length === 0 ? applied.documents : null
-}
-
-async function listChangeIds(reader: Reader, id: ExperimentId) {
-  const rows = await reader.read
-    .selectFrom('experiment_changes')
-    .select('change_id')
-    .where('experiment_id', '=', id)
-    .orderBy('ordinal')
-    .execute()
-  return rows.map((row) => row.change_id)
 }
 
 export interface ArmRef {

@@ -1,5 +1,8 @@
 import type { Selectable } from 'kysely'
-import { type Mac, tossArm } from '../core/experiment/arms.ts'
+import { toTimestamp } from '../core/clock.ts'
+import { deadlineFor, holdbackShare, holdbackStage } from '../core/experiment/plan.ts'
+import { nextStage } from '../core/experiment/ramp.ts'
+import { type Mac, tossArm } from '../core/experiment/toss.ts'
 import type { ExperimentId } from '../core/ids.ts'
 import type { Reader, Writer } from './database.ts'
 import type { LiveExperiment } from './experiment-arms.ts'
@@ -27,11 +30,9 @@ export interface NewUnit {
   readonly principal: string | null
   /** Under the experiment's salt. */
   readonly mac: Mac
-  /** RFC 3339: after it a missing outcome counts as failure. */
-  readonly deadlineAt: string
 }
 
-export async function findUnit(
+async function findUnit(
   reader: Reader,
   { experimentId, unit }: Pick<AssignedUnit, 'experimentId' | 'unit'>,
 ): Promise<AssignedUnit | null> {
@@ -44,22 +45,34 @@ export async function findUnit(
   return row ? toUnit(row) : null
 }
 
+/** The arm that a unit has or would get now; null: nobody new is assigned, because the experiment is paused. */
+export async function foreseeArm(
+  reader: Reader,
+  { experiment, unit, mac }: Pick<NewUnit, 'experiment' | 'unit' | 'mac'>,
+): Promise<string | null> {
+  const known = await findUnit(reader, { experimentId: experiment.id, unit })
+  if (known) return known.arm
+  if (experiment.state === 'paused') return null
+  const changes = experiment.changes.map(({ state }) => state)
+  return tossArm({ unit, changes, pi: chanceOf(experiment).pi }, mac)
+}
+
 /**
  * The arm of a unit: the first assignment holds for good, whatever the ramp does later. Ordinals have no gaps,
- * because writes come one after another and what is undone takes its ordinal along. A paused experiment assigns
- * nobody. The caller writes the audit record.
+ * because writes come one after another and what is undone takes its ordinal along. Null while it is paused.
  */
 export async function assignUnit(writer: Writer, given: NewUnit): Promise<AssignedUnit | null> {
   const { experiment, unit, stratum, principal } = given
   const known = await findUnit(writer, { experimentId: experiment.id, unit })
   if (known) return known
-  if (experiment.state === 'paused') return null
+  const arm = await foreseeArm(writer, given)
+  if (arm === null) return null
   const last = await writer.read
     .selectFrom('experiment_units')
     .select((select) => select.fn.max<number | null>('ordinal').as('ordinal'))
     .where('experiment_id', '=', experiment.id)
     .executeTakeFirst()
-  const pi = shareOf(experiment)
+  const deadlineMs = deadlineFor(experiment.deadlines, stratum)
   const row = await writer.write
     .insertInto('experiment_units')
     .values({
@@ -68,25 +81,27 @@ export async function assignUnit(writer: Writer, given: NewUnit): Promise<Assign
       unit,
       stratum,
       principal,
-      arm: tossArm({ unit, changes: experiment.changes, pi }, given.mac),
-      stage: experiment.stage,
-      pi,
+      arm,
+      ...chanceOf(experiment),
       assigned_at: writer.at,
-      deadline_at: given.deadlineAt,
+      deadline_at: toTimestamp(Date.parse(writer.at) + deadlineMs),
     })
     .returningAll()
     .executeTakeFirstOrThrow()
+  await writer.audit({
+    action: 'experiment.unit_assigned',
+    objectType: 'experiment',
+    objectId: experiment.id,
+    afterHash: writer.hash(JSON.stringify(row)),
+  })
   return toUnit(row)
 }
 
-/** Of the ramp (spec C.7); once promoted, all but the holdback read the candidate (C.10). */
-const ramp: readonly number[] = [0.1, 0.25, 0.5]
-const holdbackPi = 0.9
-
-/** The chance of the candidate for the next coin, fixed before it. */
-export function shareOf({ state, stage }: Pick<LiveExperiment, 'state' | 'stage'>): number {
-  return state === 'promoted' ? holdbackPi : (ramp[stage] ?? 0.5)
-}
+/** Fixed before the coin: by the ramp (spec C.7), and once promoted all but the holdback read the candidate (C.10). */
+const chanceOf = (experiment: LiveExperiment): { readonly stage: number; readonly pi: number } =>
+  experiment.state === 'promoted'
+    ? { stage: holdbackStage, pi: holdbackShare }
+    : nextStage(experiment)
 
 const toUnit = (row: Selectable<ExperimentUnitsTable>): AssignedUnit => ({
   experimentId: row.experiment_id,

@@ -93,7 +93,8 @@ export async function confirmExposure(
       `Exposure ${id} belongs to session ${before.sessionId}, not to ${sessionId}; each session checks out for itself.`,
     )
   }
-  const isKnown = before.confirmedAt !== null && (sessionId ?? before.sessionId) === before.sessionId
+  const isKnown =
+    before.confirmedAt !== null && (sessionId ?? before.sessionId) === before.sessionId
   if (isKnown) return before
   await writer.write
     .updateTable('exposures')

@@ -3,8 +3,8 @@ import type { Item } from '../items/item.ts'
 import { parseItems } from '../items/items.ts'
 import type { MemoryDocument } from '../memory.ts'
 import { matchesGlob } from '../policy/glob.ts'
-import { type Mac } from './arms.ts'
 import { coinOf } from './assignment.ts'
+import type { Mac } from './toss.ts'
 
 export interface WithholdingSettings {
   /** The chance of each item to be left out, 0.05 to 0.10. */

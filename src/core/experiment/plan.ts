@@ -1,0 +1,63 @@
+import type { ExperimentId } from '../ids.ts'
+import type { JsonObject } from '../session.ts'
+import type { TestSettings } from './settings.ts'
+
+/** What an experiment was laid out to find, fixed when it starts. */
+export interface ExperimentPlan {
+  readonly goal: Goal
+  readonly test: TestSettings
+  readonly deadlines: Deadlines
+  /** Where the score of each guardrail of `test` comes from. */
+  readonly guardrails: readonly GuardrailSource[]
+  /** Kinds of signals that end it at once when they come of a unit that read the candidate. */
+  readonly hardStops: readonly string[]
+  /** What must stay as it is outside of the change, as the one who planned it named it: grader, model, prompt. */
+  readonly environment: Readonly<Record<string, string>>
+  /** Whether policy let it be promoted without a person when it started. */
+  readonly unattended: boolean
+  /** Units a day when it started; null before. */
+  readonly unitsPerDay: number | null
+  /** Why it was started though it was forecast to take too long. */
+  readonly anyway: string | null
+  /** The experiment of the same change and goal whose evidence it starts with. */
+  readonly follows: ExperimentId | null
+}
+
+interface Goal {
+  /** Of the outcome definition. */
+  readonly name: string
+  /** The definition as it was at the start; null in a draft. */
+  readonly definition: JsonObject | null
+}
+
+/** How long a unit's outcome is waited for, by type of task. */
+export interface Deadlines {
+  readonly standardMs: number
+  readonly byTaskType: Readonly<Record<string, number>>
+}
+
+export type GuardrailSource = { readonly name: string } & (
+  | { readonly from: 'signal'; readonly kind: string }
+  /** What the unit's sessions used, against a reference: ½ at it, 0 at four times as much. */
+  | { readonly from: 'tokens' | 'seconds'; readonly reference: number }
+)
+
+export function deadlineFor({ standardMs, byTaskType }: Deadlines, taskType: string): number {
+  return Object.hasOwn(byTaskType, taskType) ? (byTaskType[taskType] as number) : standardMs
+}
+
+/** clip(½ − ln(x/reference)/(2 ln 4), 0, 1): five points are some 15 % dearer (spec C.3). */
+export function scoreAgainst(reference: number, used: number): number {
+  if (used <= 0) return 1
+  return Math.min(1, Math.max(0, 0.5 - Math.log(used / reference) / (2 * Math.log(4))))
+}
+
+/** Evidence with which nobody needs to agree. */
+export const unattendedAt = 100
+
+/** Share of units that go on reading what was promoted; the others keep the incumbent. */
+export const holdbackShare = 0.9
+/** The stage of units of a holdback, behind those of the ramp. */
+export const holdbackStage = 9
+export const holdbackUnits = 500
+export const holdbackMs = 14 * 86_400_000
