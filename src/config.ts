@@ -53,6 +53,8 @@ export interface Secrets {
   readonly databaseUrl: string | null
   /** What checkpoints of the audit log are signed with, 64 hex digits; made in the data folder when left out. */
   readonly auditKey?: string | null
+  /** What the command line calls a server with, for `lucidream pull`. */
+  readonly apiKey?: string | null
 }
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -86,6 +88,8 @@ const environmentSchema = z.object({
     .regex(/^[^\s+]{1,200}$/, 'must be 1 to 200 characters without spaces and plus signs')
     .optional(),
   LUCIDREAM_BOOTSTRAP_KEY: z.string().min(24).max(512).optional(),
+  LUCIDREAM_API_KEY: z.string().min(1).max(512).optional(),
+  LUCIDREAM_API_KEY_FILE: z.string().min(1).optional(),
   LUCIDREAM_HOST: z.string().min(1).default('127.0.0.1'),
   LUCIDREAM_PORT: port.default(4177),
   LUCIDREAM_METRICS_PORT: port.optional(),
@@ -128,6 +132,7 @@ export function readConfig(environment: Environment = process.env): {
       secretKey: findSecret(data, 'LUCIDREAM_SECRET_KEY'),
       databaseUrl: findSecret(data, 'LUCIDREAM_DATABASE_URL'),
       auditKey: findSecret(data, 'LUCIDREAM_AUDIT_KEY'),
+      apiKey: findSecret(data, 'LUCIDREAM_API_KEY'),
       bootstrapKey: data.LUCIDREAM_BOOTSTRAP_KEY ?? null,
     },
   }
@@ -160,6 +165,7 @@ type SecretName =
   | 'LUCIDREAM_SECRET_KEY'
   | 'LUCIDREAM_DATABASE_URL'
   | 'LUCIDREAM_AUDIT_KEY'
+  | 'LUCIDREAM_API_KEY'
 
 /** From the variable itself or from the file that its `_FILE` sibling names; never from both. */
 function findSecret(data: Parsed, name: SecretName): string | null {

@@ -50,6 +50,7 @@ export async function main(): Promise<void> {
       facts: findMachineFacts,
       sealTools,
       bootstrapKey: secrets.bootstrapKey,
+      apiKey: secrets.apiKey ?? null,
       serve: (opened, flags) =>
         serve(opened, flags, { config: config.server, version: readVersion() }),
     })

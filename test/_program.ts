@@ -18,7 +18,7 @@ export interface Answer {
 /** Runs a command line inside this process, on a real database, with what it prints caught. */
 export async function run(
   args: readonly string[],
-  options: { columns?: number; policyDirectory?: string } = {},
+  options: { columns?: number; policyDirectory?: string; apiKey?: string } = {},
 ): Promise<Answer> {
   const written = { out: '', err: '' }
   const output = (name: 'out' | 'err') => ({
@@ -52,6 +52,7 @@ export async function run(
     facts: findMachineFacts,
     sealTools,
     bootstrapKey: null,
+    apiKey: options.apiKey ?? null,
     serve: (opened, flags) =>
       serve(opened, flags, {
         config: readConfig({}).config.server,

@@ -3,9 +3,11 @@ import { apiKeyEndpoints } from './lucid/api-keys.ts'
 import { auditEndpoints } from './lucid/audit.ts'
 import { briefEndpoints } from './lucid/briefs.ts'
 import { changeEndpoints } from './lucid/changes.ts'
+import { checkoutEndpoints } from './lucid/checkout.ts'
 import { dreamReportEndpoints } from './lucid/dream-reports.ts'
 import { dreamScheduleEndpoints } from './lucid/dream-schedules.ts'
 import { selectedDreamEndpoints } from './lucid/dreams.ts'
+import { exposureEndpoints } from './lucid/exposures.ts'
 import { findingEndpoints } from './lucid/findings.ts'
 import { importEndpoints } from './lucid/imports.ts'
 import { incidentEndpoints } from './lucid/incidents.ts'
@@ -43,6 +45,8 @@ export const endpoints: readonly Endpoint[] = [
   ...reviewEndpoints,
   ...dreamReportEndpoints,
   ...findingEndpoints,
+  ...checkoutEndpoints,
+  ...exposureEndpoints,
   ...importEndpoints,
   ...searchEndpoints,
   ...statsEndpoints,

@@ -30,6 +30,7 @@ const byCode: Readonly<Record<ErrorCode, WireError>> = {
   database_unavailable: unavailable,
   disk_full: unavailable,
   stopping: unavailable,
+  server_unavailable: unavailable,
   interrupted: unavailable,
   database_newer: fault,
   database_damaged: fault,

@@ -6,20 +6,26 @@ export const exitCodes = {
   failed: 1,
   usage: 2,
   config: 3,
+  auth: 4,
   notFound: 5,
   conflict: 6,
   partial: 8,
+  unavailable: 9,
   interrupted: 130,
 } as const
 
 export const exitCodeHelp = `Exit codes:
-  0 ok   1 failed   2 wrong usage   3 configuration invalid   5 not found   6 conflict
-  8 partly done: some input could not be read, the rest is stored   130 interrupted`
+  0 ok   1 failed   2 wrong usage   3 configuration invalid   4 not allowed   5 not found
+  6 conflict   8 partly done: some input could not be read, the rest is stored
+  9 the server does not answer   130 interrupted`
 
 const byError: Partial<Record<ErrorCode, number>> = {
   invalid_argument: exitCodes.usage,
   path_outside: exitCodes.usage,
   invalid_config: exitCodes.config,
+  unauthenticated: exitCodes.auth,
+  forbidden: exitCodes.auth,
+  server_unavailable: exitCodes.unavailable,
   not_found: exitCodes.notFound,
   conflict: exitCodes.conflict,
   file_changed: exitCodes.conflict,

@@ -32,6 +32,7 @@ import { runMigrate, runWork } from './commands/work.ts'
 import { exitCodeHelp, exitCodes } from './exit-codes.ts'
 import { addIncidentCommands } from './incident-commands.ts'
 import { explainFailure, type GlobalOptions, type Invocation, invoke } from './invocation.ts'
+import { addPullCommand } from './pull-command.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** Runs one command line and answers with its exit code; prints everything it has to say itself. */
@@ -89,6 +90,7 @@ function build(surroundings: Surroundings, result: { code: number }): Command {
   addBriefCommand(program, act)
   addMemoryCommands(program, act)
   addIncidentCommands((name, examples) => command(program, name, examples), act)
+  addPullCommand((name, examples) => command(program, name, examples), act)
   addPolicyCommands(program, act)
   addServerCommands(program, act)
   addAuditCommands(program, act)

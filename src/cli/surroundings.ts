@@ -26,6 +26,8 @@ export interface Surroundings {
   readonly sealTools: SealTools
   /** The first API key of an empty database, where the administrator chose it. */
   readonly bootstrapKey: string | null
+  /** What this program calls another one's API with. */
+  readonly apiKey: string | null
   /** Starts the API over an opened database; flags win over the configuration. */
   readonly serve: (opened: Opened, flags: ServeFlags) => Promise<Serving>
 }

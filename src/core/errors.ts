@@ -15,6 +15,8 @@ export type ErrorCode =
   /** Understood, and not built yet: the message says what works instead. */
   | 'unsupported'
   | 'stopping'
+  /** Another server that this program calls. */
+  | 'server_unavailable'
   | 'database_unavailable'
   | 'database_busy'
   | 'database_newer'

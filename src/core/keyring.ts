@@ -1,5 +1,11 @@
 /** What a derived key is for: what is signed for one purpose is worth nothing for another. */
-export type Purpose = 'api-key' | 'cursor' | 'webhook-secret' | 'personal-data'
+export type Purpose =
+  | 'api-key'
+  | 'cursor'
+  | 'webhook-secret'
+  | 'personal-data'
+  | 'experiment'
+  | 'withholding'
 
 /** Keyed operations under keys that are derived from one secret of the installation. */
 export interface Keyring {

@@ -3,6 +3,7 @@ import type { Session, SessionEvent } from '../core/session.ts'
 import type { RawRecord } from '../importers/importer.ts'
 import { insertImportedAgent } from '../storage/agents.ts'
 import type { Writer } from '../storage/database.ts'
+import { exposureKey, linkExposures } from '../storage/exposures.ts'
 import { insertOutcomeSignals } from '../storage/outcome-signals.ts'
 import { findSession, insertSession, updateSession } from '../storage/sessions.ts'
 import {
@@ -78,6 +79,7 @@ async function storeArrival(writer: Writer, owner: string, arrival: Arrival): Pr
   })
   if (known) await updateSession(writer, session)
   else await insertSession(writer, session, transcriptId)
+  await linkExposures(writer, session.id, session.labels[exposureKey])
   await writer.audit({
     action: known ? 'session.replaced' : 'session.imported',
     objectType: 'session',

@@ -23,6 +23,8 @@ export interface MemoryStorePage {
   readonly limit: number
   /** Left out: excluded. */
   readonly archived?: 'included' | 'excluded' | undefined
+  /** Stores that arms of experiments write into. Left out: excluded. */
+  readonly overlays?: 'included' | 'excluded' | undefined
   /** RFC 3339 UTC with milliseconds, both inclusive. */
   readonly createdFrom?: string | undefined
   readonly createdTo?: string | undefined
@@ -53,7 +55,14 @@ export async function listMemoryStores(
   reader: Reader,
   page: MemoryStorePage,
 ): Promise<MemoryStore[]> {
-  const { after, limit, archived = 'excluded', createdFrom, createdTo } = page
+  const {
+    after,
+    limit,
+    archived = 'excluded',
+    overlays = 'excluded',
+    createdFrom,
+    createdTo,
+  } = page
   let query = reader.read
     .selectFrom('memory_stores')
     .selectAll()
@@ -63,6 +72,14 @@ export async function listMemoryStores(
     .orderBy('id', 'desc')
     .limit(limit)
   if (archived === 'excluded') query = query.where('archived_at', 'is', null)
+  if (overlays === 'excluded') {
+    query = query.where('id', 'not in', (select) =>
+      select
+        .selectFrom('experiment_arms')
+        .select((arm) => arm.ref('overlay_store_id').$notNull().as('id'))
+        .where('overlay_store_id', 'is not', null),
+    )
+  }
   if (createdFrom !== undefined) query = query.where('created_at', '>=', createdFrom)
   if (createdTo !== undefined) query = query.where('created_at', '<=', createdTo)
   if (after) {

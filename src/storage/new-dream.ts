@@ -19,6 +19,7 @@ import {
   type SessionChoice,
 } from './dream-sessions.ts'
 import { type Dream, findHolder, getDream, insertDream, type OutputBehavior } from './dreams.ts'
+import { findExperimentOfOverlay } from './experiment-arms.ts'
 import type { Jobs } from './jobs.ts'
 import { getMemoryStore } from './memory-stores.ts'
 import { emitWebhookEvents } from './webhook-deliveries.ts'
@@ -118,6 +119,13 @@ export async function enqueueFirst(
 
 async function refuseUnusable(writer: Writer, storeId: MemoryStoreId): Promise<void> {
   const store = await getMemoryStore(writer, storeId)
+  const experimentId = await findExperimentOfOverlay(writer, storeId)
+  if (experimentId !== null) {
+    throw new DomainError(
+      'invalid_argument',
+      `inputs: memory store ${storeId} belongs to one arm of experiment ${experimentId}; dream over the store that the experiment is about.`,
+    )
+  }
   if (store.archivedAt === null) return
   throw new DomainError(
     'invalid_argument',

@@ -65,12 +65,14 @@ export const memoryStoreEndpoints = [
     response: memoryStorePage,
     async handle({ context, query }) {
       const { created_at: within = {}, include_archived: archived, limit, page } = query
+      const overlays = query.include_overlays ? 'included' : 'excluded'
       const after = readTimeCursor(context.keyring, { list, page, created: within })
       const stores = await context.database.read((reader) =>
         listMemoryStores(reader, {
           after: after as Pick<MemoryStore, 'createdAt' | 'id'> | null,
           limit: limit + 1,
           archived: archived ? 'included' : 'excluded',
+          overlays,
           createdFrom: within.gte,
           createdTo: within.lte,
         }),

@@ -5,11 +5,13 @@ import { mergeMetadata } from '../../core/metadata.ts'
 import type { JsonObject, Session } from '../../core/session.ts'
 import type { Reader, Writer } from '../../storage/database.ts'
 import { type Environment, getEnvironment } from '../../storage/environments.ts'
+import { insertExposure } from '../../storage/exposures.ts'
 import { insertLiveSession } from '../../storage/live-sessions.ts'
 import { insertSessionResources, type SessionResource } from '../../storage/session-resources.ts'
 import type { StoredSession } from '../../storage/sessions.ts'
 import type { ApiContext } from '../context.ts'
 import { recordChange } from '../record.ts'
+import { readForSession } from '../session-readings.ts'
 import { resolveSessionAgent } from './session-agent.ts'
 import { prepareResources } from './session-mounts.ts'
 
@@ -31,7 +33,13 @@ export async function createSession(
   const id = context.newId('sesn')
   const { agent, snapshot } = await resolveSessionAgent(writer, given.agent)
   const environment = await openEnvironment(writer, given.environment_id as EnvironmentId)
-  const resources = await prepareResources(writer, context.newId, given.resources ?? [])
+  const readings = await readForSession(writer, context, {
+    sessionId: id,
+    agentId: agent.id,
+    resources: given.resources ?? [],
+    metadata: given.metadata ?? {},
+  })
+  const resources = await prepareResources(writer, context.newId, readings.resources)
   if (environment.config.type === 'self_hosted') refuseUnmountable(resources)
   const stored = await insertLiveSession(writer, {
     session: {
@@ -44,11 +52,12 @@ export async function createSession(
       snapshot: snapshot as unknown as JsonObject,
     },
     environmentId: environment.id,
-    metadata: mergeMetadata({}, given.metadata ?? {}),
+    metadata: mergeMetadata({}, readings.metadata),
     vaultIds: given.vault_ids ?? [],
     budget: given.budget ?? null,
   })
   const mounted = await insertSessionResources(writer, id, resources)
+  for (const exposure of readings.exposures) await insertExposure(writer, exposure)
   await recordChange(writer, context, { action: 'session.created', id })
   return { stored, resources: mounted }
 }

@@ -48,6 +48,7 @@ export const createdWithin = z
 export const memoryStoreQuery = z.object({
   created_at: createdWithin,
   include_archived: flag.optional(),
+  include_overlays: flag.optional().describe('ours: stores that arms of experiments write into'),
   limit: limit(100, 20),
   page: cursor,
 })

@@ -19,6 +19,8 @@ export interface ExperimentsTables {
   experiment_states: ExperimentStatesTable
   experiment_decisions: ExperimentDecisionsTable
   exposures: ExposuresTable
+  withholding_settings: WithholdingSettingsTable
+  withholding_frames: WithholdingFramesTable
 }
 
 export type ExperimentState =
@@ -152,8 +154,26 @@ export interface ExposuresTable {
   via: 'session' | 'checkout' | 'mcp' | 'file_sync' | 'hook'
   /** Items that were left out by chance, with that chance. */
   withheld: Json
+  /** Of a block, in its first minutes: it does not count. */
+  washout: Generated<0 | 1>
   assigned_at: Timestamp
   delivered_at: Timestamp | null
   /** When the harness said that it stood in context. */
   confirmed_at: Timestamp | null
+}
+
+/** Stores whose items are left out by chance now and then, so that each item's worth can be told. */
+interface WithholdingSettingsTable {
+  store_id: MemoryStoreId
+  share: number
+  exempt_paths: Json
+  updated_at: Timestamp
+}
+
+/** Which items a coin was tossed for in contents of this hash: with `exposures.withheld` both sides of every coin. */
+interface WithholdingFramesTable {
+  store_id: MemoryStoreId
+  content_hash: string
+  items: Json
+  created_at: Timestamp
 }

@@ -1,0 +1,118 @@
+import type { ChangeId, ExperimentId, MemoryStoreId } from '../src/core/ids.ts'
+import type { JsonObject } from '../src/core/session.ts'
+import { insertChanges } from '../src/storage/changes.ts'
+import type { Writer } from '../src/storage/database.ts'
+import { insertDream } from '../src/storage/dreams.ts'
+import { insertSnapshot } from '../src/storage/memory-snapshots.ts'
+import { listHeadState, readTexts } from '../src/storage/memory-states.ts'
+import type { TestServer } from './_server.ts'
+
+export interface RunningExperiment {
+  readonly id: ExperimentId
+  readonly set: (columns: JsonObject) => Promise<void>
+}
+
+interface Wanted {
+  readonly storeId: string
+  readonly unit?: 'session' | 'actor' | 'workspace' | 'block'
+  readonly stage?: number
+  /** Each appends a line to a memory of the store. */
+  readonly changes: readonly { readonly path: string; readonly line: string }[]
+}
+
+const actor = { type: 'user', id: 'test' } as const
+
+/** An experiment as it is while it runs, laid into the tables as they are. */
+export async function runExperiment(
+  server: TestServer,
+  wanted: Wanted,
+): Promise<RunningExperiment> {
+  const { database, newId, keyring } = server.context
+  const storeId = wanted.storeId as MemoryStoreId
+  const id = newId('exp')
+  const write = (work: (writer: Writer) => Promise<unknown>) =>
+    database.write(actor, async (writer) => {
+      await work(writer)
+      await writer.audit({ action: 'experiment.started', objectType: 'experiment', objectId: id })
+    })
+  await write(async (writer) => {
+    const entries = await listHeadState(writer, storeId)
+    const snapshot = newId('msnap')
+    await insertSnapshot(writer, { id: snapshot, storeId, name: 'x', at: writer.at, entries })
+    const changeIds = await addChanges(writer, wanted, () => newId('chg'))
+    await writer.write
+      .insertInto('experiments')
+      .values({
+        id,
+        store_id: storeId,
+        name: 'test',
+        state: 'running',
+        unit: wanted.unit ?? 'session',
+        salt: keyring.seal('experiment', `salt of ${id}`),
+        settings: JSON.stringify({ deadlines: { standardMs: 86_400_000, byTaskType: {} } }),
+        incumbent_snapshot_id: snapshot,
+        stage: wanted.stage ?? 2,
+        verdict: null,
+        created_by_type: 'user',
+        created_by_id: 'test',
+        created_at: writer.at,
+        started_at: writer.at,
+        ended_at: null,
+      })
+      .execute()
+    for (const [ordinal, change_id] of changeIds.entries()) {
+      const row = { experiment_id: id, ordinal, change_id, change_hash: writer.hash(change_id) }
+      await writer.write.insertInto('experiment_changes').values(row).execute()
+    }
+  })
+  return {
+    id,
+    set: (columns) =>
+      write((writer) =>
+        writer.write.updateTable('experiments').set(columns).where('id', '=', id).execute(),
+      ),
+  }
+}
+
+async function addChanges(
+  writer: Writer,
+  { storeId, changes }: Wanted,
+  newChangeId: () => ChangeId,
+): Promise<ChangeId[]> {
+  const store = storeId as MemoryStoreId
+  const dream = await insertDream(writer, {
+    inputStoreId: store,
+    inputsHash: writer.hash(newChangeId()),
+    options: {},
+  })
+  const entries = await listHeadState(writer, store)
+  const texts = await readTexts(
+    writer,
+    entries.map(({ versionId }) => versionId),
+  )
+  const made = changes.map(({ path, line }, index) => {
+    const entry = entries.find((one) => one.path === path)
+    const content = entry ? (texts.get(entry.versionId) ?? '') : ''
+    return {
+      id: newChangeId(),
+      baseVersionId: entry?.versionId ?? null,
+      change: {
+        key: `change ${index}`,
+        operation: 'add' as const,
+        path,
+        baseSha256: entry?.contentSha256 ?? null,
+        edits: [{ start: content.length, before: '', after: line }],
+        leaves: 'content' as const,
+        before: null,
+        after: line,
+        rationale: 'test',
+        grade: 'B' as const,
+        findingKeys: [],
+        evidence: [],
+        trust: {} as never,
+      },
+    }
+  })
+  await insertChanges(writer, dream.id, made)
+  return made.map(({ id }) => id)
+}
