@@ -7,6 +7,7 @@ import { checkoutEndpoints } from './lucid/checkout.ts'
 import { dreamReportEndpoints } from './lucid/dream-reports.ts'
 import { dreamScheduleEndpoints } from './lucid/dream-schedules.ts'
 import { selectedDreamEndpoints } from './lucid/dreams.ts'
+import { experimentEndpoints } from './lucid/experiments.ts'
 import { exposureEndpoints } from './lucid/exposures.ts'
 import { findingEndpoints } from './lucid/findings.ts'
 import { importEndpoints } from './lucid/imports.ts'
@@ -43,6 +44,7 @@ export const endpoints: readonly Endpoint[] = [
   ...briefEndpoints,
   ...changeEndpoints,
   ...reviewEndpoints,
+  ...experimentEndpoints,
   ...dreamReportEndpoints,
   ...findingEndpoints,
   ...checkoutEndpoints,
