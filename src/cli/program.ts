@@ -30,6 +30,7 @@ import { runServe } from './commands/serve.ts'
 import { runSession, runSessions } from './commands/sessions.ts'
 import { runMigrate, runWork } from './commands/work.ts'
 import { exitCodeHelp, exitCodes } from './exit-codes.ts'
+import { addExperimentCommands } from './experiment-commands.ts'
 import { addIncidentCommands } from './incident-commands.ts'
 import { explainFailure, type GlobalOptions, type Invocation, invoke } from './invocation.ts'
 import { addPullCommand } from './pull-command.ts'
@@ -91,6 +92,7 @@ function build(surroundings: Surroundings, result: { code: number }): Command {
   addMemoryCommands(program, act)
   addIncidentCommands((name, examples) => command(program, name, examples), act)
   addPullCommand((name, examples) => command(program, name, examples), act)
+  addExperimentCommands(program, command, act)
   addPolicyCommands(program, act)
   addServerCommands(program, act)
   addAuditCommands(program, act)

@@ -1,6 +1,5 @@
 import { evidenceOf } from '../core/experiment/betting.ts'
 import type { Forecast } from '../core/experiment/forecast.ts'
-import { sayVerdict } from '../core/experiment/verdict-sentence.ts'
 import type { ExperimentDecision } from './experiment-decisions.ts'
 import type {
   ArmTotals,
@@ -66,10 +65,7 @@ export function presentExperiment(view: ExperimentView) {
   }
 }
 
-export const presentForecast = (given: {
-  readonly forecast: Forecast
-  readonly unitsPerDay: number
-}) => ({
+const presentForecast = (given: { readonly forecast: Forecast; readonly unitsPerDay: number }) => ({
   units: given.forecast.units,
   days: given.forecast.days,
   units_per_day: given.unitsPerDay,
@@ -156,21 +152,3 @@ export const presentVerified = (experimentId: string, { units, tests }: Verified
   units,
   tests: tests.map(({ test, difference }) => ({ test, equal: difference === null, difference })),
 })
-
-/** What a test of a change says in one sentence, with its interval. */
-export const sayTest = ({ change, state, decision }: TestView) =>
-  sayVerdict({
-    state: stateOf[change.verdict ?? 'open'],
-    ready: change.readyAt !== null,
-    units: state.frontier,
-    interval: decision.interval,
-    reasons: [],
-  })
-
-const stateOf = {
-  open: 'running',
-  promote: 'promoted',
-  rollback: 'rolled_back',
-  inconclusive: 'inconclusive',
-  void: 'void',
-} as const

@@ -32,13 +32,18 @@ export interface Laboratory {
   readonly texts: () => Promise<Record<string, string>>
   /** Accepted changes of one dream, each a line behind one of the memories. */
   readonly addChanges: (lines: readonly Line[]) => Promise<string[]>
-  /** A draft of these changes, started. */
-  readonly start: (changeIds: readonly string[], given?: object) => Promise<string>
+  /** A draft of these changes, started; at the last stage of the ramp, which takes the fewest units. */
+  readonly start: (changeIds: readonly string[], given?: Given) => Promise<string>
   /** Has units read the store, past the checkout and by coins that are always the same, and says what came of each. */
   readonly run: (experiment: string, running: Running) => Promise<void>
   readonly commit: () => Promise<void>
   readonly write: <T>(work: (writer: Writer) => Promise<T>) => Promise<T>
   readonly tell: (exposureId: string, told: Told) => Promise<void>
+}
+
+interface Given {
+  readonly ramped?: boolean
+  readonly [field: string]: unknown
 }
 
 interface Line {
@@ -118,7 +123,7 @@ export async function openLaboratory(server: TestServer): Promise<Laboratory> {
       for (const id of ids) await must(`changes/${id}/accept`, { override: true, reason: 'a test' })
       return ids
     },
-    async start(changeIds, given = {}) {
+    async start(changeIds, { ramped = true, ...given } = {}) {
       const { id } = await must('experiments', {
         name: 'refunds',
         change_ids: changeIds,
@@ -127,6 +132,11 @@ export async function openLaboratory(server: TestServer): Promise<Laboratory> {
         ...given,
       })
       await must(`experiments/${id}/start`, { anyway: true, reason: 'nobody reads it yet' })
+      if (ramped) {
+        await write((writer) =>
+          writer.write.updateTable('experiments').set({ stage: 2 }).where('id', '=', id).execute(),
+        )
+      }
       return id
     },
     async run(experiment, { units, outcome, prefix = 'u' }) {

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { ChangeId } from '../../src/core/ids.ts'
+import { voidExperiments } from '../../src/storage/end-experiment.ts'
 import { startTestServer, type TestServer } from '../_server.ts'
 import { type Laboratory, openLaboratory, rate, settings, start } from './_experimenting.ts'
 
@@ -25,7 +27,7 @@ const kinds = async (id: string) =>
 describe('an experiment', () => {
   it('proves a change that helps, waits for a person, writes it in one burst and keeps a holdback', async () => {
     const ids = await lab.addChanges([line])
-    const id = await lab.start(ids)
+    const id = await lab.start(ids, { ramped: false })
     const before = await lab.texts()
     await lab.run(id, { units: 800, outcome: helpful })
     const ready = await show(id)
@@ -63,13 +65,13 @@ describe('an experiment', () => {
   it('rolls back a change that does harm, with the store untouched and the change a proposal again', async () => {
     const ids = await lab.addChanges([line])
     const id = await lab.start(ids)
-    await lab.run(id, { units: 800, outcome: harmful })
+    await lab.run(id, { units: 250, outcome: harmful })
     const found = await show(id)
     expect(found.state).toBe('rolled_back')
     expect(found.verdict).toMatch(/^Rolled back: after \d+ units the effect lies between −?-\d/)
     expect(await lab.texts()).toEqual(start)
     expect(await lab.get(`changes/${ids[0]}`)).toMatchObject({ status: 'proposed' })
-    expect(found.units_committed).toBeLessThan(800)
+    expect(found.units_committed).toBeLessThan(250)
     const { exposure_id } = await lab.get(`/lucid/v1/checkout?store=${lab.storeId}&unit=later`)
     expect(exposure_id).toMatch(/^expo_/)
   })
@@ -85,5 +87,147 @@ describe('an experiment', () => {
     expect((await lab.post(`experiments/${id}/promote`)).body.error.message).toContain(
       'cannot be promoted',
     )
+  })
+
+  it('counts a missing outcome at its deadline as a failure, keeps the late truth and never uses it', async () => {
+    const id = await lab.start(await lab.addChanges([line]), { deadline_seconds: 3_600 })
+    await lab.run(id, { units: 4, outcome: (_, ordinal) => (ordinal === 1 ? null : true) })
+    const waiting = await show(id)
+    expect(waiting).toMatchObject({ units_assigned: 4, units_committed: 1 })
+    expect(waiting.waits_until).not.toBeNull()
+    skewMs = 3_700_000
+    await lab.commit()
+    expect(await show(id)).toMatchObject({ units_committed: 4 })
+    const [exposure] = (await lab.get(`exposures?experiment_id=${id}&unit=u1`)).data
+    await lab.tell(exposure.id, { success: true })
+    await lab.commit()
+    const [test] = (await show(id)).tests
+    const sum = (field: string) => test.arms.candidate[field] + test.arms.incumbent[field]
+    expect([sum('missing'), sum('late')]).toEqual([1, 1])
+    expect(await lab.get(`experiments/${id}/verify`)).toMatchObject({ equal: true, units: 4 })
+  })
+
+  it('ends at once at a hard stop of the candidate, before that unit has its turn', async () => {
+    const id = await lab.start(await lab.addChanges([line]))
+    await lab.run(id, { units: 40, outcome: () => null })
+    const { data } = await lab.get(`exposures?experiment_id=${id}&limit=100`)
+    const incumbent = data.find(({ arm }: { arm: string }) => arm === '0')
+    const candidate = data.find(({ arm }: { arm: string }) => arm === '1')
+    await lab.tell(incumbent.id, { kind: 'secret_leak', success: false })
+    await lab.commit()
+    expect((await show(id)).state).toBe('running')
+    await lab.tell(candidate.id, { kind: 'secret_leak', success: false })
+    await lab.commit()
+    const found = await show(id)
+    expect(found).toMatchObject({ state: 'rolled_back', units_committed: 0 })
+    expect(found.verdict).toContain('hard stop')
+  })
+
+  it('is void when its change is edited, its goal altered by hand, or its source revoked', async () => {
+    const ids = await lab.addChanges([line])
+    const id = await lab.start(ids)
+    await lab.must(`changes/${ids[0]}/edit`, { after: '- Ask twice.\n' })
+    await lab.commit()
+    expect((await show(id)).verdict).toMatch(/^Void: it says nothing \(change .* is proposed/)
+    await lab.must(`changes/${ids[0]}/accept`, { override: true, reason: 'a test' })
+    const next = await lab.start(ids)
+    await lab.must(`experiments/${next}/stop`, { reason: 'new grader', environment_changed: true })
+    const follower = await lab.start(ids, { follows: next })
+    expect((await show(follower)).plan.follows).toBe(next)
+    const { database } = server.context
+    await database.write({ type: 'user', id: 'test' }, async (writer) => {
+      const voided = await voidExperiments(writer, { changes: ids as ChangeId[] })
+      expect(voided).toEqual([follower])
+    })
+    expect((await show(follower)).state).toBe('void')
+  })
+
+  it('of several changes tests each by a coin of its own, over all units', async () => {
+    const ids = await lab.addChanges([line, { path: '/bags.md', line: '- Say it twice.\n' }])
+    const id = await lab.start(ids)
+    await lab.run(id, {
+      units: 250,
+      outcome: (arm, ordinal) =>
+        rate(55 + (arm[0] === '1' ? 40 : 0) - (arm[1] === '1' ? 45 : 0))(ordinal),
+    })
+    const found = await show(id)
+    expect(found.arms.map(({ arm }: { arm: string }) => arm)).toEqual(['00', '01', '10', '11'])
+    expect(found.tests[1].verdict).toBe('rollback')
+    expect(found).toMatchObject({ state: 'running', ready: true })
+    const promoted = await lab.must(`experiments/${id}/promote`, {})
+    expect(promoted.tests.map(({ verdict }: { verdict: string }) => verdict)).toEqual([
+      'promote',
+      'rollback',
+      null,
+    ])
+    expect(await lab.texts()).toEqual({ ...start, '/refunds.md': start['/refunds.md'] + line.line })
+    expect((await lab.get(`changes/${ids[1]}`)).status).toBe('proposed')
+    expect(await lab.get(`experiments/${id}/verify`)).toMatchObject({ equal: true })
+  })
+
+  it('refuses changes of one item, a second experiment on a store, and what is hopeless without a reason', async () => {
+    const same = { path: '/refunds.md', line: ' Or 6.\n' }
+    const [first] = await lab.addChanges([line])
+    const draft = { name: 'x', change_ids: [first], goal: 'resolved', settings }
+    const { id } = await lab.must('experiments', draft)
+    const refused = await lab.post(`experiments/${id}/start`)
+    expect(refused.body.error.details.error_code).toBe('experiment_hopeless')
+    expect((await lab.post(`experiments/${id}/start`, { anyway: true })).status).toBe(400)
+    const shown = await show(id)
+    expect(shown.forecast).toMatchObject({ hopeless: true, units_per_day: 0, days: null })
+    await lab.must(`experiments/${id}/start`, { anyway: true, reason: 'a trial' })
+    expect((await show(id)).plan.anyway).toBe('a trial')
+    const [second] = await lab.addChanges([same])
+    const other = await lab.must('experiments', { ...draft, change_ids: [second] })
+    const open = await lab.post(`experiments/${other.id}/start`, { anyway: true, reason: 'x' })
+    expect(open.body.error.details.error_code).toBe('experiment_open')
+    expect((await lab.post('experiments', draft)).body.error.message).toContain(
+      'tries one of these',
+    )
+    expect((await lab.post(`experiments/${id}/promote`)).body.error.details.error_code).toBe(
+      'not_proven',
+    )
+    await lab.must(`experiments/${id}/pause`, { reason: 'a holiday' })
+    expect((await lab.post(`experiments/${id}/pause`, { reason: 'again' })).status).toBe(409)
+    await lab.must(`experiments/${id}/resume`)
+    await lab.must(`experiments/${id}/stop`, { reason: 'enough' })
+    expect((await show(id)).verdict).toMatch(/^Not proven: .*stopped by hand: enough/)
+  })
+
+  it('is sent back when the store was changed under it, and nothing of it is written', async () => {
+    const ids = await lab.addChanges([line])
+    const id = await lab.start(ids)
+    await lab.run(id, { units: 150, outcome: helpful })
+    const memories = await server.client().beta.memoryStores.memories.list(lab.storeId)
+    const memory = memories.data.find((one) => 'path' in one && one.path === '/refunds.md')
+    await server
+      .client()
+      .beta.memoryStores.memories.update(String((memory as { id?: string } | undefined)?.id), {
+        memory_store_id: lab.storeId,
+        content: '- Refunds take 9 days.\n',
+      })
+    const answer = await lab.post(`experiments/${id}/promote`)
+    expect(answer.body.error.details.error_code).toBe('store_moved')
+    expect((await show(id)).state).toBe('void')
+    expect((await lab.get(`changes/${ids[0]}`)).status).toBe('proposed')
+    expect((await lab.texts())['/refunds.md']).toBe('- Refunds take 9 days.\n')
+  })
+
+  it('keeps what was promoted when its holdback sees no harm for 500 units and 14 days', async () => {
+    const ids = await lab.addChanges([line])
+    const id = await lab.start(ids)
+    await lab.run(id, { units: 150, outcome: helpful })
+    await lab.must(`experiments/${id}/promote`)
+    await lab.run(id, { units: 500, outcome: helpful, prefix: 'h' })
+    expect((await show(id)).holdback.ended_at).toBeNull()
+    skewMs = 15 * 86_400_000
+    await lab.commit()
+    const found = await show(id)
+    expect(found.holdback.ended_at).not.toBeNull()
+    expect(found).toMatchObject({ state: 'promoted', share: 1 })
+    const { tests } = await lab.get('experiment_season')
+    const mine = tests.find((one: { experiment_id: string }) => one.experiment_id === id)
+    expect(mine).toMatchObject({ promoted: true })
+    expect(['proven', 'provisional']).toContain(mine.standing)
   })
 })
