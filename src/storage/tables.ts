@@ -50,6 +50,9 @@ export type ScratchTables = Pick<
   | 'search_queue'
   | 'search_old_memories'
   | 'import_progress'
+  | 'session_keys'
+  | 'session_key_marks'
+  | 'session_key_queue'
   | 'audit_tiles'
   | 'audit_checkpoints'
 >
