@@ -329,6 +329,34 @@ CREATE INDEX dreams_by_store ON dreams USING btree (input_store_id, created_at);
 CREATE INDEX dreams_by_time ON dreams USING btree (workspace_id, created_at, ordinal);
 CREATE UNIQUE INDEX dreams_holding ON dreams USING btree (held_store_id) WHERE held_store_id IS NOT NULL;
 
+CREATE TABLE endorsements (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  store_id text COLLATE "C" NOT NULL,
+  memory_id text COLLATE "C" NOT NULL,
+  version_id text COLLATE "C" NOT NULL,
+  whole integer NOT NULL,
+  content_sha256 text COLLATE "C" NOT NULL,
+  lines text COLLATE "C" NOT NULL,
+  line_count integer NOT NULL,
+  taint_before text COLLATE "C" NOT NULL,
+  taint text COLLATE "C" NOT NULL,
+  person text COLLATE "C" NOT NULL,
+  reason text COLLATE "C" NOT NULL,
+  actor_type text COLLATE "C" NOT NULL,
+  actor_id text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  voided_at text COLLATE "C",
+  void_reason text COLLATE "C",
+  CONSTRAINT endorsements_pkey PRIMARY KEY (id),
+  CONSTRAINT endorsements_whole_check CHECK (whole = ANY (ARRAY[0, 1])),
+  CONSTRAINT endorsements_memory_id_fkey FOREIGN KEY (memory_id) REFERENCES memories(id),
+  CONSTRAINT endorsements_store_id_fkey FOREIGN KEY (store_id) REFERENCES memory_stores(id),
+  CONSTRAINT endorsements_version_id_fkey FOREIGN KEY (version_id) REFERENCES memory_versions(id)
+);
+CREATE INDEX endorsements_by_memory ON endorsements USING btree (memory_id, voided_at);
+CREATE INDEX endorsements_by_store ON endorsements USING btree (store_id, created_at);
+
 CREATE TABLE environments (
   id text COLLATE "C" NOT NULL,
   workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,

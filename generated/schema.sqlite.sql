@@ -276,6 +276,29 @@ CREATE INDEX dreams_by_store ON dreams (input_store_id, created_at);
 CREATE INDEX dreams_by_time ON dreams (workspace_id, created_at, ordinal);
 CREATE UNIQUE INDEX dreams_holding ON dreams (held_store_id) WHERE held_store_id IS NOT NULL;
 
+CREATE TABLE endorsements (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  store_id TEXT NOT NULL REFERENCES memory_stores (id),
+  memory_id TEXT NOT NULL REFERENCES memories (id),
+  version_id TEXT NOT NULL REFERENCES memory_versions (id),
+  whole INTEGER NOT NULL CHECK (whole IN (0, 1)),
+  content_sha256 TEXT NOT NULL,
+  lines TEXT NOT NULL,
+  line_count INTEGER NOT NULL,
+  taint_before TEXT NOT NULL,
+  taint TEXT NOT NULL,
+  person TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  actor_type TEXT NOT NULL,
+  actor_id TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  voided_at TEXT,
+  void_reason TEXT
+) STRICT;
+CREATE INDEX endorsements_by_memory ON endorsements (memory_id, voided_at);
+CREATE INDEX endorsements_by_store ON endorsements (store_id, created_at);
+
 CREATE TABLE environments (
   id TEXT NOT NULL PRIMARY KEY,
   workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
