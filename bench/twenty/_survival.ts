@@ -4,8 +4,8 @@ import type { Item } from '../../src/core/items/item.ts'
 import { parseItems } from '../../src/core/items/items.ts'
 import { normaliseText } from '../../src/core/items/words.ts'
 import type { MemoryDocument } from '../../src/core/memory.ts'
+import { makeSearch } from '../../src/core/search/bm25.ts'
 import { hash } from '../../test/_airline.ts'
-import { makeSearch } from '../_search.ts'
 
 const kinds = ['numbers', 'dates', 'names', 'code', 'negations'] as const
 

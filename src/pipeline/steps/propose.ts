@@ -16,6 +16,7 @@ import { readLineTaints } from '../../storage/line-taints.ts'
 import { tellAbout } from '../../storage/new-dream.ts'
 import { countQuotes } from '../../storage/quotes-in-context.ts'
 import { listRejections } from '../../storage/reviews.ts'
+import { readWatch } from '../../storage/watch.ts'
 import { closeDreamSession, countOf, narrate, type Passage } from '../dream-session.ts'
 import { type Published, publishDocuments } from '../publish.ts'
 import type { Mined, Reconciled } from '../reports.ts'
@@ -36,6 +37,7 @@ export async function proposeChanges(work: StepWork): Promise<void> {
       taints: await readLineTaints({ ...reader, hash: context.hash }, dream.inputStoreId, memories),
       findings: (await listFindings(reader, dream.id)).map(({ finding }) => finding),
       rejections: await listRejections(reader, dream.inputStoreId),
+      watch: await readWatch(reader, dream, context.clock()),
     }
   })
   const { memories, findings, rejections } = read
