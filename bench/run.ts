@@ -35,6 +35,7 @@ import { benchProfile } from './profile.ts'
 import { benchReplication } from './replication.ts'
 import { benchScale } from './scale.ts'
 import { benchSearch } from './search.ts'
+import { benchTwentyDreams } from './twenty-dreams.ts'
 import { benchWordings } from './wordings.ts'
 
 const operator = { type: 'user', id: 'bench' } as const
@@ -192,6 +193,7 @@ const benches = {
   replication: benchReplication,
   scale: benchScale,
   search: benchSearch,
+  'twenty-dreams': benchTwentyDreams,
   wordings: benchWordings,
 }
 

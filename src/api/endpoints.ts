@@ -6,6 +6,7 @@ import { changeEndpoints } from './lucid/changes.ts'
 import { dreamReportEndpoints } from './lucid/dream-reports.ts'
 import { dreamScheduleEndpoints } from './lucid/dream-schedules.ts'
 import { selectedDreamEndpoints } from './lucid/dreams.ts'
+import { endorsementEndpoints } from './lucid/endorsements.ts'
 import { findingEndpoints } from './lucid/findings.ts'
 import { importEndpoints } from './lucid/imports.ts'
 import { incidentEndpoints } from './lucid/incidents.ts'
@@ -37,6 +38,7 @@ import { sessionEndpoints } from './v1/sessions.ts'
 export const endpoints: readonly Endpoint[] = [
   ...apiKeyEndpoints,
   ...incidentEndpoints,
+  ...endorsementEndpoints,
   ...auditEndpoints,
   ...briefEndpoints,
   ...changeEndpoints,

@@ -13,6 +13,7 @@ import { audit } from './0013-audit.ts'
 import { reviews } from './0014-reviews.ts'
 import { outcomes } from './0015-outcomes.ts'
 import { experiments } from './0017-experiments.ts'
+import { endorsements } from './0020-endorsements.ts'
 import type { Migration, MigrationText } from './migration.ts'
 
 /** In the order they run. */
@@ -32,6 +33,7 @@ const texts: readonly MigrationText[] = [
   trust,
   outcomes,
   experiments,
+  endorsements,
 ]
 
 export const migrations: readonly Migration[] = texts.map((text, at) => ({
