@@ -18,6 +18,7 @@ import { benchAttacks } from './attacks.ts'
 import { benchAudit } from './audit.ts'
 import { benchAway } from './away.ts'
 import { benchBlame } from './blame.ts'
+import { benchDemonstrations } from './demonstrations.ts'
 import { benchEntireCli } from './entire-cli.ts'
 import { benchFuzz } from './fuzz.ts'
 import { benchInjected } from './injected.ts'
@@ -32,6 +33,7 @@ import { benchNoise } from './noise.ts'
 import { benchPeers } from './peers.ts'
 import { benchPlanted } from './planted.ts'
 import { benchProfile } from './profile.ts'
+import { benchProof } from './proof.ts'
 import { benchReplication } from './replication.ts'
 import { benchScale } from './scale.ts'
 import { benchSearch } from './search.ts'
@@ -168,6 +170,7 @@ const benches = {
   append: benchAppend,
   attacks: benchAttacks,
   away: benchAway,
+  demonstrations: benchDemonstrations,
   fuzz: benchFuzz,
   audit: benchAudit,
   bundled: benchBundled,
@@ -190,6 +193,7 @@ const benches = {
   peers: benchPeers,
   planted: benchPlanted,
   profile: benchProfile,
+  proof: benchProof,
   replication: benchReplication,
   scale: benchScale,
   search: benchSearch,
