@@ -10,6 +10,7 @@ import { endorsementEndpoints } from './lucid/endorsements.ts'
 import { findingEndpoints } from './lucid/findings.ts'
 import { importEndpoints } from './lucid/imports.ts'
 import { incidentEndpoints } from './lucid/incidents.ts'
+import { outcomeSignalEndpoints } from './lucid/outcome-signals.ts'
 import { policyEndpoints } from './lucid/policies.ts'
 import { reviewEndpoints } from './lucid/reviews.ts'
 import { searchEndpoints } from './lucid/search.ts'
@@ -46,6 +47,7 @@ export const endpoints: readonly Endpoint[] = [
   ...dreamReportEndpoints,
   ...findingEndpoints,
   ...importEndpoints,
+  ...outcomeSignalEndpoints,
   ...searchEndpoints,
   ...statsEndpoints,
   ...storeSnapshotEndpoints,

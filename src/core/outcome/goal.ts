@@ -119,8 +119,9 @@ function partOf(signal: GoalSignal, name: RevisedBy) {
 
 const confidenceRank: Readonly<Record<Confidence, number>> = { weak: 0, strong: 1, exact: 2 }
 
-/** Where the source has no clock, when it was heard. */
-const timeOf = ({ decidedAt, createdAt }: GoalSignal) => decidedAt ?? createdAt
+/** Nothing is decided after it was heard: a date in the future would always have the last word. */
+const timeOf = ({ decidedAt, createdAt }: GoalSignal) =>
+  decidedAt !== null && decidedAt < createdAt ? decidedAt : createdAt
 const orderOf = (signal: GoalSignal) => `${timeOf(signal)}\0${signal.createdAt}\0${signal.id}`
 const byTime = (a: GoalSignal, b: GoalSignal) => {
   const [x, y] = [orderOf(a), orderOf(b)]
