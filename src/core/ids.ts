@@ -32,6 +32,8 @@ export type IncidentId = Id<'incd'>
 export type WebhookEndpointId = Id<'whend'>
 export type WebhookEventId = Id<'whe'>
 export type WebhookDeliveryId = Id<'whdel'>
+export type WebhookSourceId = Id<'whsrc'>
+export type WebhookReceiptId = Id<'whrcpt'>
 export type PolicyVersionId = Id<'polver'>
 export type DecisionId = Id<'dec'>
 export type ExperimentId = Id<'exp'>
@@ -66,6 +68,8 @@ interface IdByPrefix {
   whend: WebhookEndpointId
   whe: WebhookEventId
   whdel: WebhookDeliveryId
+  whsrc: WebhookSourceId
+  whrcpt: WebhookReceiptId
   polver: PolicyVersionId
   dec: DecisionId
   exp: ExperimentId
