@@ -157,26 +157,21 @@ export async function deleteWebhookSource(writer: Writer, id: WebhookSourceId): 
   if (result.numUpdatedRows !== 1n) throw noSource(id)
 }
 
-export async function countWebhookRefusals(
+/** Counts one more. Only that it happened is kept, nothing of what was sent. */
+export async function countWebhookRefusal(
   { scratch, at }: Scratch,
-  refusals: readonly {
-    readonly sourceId: WebhookSourceId
-    readonly reason: string
-    readonly count: number
-  }[],
+  { sourceId, reason }: { readonly sourceId: WebhookSourceId; readonly reason: string },
 ): Promise<void> {
-  for (const { sourceId, reason, count } of refusals) {
-    await scratch
-      .insertInto('webhook_refusals')
-      .values({ source_id: sourceId, reason, count, last_at: at })
-      .onConflict((conflict) =>
-        conflict.columns(['source_id', 'reason']).doUpdateSet((column) => ({
-          count: column('webhook_refusals.count', '+', count),
-          last_at: at,
-        })),
-      )
-      .execute()
-  }
+  await scratch
+    .insertInto('webhook_refusals')
+    .values({ source_id: sourceId, reason, count: 1, last_at: at })
+    .onConflict((conflict) =>
+      conflict.columns(['source_id', 'reason']).doUpdateSet((column) => ({
+        count: column('webhook_refusals.count', '+', 1),
+        last_at: at,
+      })),
+    )
+    .execute()
 }
 
 export async function listWebhookRefusals(

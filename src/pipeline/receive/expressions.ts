@@ -4,24 +4,12 @@ import {
   findConditionFault,
   judgeCondition,
 } from '../../core/receive/condition.ts'
+import type { Expressions, MappingTask } from '../../core/receive/mapping.ts'
 import { Re2Regexp } from '../../core/receive/re2-regexp.ts'
-import type { Headers } from '../../core/receive/signature.ts'
-
-/** One delivery to be mapped: plain data, as it is sent to the process that maps. */
-export interface MappingTask {
-  readonly mapping: string
-  readonly condition: string | null
-  readonly event: string
-  readonly headers: Headers
-  /** The body as it came. */
-  readonly body: Uint8Array
-  /** Milliseconds since the epoch: what the mapping's `$now()` and `$millis()` say. */
-  readonly receivedAt: number
-}
 
 /** What the expressions say; JSON, not judged yet. */
-export type Mapped =
-  | { readonly type: 'mapped'; readonly json: string }
+export type Evaluated =
+  | { readonly type: 'evaluated'; readonly json: string }
   | { readonly type: 'ignored'; readonly reason: string }
   | { readonly type: 'failed'; readonly reason: string }
 
@@ -31,7 +19,7 @@ const mostResultCharacters = 256 * 1024
 /** JSONata's own guards give a reason; what gets round them ends with the process. */
 const guards = { timeout: 1_000, stack: 200, sequence: 10_000 }
 
-export async function mapDelivery(task: MappingTask): Promise<Mapped> {
+export async function mapDelivery(task: MappingTask): Promise<Evaluated> {
   const facts = readFacts(task)
   if (typeof facts === 'string') return { type: 'failed', reason: facts }
   if (task.condition !== null) {
@@ -45,7 +33,7 @@ export async function mapDelivery(task: MappingTask): Promise<Mapped> {
     const result: unknown = await compile(task).evaluate(facts.payload, bindings)
     const json = JSON.stringify(result)
     if (json === undefined) return { type: 'ignored', reason: 'the mapping gives nothing' }
-    if (json.length <= mostResultCharacters) return { type: 'mapped', json }
+    if (json.length <= mostResultCharacters) return { type: 'evaluated', json }
     return failed(`the result is longer than ${mostResultCharacters} characters`)
   } catch (cause) {
     return failed(explain(cause))
@@ -53,10 +41,7 @@ export async function mapDelivery(task: MappingTask): Promise<Mapped> {
 }
 
 /** Why these expressions cannot be used, or null: syntax, and patterns that RE2 does not know. */
-export function checkExpressions({
-  mapping,
-  condition,
-}: Pick<MappingTask, 'mapping' | 'condition'>): string | null {
+export function checkExpressions({ mapping, condition }: Expressions): string | null {
   const fault = condition === null ? null : findConditionFault(condition)
   if (fault !== null) return `condition: ${fault}`
   try {
@@ -97,7 +82,7 @@ function tryPatterns(node: unknown): void {
   else if (typeof node === 'object' && node !== null) Object.values(node).forEach(tryPatterns)
 }
 
-const failed = (why: string): Mapped => ({ type: 'failed', reason: `mapping: ${why}` })
+const failed = (why: string): Evaluated => ({ type: 'failed', reason: `mapping: ${why}` })
 
 /** JSONata throws plain objects. */
 function explain(cause: unknown): string {

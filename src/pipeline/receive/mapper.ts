@@ -1,17 +1,10 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Mapped, MappingTask } from './expressions.ts'
+import type { Mapper } from '../../core/receive/mapping.ts'
+import { findBuiltInMapping } from './built-in-mappings.ts'
 import type { Question, Reply } from './mapping-process.ts'
-
-/** Runs the expressions of administrators over what strangers sent. */
-export interface Mapper {
-  /** Whatever the expressions do, an answer soon after `mappingMs`. Never throws. */
-  map(task: MappingTask): Promise<Mapped>
-  /** Why the expressions cannot be used, or null. */
-  findFault(task: Pick<MappingTask, 'mapping' | 'condition'>): Promise<string | null>
-  close(): Promise<void>
-}
+import { judgeResult } from './signal-shape.ts'
 
 /** The process is killed then, whatever it does. */
 const mappingMs = 2_000
@@ -73,6 +66,7 @@ export function openMapper(): Mapper {
       if (typeof reply === 'string') return reply
       return reply.type === 'checked' ? reply.fault : null
     },
+    findBuiltIn: findBuiltInMapping,
     async close() {
       await last
       end()

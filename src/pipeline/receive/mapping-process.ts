@@ -1,9 +1,10 @@
-import { checkExpressions, type Mapped, type MappingTask, mapDelivery } from './expressions.ts'
+import type { Expressions, MappingTask } from '../../core/receive/mapping.ts'
+import { checkExpressions, type Evaluated, mapDelivery } from './expressions.ts'
 
 /** What the process is asked, one question at a time. */
 export type Question =
   | { readonly type: 'map'; readonly task: MappingTask }
-  | { readonly type: 'check'; readonly task: Pick<MappingTask, 'mapping' | 'condition'> }
+  | { readonly type: 'check'; readonly task: Expressions }
 
 export type Reply =
   | { readonly type: 'ready' }
