@@ -53,6 +53,9 @@ export type ScratchTables = Pick<
   | 'search_old_memories'
   | 'import_progress'
   | 'webhook_refusals'
+  | 'session_keys'
+  | 'session_key_marks'
+  | 'session_key_queue'
   | 'audit_tiles'
   | 'audit_checkpoints'
 >

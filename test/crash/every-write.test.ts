@@ -58,7 +58,7 @@ describe('kill -9 before, inside and after every write', () => {
     ['import', 'each', 3],
     ['command line dream', 'in turn', 10],
     ['dream over the wire', 'in turn', 10],
-    ['dream into its input store', 'each', 30],
+    ['dream into its input store', 'in turn', 10],
     ['upload', 'in turn', 8],
     ['webhook', 'each', 9],
     ['restore', 'each', 3],
