@@ -89,7 +89,8 @@ function chooseScheme({ provider, scheme, reading, allowUnsigned }: WantedWebhoo
 }
 
 function refuseLeaky({ signed, timestamp }: Extract<Scheme, { type: 'hmac' }>): void {
-  if (signed.split('{body}').length !== 2) throw invalid('scheme.signed: {body} has to stand in it once')
+  if (signed.split('{body}').length !== 2)
+    throw invalid('scheme.signed: {body} has to stand in it once')
   const isOutside = timestamp !== null && timestamp.in !== 'body'
   if (isOutside !== signed.includes('{timestamp}')) {
     throw invalid(
@@ -100,9 +101,7 @@ function refuseLeaky({ signed, timestamp }: Extract<Scheme, { type: 'hmac' }>): 
 
 function newSecret({ keyring }: Tools, { type }: Scheme): string {
   const made = keyring.newSecret()
-  return type === 'standard'
-    ? `whsec_${Buffer.from(made, 'base64url').toString('base64')}`
-    : made
+  return type === 'standard' ? `whsec_${Buffer.from(made, 'base64url').toString('base64')}` : made
 }
 
 function storeSecret({ keyring, at }: Tools, { type }: Scheme, secret: string): StoredSecret {
@@ -118,7 +117,10 @@ function storeSecret({ keyring, at }: Tools, { type }: Scheme, secret: string): 
 
 function isStandardSecret(secret: string): boolean {
   const text = secret.replace(/^whsec_/, '')
-  return /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text) && text.length >= 22
+  return (
+    /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(text) &&
+    text.length >= 22
+  )
 }
 
 const invalid = (message: string) => new DomainError('invalid_argument', `${message}.`)

@@ -39,7 +39,8 @@ export const hookEndpoints = [
     family: 'lucid',
     authentication: 'signature',
     scopes: [],
-    summary: 'Says nothing, whether there is such a source or not: some senders look before they send.',
+    summary:
+      'Says nothing, whether there is such a source or not: some senders look before they send.',
     params: webhookSourcePath,
     response: z.object({}),
     handle: async () => ({}),

@@ -57,9 +57,9 @@ export function openMapper(): Mapper {
     async map(task) {
       const reply = await inTurn({ type: 'map', task })
       if (typeof reply === 'string') return { type: 'failed', reason: reply }
-      if (reply.type === 'ready' || reply.type === 'checked')
-        throw new Error('An answer out of turn.')
-      return reply
+      if (reply.type === 'evaluated') return judgeResult(reply.json, task.receivedAt)
+      if (reply.type === 'ignored' || reply.type === 'failed') return reply
+      throw new Error(`An answer out of turn: ${reply.type}`)
     },
     async findFault(task) {
       const reply = await inTurn({ type: 'check', task })

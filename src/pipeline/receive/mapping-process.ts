@@ -8,7 +8,7 @@ export type Question =
 
 export type Reply =
   | { readonly type: 'ready' }
-  | Mapped
+  | Evaluated
   | { readonly type: 'checked'; readonly fault: string | null }
 
 const reply = (message: Reply) => process.send?.(message)
