@@ -33,6 +33,8 @@ export type EndorsementId = Id<'endr'>
 export type WebhookEndpointId = Id<'whend'>
 export type WebhookEventId = Id<'whe'>
 export type WebhookDeliveryId = Id<'whdel'>
+export type WebhookSourceId = Id<'whsrc'>
+export type WebhookReceiptId = Id<'whrcpt'>
 export type PolicyVersionId = Id<'polver'>
 export type DecisionId = Id<'dec'>
 export type ExperimentId = Id<'exp'>
@@ -68,6 +70,8 @@ interface IdByPrefix {
   whend: WebhookEndpointId
   whe: WebhookEventId
   whdel: WebhookDeliveryId
+  whsrc: WebhookSourceId
+  whrcpt: WebhookReceiptId
   polver: PolicyVersionId
   dec: DecisionId
   exp: ExperimentId
