@@ -31,10 +31,11 @@ import { runSession, runSessions } from './commands/sessions.ts'
 import { runMigrate, runWork } from './commands/work.ts'
 import { exitCodeHelp, exitCodes } from './exit-codes.ts'
 import { addExperimentCommands } from './experiment-commands.ts'
-import { addIncidentCommands } from './incident-commands.ts'
 import { explainFailure, type GlobalOptions, type Invocation, invoke } from './invocation.ts'
 import { addPullCommand } from './pull-command.ts'
 import type { Surroundings } from './surroundings.ts'
+import { addTrustCommands } from './trust-commands.ts'
+import { addWebhookCommands } from './webhook-commands.ts'
 
 /** Runs one command line and answers with its exit code; prints everything it has to say itself. */
 export async function runProgram(
@@ -90,10 +91,11 @@ function build(surroundings: Surroundings, result: { code: number }): Command {
   addWriteCommands(program, act)
   addBriefCommand(program, act)
   addMemoryCommands(program, act)
-  addIncidentCommands((name, examples) => command(program, name, examples), act)
   addPullCommand((name, examples) => command(program, name, examples), act)
   addExperimentCommands(program, command, act)
+  addTrustCommands((name, examples) => command(program, name, examples), act)
   addPolicyCommands(program, act)
+  addWebhookCommands(program, command, act)
   addServerCommands(program, act)
   addAuditCommands(program, act)
   return program
