@@ -9,6 +9,8 @@ import { selectedDreamEndpoints } from './lucid/dreams.ts'
 import { findingEndpoints } from './lucid/findings.ts'
 import { importEndpoints } from './lucid/imports.ts'
 import { incidentEndpoints } from './lucid/incidents.ts'
+import { joinRuleEndpoints } from './lucid/join-rules.ts'
+import { outcomeDefinitionEndpoints } from './lucid/outcome-definitions.ts'
 import { outcomeSignalEndpoints } from './lucid/outcome-signals.ts'
 import { policyEndpoints } from './lucid/policies.ts'
 import { reviewEndpoints } from './lucid/reviews.ts'
@@ -46,6 +48,8 @@ export const endpoints: readonly Endpoint[] = [
   ...findingEndpoints,
   ...importEndpoints,
   ...outcomeSignalEndpoints,
+  ...outcomeDefinitionEndpoints,
+  ...joinRuleEndpoints,
   ...searchEndpoints,
   ...statsEndpoints,
   ...storeSnapshotEndpoints,
