@@ -14,6 +14,8 @@ import { findingEndpoints } from './lucid/findings.ts'
 import { hookEndpoints } from './lucid/hooks.ts'
 import { importEndpoints } from './lucid/imports.ts'
 import { incidentEndpoints } from './lucid/incidents.ts'
+import { joinRuleEndpoints } from './lucid/join-rules.ts'
+import { outcomeDefinitionEndpoints } from './lucid/outcome-definitions.ts'
 import { outcomeSignalEndpoints } from './lucid/outcome-signals.ts'
 import { policyEndpoints } from './lucid/policies.ts'
 import { reviewEndpoints } from './lucid/reviews.ts'
@@ -57,6 +59,8 @@ export const endpoints: readonly Endpoint[] = [
   ...exposureEndpoints,
   ...importEndpoints,
   ...outcomeSignalEndpoints,
+  ...outcomeDefinitionEndpoints,
+  ...joinRuleEndpoints,
   ...searchEndpoints,
   ...statsEndpoints,
   ...storeSnapshotEndpoints,

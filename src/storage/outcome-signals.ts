@@ -25,20 +25,37 @@ export async function insertOutcomeSignals(
   return added
 }
 
-/** By session, then in the order in which they were decided, undated ones first. */
+/**
+ * What is known of each session, weak joins left out: by session, then in the order in which they were decided,
+ * undated ones first. A signal about two sessions stands under both.
+ */
 export async function listOutcomeSignals(
   reader: Reader,
   sessionIds: readonly SessionId[],
 ): Promise<OutcomeSignal[]> {
-  const rows = await reader.read
+  const ids = [...new Set(sessionIds)]
+  const imported = await reader.read
     .selectFrom('outcome_signals')
     .selectAll()
-    .where('session_id', 'in', anyOf(sessionIds))
-    .orderBy('session_id')
-    .orderBy('decided_at', (order) => order.asc().nullsFirst())
-    .orderBy('id')
+    .where('session_id', 'in', anyOf(ids))
+    .where('idempotency_key', 'is', null)
     .execute()
-  return rows.map(toSignal)
+  const received = await reader.read
+    .selectFrom('signal_joins')
+    .innerJoin('outcome_signals', 'outcome_signals.id', 'signal_joins.signal_id')
+    .selectAll('outcome_signals')
+    .select('signal_joins.session_id as joined_id')
+    .where('signal_joins.session_id', 'in', anyOf(ids))
+    .where('signal_joins.confidence', '<>', 'weak')
+    .execute()
+  return [
+    ...imported.map(toSignal),
+    ...received.map(({ joined_id, ...row }) => ({
+      ...toSignal(row),
+      sessionId: joined_id as SessionId,
+      ...(row.signed === 1 ? { signed: true } : {}),
+    })),
+  ].sort(byPlace)
 }
 
 /** Ids only, in the order of `listOutcomeSignals`. */
@@ -46,15 +63,14 @@ export async function listOutcomeSignalIds(
   reader: Reader,
   sessionIds: readonly SessionId[],
 ): Promise<OutcomeSignalId[]> {
-  const rows = await reader.read
-    .selectFrom('outcome_signals')
-    .select('id')
-    .where('session_id', 'in', anyOf(sessionIds))
-    .orderBy('session_id')
-    .orderBy('decided_at', (order) => order.asc().nullsFirst())
-    .orderBy('id')
-    .execute()
-  return rows.map(({ id }) => id)
+  return (await listOutcomeSignals(reader, sessionIds)).map(({ id }) => id)
+}
+
+const placeOf = ({ sessionId, decidedAt, id }: OutcomeSignal) =>
+  `${sessionId}\0${decidedAt ?? ''}\0${id}`
+const byPlace = (a: OutcomeSignal, b: OutcomeSignal) => {
+  const [x, y] = [placeOf(a), placeOf(b)]
+  return x < y ? -1 : x > y ? 1 : 0
 }
 
 async function pickUnknown(

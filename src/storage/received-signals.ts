@@ -26,6 +26,7 @@ export async function receiveSignals(
   writer: Writer,
   signals: readonly MaskedSignal[],
 ): Promise<Received[]> {
+  if (signals.length === 0) return []
   const named = signals.map((signal) => toRow(writer, signal))
   const known = await readContents(writer, named)
   const fresh: SignalRow[] = []

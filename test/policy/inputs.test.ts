@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
   inputGates,
-  mayReadOutcome,
+  outcomeGates,
   type ReadableSession,
+  refuseOutcome,
   selectSessions,
 } from '../../src/core/policy/inputs.ts'
 import { airlineMemory, airlineTranscripts } from '../_airline.ts'
@@ -74,9 +75,21 @@ describe('a session is not read where the policy', () => {
 
   it('states kinds of outcomes: others are not looked at', () => {
     const policy = makePolicy({ 'inputs.outcomes.kinds': ['csat'] })
-    expect(mayReadOutcome([policy], 'csat')).toBe(true)
-    expect(mayReadOutcome([policy], 'task_reward')).toBe(false)
-    expect(mayReadOutcome([makePolicy({})], 'task_reward')).toBe(true)
+    expect(refuseOutcome([policy], { kind: 'csat' })).toEqual([])
+    expect(refuseOutcome([policy], { kind: 'task_reward' })).toEqual(['inputs.outcomes.kinds'])
+    expect(refuseOutcome([makePolicy({})], { kind: 'task_reward' })).toEqual([])
+  })
+
+  it('asks for signed outcomes: others are not looked at', () => {
+    const rule = 'inputs.outcomes.requireSigned'
+    const strict = makePolicy({ [rule]: true })
+    expect(refuseOutcome([strict], { kind: 'ci', signed: true })).toEqual([])
+    expect(refuseOutcome([strict], { kind: 'ci', signed: false })).toEqual([rule])
+    expect(refuseOutcome([strict], { kind: 'ci' })).toEqual([rule])
+    expect(refuseOutcome([makePolicy({ [rule]: true, mode: 'audit' })], { kind: 'ci' })).toEqual([])
+    // Without the gate's code it would be read.
+    const others = outcomeGates.filter((gate) => gate.rule !== rule)
+    expect(refuseOutcome([strict], { kind: 'ci' }, others)).toEqual([])
   })
 })
 
@@ -112,6 +125,9 @@ describe('a dream', () => {
         )
         const blind = await dream('outcomes: { kinds: [csat] }')
         expect(blind.read).toMatchObject({ sessions: 315, succeeded: 0, failed: 0 })
+        const unsigned = await dream('outcomes: { requireSigned: true }')
+        expect(unsigned.read).toMatchObject({ sessions: 315, succeeded: 0, failed: 0 })
+        expect(unsigned.silences.join()).toContain('(inputs.outcomes.requireSigned)')
       }),
     60_000,
   )

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OutcomeSignalOnWire } from '../../src/contract/lucid/outcome-signals.ts'
+import { joinPending } from '../../src/pipeline/join-sessions.ts'
 import { startTestServer, type TestServer } from '../_server.ts'
 import { ingest, post } from './_sessions.ts'
 
@@ -140,6 +141,50 @@ describe('outcome signals over the wire', () => {
       unmatched: 4,
       match_rate: 0.2,
       unmatched_reasons: { exposure_unknown: 1, key_unknown: 1, no_subject: 1, session_unknown: 1 },
+    })
+  })
+
+  it('come from graders too: those of the session, and evaluations of OpenTelemetry', async () => {
+    const { id, append } = await ingest(server, 'graded', {
+      metadata: { 'gen_ai.conversation.id': 'talk 1' },
+    })
+    const graded = (iteration: number, result: string, criteria: object) => ({
+      type: 'span.outcome_evaluation_end',
+      outcome_id: 'outc_1',
+      outcome_evaluation_start_id: `sevt_${iteration}`,
+      iteration,
+      result,
+      explanation: 'because',
+      criteria,
+      usage: {},
+    })
+    const events = [
+      graded(0, 'needs_revision', [{ name: 'tone', score: 0.5 }]),
+      graded(1, 'satisfied', { tone: 1 }),
+    ]
+    expect((await append(events)).status).toBe(200)
+    expect((await append(events)).status).toBe(200)
+    const own = await get<{ data: OutcomeSignalOnWire[] }>(`${base}?session_id=${id}`)
+    expect(
+      own.data.map(({ kind, success, components }) => [kind, success, components.tone]).sort(),
+    ).toEqual([
+      ['rubric', null, 0.5],
+      ['rubric', true, 1],
+    ])
+    await joinPending(server.context)
+    const attributes = {
+      'gen_ai.evaluation.name': 'Relevance',
+      'gen_ai.evaluation.score.value': 0.8,
+      'gen_ai.evaluation.score.label': 'pass',
+      'gen_ai.conversation.id': 'talk 1',
+    }
+    const [one] = await send([{ name: 'gen_ai.evaluation.result', span_id: '1', attributes }])
+    expect(await getSignal(one?.id ?? '')).toMatchObject({
+      source: 'otel',
+      kind: 'rubric',
+      value: 0.8,
+      success: true,
+      session_id: id,
     })
   })
 

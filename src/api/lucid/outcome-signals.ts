@@ -1,4 +1,6 @@
 import {
+  type EvaluationResultOnWire,
+  evaluationResult,
   matchRates,
   type NewOutcomeSignal,
   newOutcomeSignal,
@@ -11,6 +13,7 @@ import {
   unmatchedQuery,
 } from '../../contract/lucid/outcome-signals.ts'
 import type { OutcomeSignalId, SessionId } from '../../core/ids.ts'
+import { evaluationResultSignal } from '../../core/outcome/evaluations.ts'
 import { maskSignals } from '../../core/outcome/masked-signal.ts'
 import type { NewSignal } from '../../core/outcome/signal.ts'
 import { presentSignal } from '../../core/present/signal.ts'
@@ -42,10 +45,10 @@ export const outcomeSignalEndpoints = [
     body: outcomeSignalBatch,
     response: outcomeSignalReceipts,
     async handle({ context, actor, body }) {
-      const read = body.signals.map((given) => newOutcomeSignal.safeParse(given))
+      const read = body.signals.map(readSignal)
       const masked = await maskSignals(
         { mask: context.mask, sign: signUnder(context.keyring, context.hash) },
-        read.flatMap(({ success, data }) => (success ? [toSignal(data)] : [])),
+        read.flatMap(({ signal }) => (signal ? [signal] : [])),
       )
       const received =
         masked.length === 0
@@ -53,8 +56,8 @@ export const outcomeSignalEndpoints = [
           : await context.database.write(actor, (writer) => receiveSignals(writer, masked))
       const waiting = received.values()
       return {
-        data: read.map(({ success, error }) =>
-          success ? presentReceipt(waiting.next().value as Received) : refusal(error.issues[0]),
+        data: read.map(({ signal, issue }) =>
+          signal ? presentReceipt(waiting.next().value as Received) : refusal(issue),
         ),
       }
     },
@@ -125,6 +128,30 @@ export const outcomeSignalEndpoints = [
   }),
 ]
 
+type Issue = { readonly path: readonly PropertyKey[]; readonly message: string }
+
+function readSignal(given: unknown): {
+  readonly signal: NewSignal | null
+  readonly issue?: Issue | undefined
+} {
+  const { name } = (given ?? {}) as { name?: unknown }
+  if (name === 'gen_ai.evaluation.result') {
+    const { data, error } = evaluationResult.safeParse(given)
+    return data ? { signal: fromEvaluation(data) } : { signal: null, issue: error?.issues[0] }
+  }
+  const { data, error } = newOutcomeSignal.safeParse(given)
+  return data ? { signal: toSignal(data) } : { signal: null, issue: error?.issues[0] }
+}
+
+const fromEvaluation = (given: EvaluationResultOnWire): NewSignal =>
+  evaluationResultSignal({
+    source: given.source,
+    traceId: given.trace_id ?? null,
+    spanId: given.span_id ?? null,
+    at: given.timestamp ?? null,
+    attributes: given.attributes,
+  })
+
 /** What comes over the API is vouched for by a key, not by a signature over its bytes. */
 const toSignal = (given: NewOutcomeSignal): NewSignal => ({
   source: given.source,
@@ -153,7 +180,7 @@ const presentReceipt = ({ id, state, joins }: Received) => ({
       : null,
 })
 
-const refusal = (issue: { path: readonly PropertyKey[]; message: string } | undefined) => ({
+const refusal = (issue: Issue | undefined) => ({
   state: 'refused' as const,
   id: null,
   joins: 0,

@@ -6,8 +6,17 @@ import {
 } from '../../contract/lucid/sessions.ts'
 import { sessionPath, session as sessionSchema } from '../../contract/v1/sessions.ts'
 import type { SessionId } from '../../core/ids.ts'
+import { evaluationSignal } from '../../core/outcome/evaluations.ts'
+import { maskSignals } from '../../core/outcome/masked-signal.ts'
+import type { JsonObject } from '../../core/session.ts'
+import { signUnder } from '../../core/trust/personal-data.ts'
 import type { Writer } from '../../storage/database.ts'
-import { appendEventBatch, type LiveEventBody } from '../../storage/live-events.ts'
+import {
+  appendEventBatch,
+  type LiveEventBody,
+  type NewSessionEvent,
+} from '../../storage/live-events.ts'
+import { receiveSignals } from '../../storage/received-signals.ts'
 import { listResourcesOf } from '../../storage/session-resources.ts'
 import { getSession, setSessionEnd } from '../../storage/sessions.ts'
 import { emitWebhookEvent } from '../../storage/webhook-deliveries.ts'
@@ -58,8 +67,10 @@ export const ingestEndpoints = [
     async handle({ context, actor, params, body }) {
       const id = params.session_id as SessionId
       const { events, secrets } = await prepareEvents(context, id, body.events)
+      const graded = await listEvaluations(context, id, events)
       const appended = await context.database.write(actor, async (writer) => {
         const stored = await appendEventBatch(writer, id, events)
+        await receiveSignals(writer, graded)
         await tellStatus(writer, context, { id, types: stored.map((event) => event.body.type) })
         return stored
       })
@@ -109,6 +120,20 @@ export const ingestEndpoints = [
     },
   }),
 ]
+
+/** What graders say in the session itself is an outcome of it. */
+const listEvaluations = (
+  { mask, keyring, hash }: ApiContext,
+  id: SessionId,
+  events: readonly NewSessionEvent[],
+) =>
+  maskSignals(
+    { mask, sign: signUnder(keyring, hash) },
+    events.flatMap(
+      ({ body, processedAt }) =>
+        evaluationSignal(id, body as JsonObject, processedAt ?? null) ?? [],
+    ),
+  )
 
 const told = {
   'session.status_running': 'session.running',

@@ -56,9 +56,24 @@ export const newOutcomeSignal = z
   .describe('one fact')
 export type NewOutcomeSignal = z.output<typeof newOutcomeSignal>
 
+/** OpenTelemetry's own shape of an evaluation, taken as it is. */
+export const evaluationResult = z
+  .object({
+    name: z.literal('gen_ai.evaluation.result'),
+    source: slug.default('otel'),
+    trace_id: line(1, 64).nullish(),
+    span_id: line(1, 64).nullish(),
+    timestamp: timestamp.nullish(),
+    attributes: z
+      .record(line(1, 128), z.union([z.number(), z.boolean(), prose(0, 8_000), z.null()]))
+      .refine((pairs) => Object.keys(pairs).length <= 128, 'at most 128 attributes'),
+  })
+  .describe('an evaluation of OpenTelemetry')
+export type EvaluationResultOnWire = z.output<typeof evaluationResult>
+
 export const outcomeSignalBatch = z.object({
   signals: z
-    .array(z.union([newOutcomeSignal, z.unknown()]))
+    .array(z.union([newOutcomeSignal, evaluationResult, z.unknown()]))
     .min(1, 'at least 1')
     .max(1_000, 'at most 1000'),
 })

@@ -24,6 +24,7 @@ export async function maskSignals(
   { mask, sign }: Masking,
   signals: readonly NewSignal[],
 ): Promise<MaskedSignal[]> {
+  if (signals.length === 0) return []
   const { records } = await mask(signals.map((signal) => textsOf(signal)))
   return signals.map((signal, index) => {
     const texts = records[index] as unknown as ReturnType<typeof textsOf>

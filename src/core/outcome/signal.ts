@@ -16,6 +16,8 @@ export interface OutcomeSignal {
   /** RFC 3339 UTC, or null where the source has no clock. */
   readonly decidedAt: string | null
   readonly source: string
+  /** Whether a signature over its bytes was verified; left out: nobody signed it. */
+  readonly signed?: boolean
 }
 
 /** Parts by name: the criteria of a rubric, the checks of a build. */

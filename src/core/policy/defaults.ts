@@ -34,7 +34,7 @@ export const defaultSpec: PolicySpec = {
       maxAge: null,
       maxPerDream: null,
     },
-    outcomes: { kinds: null },
+    outcomes: { kinds: null, requireSigned: false },
   },
   scope: { default: 'deny', allow: [], deny: [], protectedText: [] },
   budgets: {

@@ -48,6 +48,7 @@ export const fields: ReadonlyMap<string, Tightness> = new Map<string, Tightness>
   ['inputs.sessions.maxAge', atMost],
   ['inputs.sessions.maxPerDream', atMost],
   ['inputs.outcomes.kinds', subset],
+  ['inputs.outcomes.requireSigned', ordered(false, true)],
   ['scope.default', ordered('allow', 'deny')],
   ['scope.allow', layers],
   ['scope.deny', union],

@@ -101,11 +101,43 @@ export function selectSessions(
   return { taken: read.filter((session) => newest.has(session)), reasons }
 }
 
-/** Whether outcomes of this kind may be looked at. */
-export const mayReadOutcome = (policies: readonly Policy[], kind: string): boolean =>
-  policies.every(
-    ({ spec }) => spec.mode !== 'enforce' || (spec.inputs.outcomes.kinds?.includes(kind) ?? true),
-  )
+/** An outcome that a dream would look at. */
+export interface ReadableOutcome {
+  readonly kind: string
+  /** Left out: nobody signed it. */
+  readonly signed?: boolean
+}
+
+export interface OutcomeGate {
+  readonly rule: string
+  readonly permits: (wanted: PolicySpec['inputs']['outcomes'], outcome: ReadableOutcome) => boolean
+}
+
+/** What keeps an outcome from being looked at. */
+export const outcomeGates: readonly OutcomeGate[] = [
+  {
+    rule: 'inputs.outcomes.kinds',
+    permits: ({ kinds }, { kind }) => kinds?.includes(kind) ?? true,
+  },
+  {
+    rule: 'inputs.outcomes.requireSigned',
+    permits: ({ requireSigned }, { signed }) => !requireSigned || signed === true,
+  },
+]
+
+/** The rules by which some policy keeps an outcome from being looked at; none: it may be. */
+export const refuseOutcome = (
+  policies: readonly Policy[],
+  outcome: ReadableOutcome,
+  every: readonly OutcomeGate[] = outcomeGates,
+): string[] =>
+  every
+    .filter(({ permits }) =>
+      policies.some(
+        ({ spec }) => spec.mode === 'enforce' && !permits(spec.inputs.outcomes, outcome),
+      ),
+    )
+    .map(({ rule }) => rule)
 
 function judge(
   { spec }: Policy,

@@ -25,7 +25,11 @@ export interface PolicySpec {
       readonly maxAge: number | null
       readonly maxPerDream: number | null
     }
-    readonly outcomes: { readonly kinds: readonly string[] | null }
+    readonly outcomes: {
+      readonly kinds: readonly string[] | null
+      /** Only those whose signature was verified. */
+      readonly requireSigned: boolean
+    }
   }
   readonly scope: {
     readonly default: 'allow' | 'deny'

@@ -1,6 +1,6 @@
 import type { OutcomeSignal } from '../../core/outcome/signal.ts'
 import { listApplying } from '../../core/policy/applies.ts'
-import { mayReadOutcome, selectSessions } from '../../core/policy/inputs.ts'
+import { refuseOutcome, selectSessions } from '../../core/policy/inputs.ts'
 import type { Policy } from '../../core/policy/policy.ts'
 import type { Reader } from '../../storage/database.ts'
 import { type DreamSession, listDreamSessions } from '../../storage/dream-sessions.ts'
@@ -11,7 +11,8 @@ import { listReadableSessions } from '../../storage/policy-history.ts'
 
 export interface PermittedInputs {
   readonly sessions: readonly DreamSession[]
-  readonly mayRead: (signal: OutcomeSignal) => boolean
+  /** Rules that keep a signal from being looked at; none: it may be. */
+  readonly refuse: (signal: OutcomeSignal) => readonly string[]
   /** What policy kept out, by rule, for the report. */
   readonly leftOut: readonly string[]
 }
@@ -20,8 +21,8 @@ export interface PermittedInputs {
 export async function listPermittedInputs(reader: Reader, dream: Dream): Promise<PermittedInputs> {
   const sessions = await listDreamSessions(reader, dream.id)
   const policies = await listStorePolicies(reader, dream.inputStoreId)
-  const mayRead = ({ kind }: OutcomeSignal) => mayReadOutcome(policies, kind)
-  if (policies.every(({ spec }) => spec.mode === 'off')) return { sessions, mayRead, leftOut: [] }
+  const refuse = (signal: OutcomeSignal) => refuseOutcome(policies, signal)
+  if (policies.every(({ spec }) => spec.mode === 'off')) return { sessions, refuse, leftOut: [] }
   const turns = policies.some(({ spec }) => spec.inputs.sessions.minUserTurns > 0)
   const readable = await listReadableSessions(
     reader,
@@ -33,7 +34,7 @@ export async function listPermittedInputs(reader: Reader, dream: Dream): Promise
   const byRule = Map.groupBy(reasons, ({ rule, mode }) => `${mode} ${rule}`)
   return {
     sessions: sessions.filter(({ sessionId }) => ids.has(sessionId)),
-    mayRead,
+    refuse,
     leftOut: [...byRule].sort().map(([name, found]) => {
       const [mode, rule] = name.split(' ')
       const what = mode === 'audit' ? 'would be left out' : 'were left out'

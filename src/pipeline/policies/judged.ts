@@ -7,6 +7,7 @@ import type { Finding } from '../../core/mining/finding.ts'
 import { sessionOutcome } from '../../core/outcome/signal.ts'
 import { type JudgedChange, type Origin, origins } from '../../core/policy/decision.ts'
 import { addedText } from '../../core/policy/facts.ts'
+import { refuseOutcome } from '../../core/policy/inputs.ts'
 import { type EventBody, eventText } from '../../core/session.ts'
 import { utf8Length } from '../../core/utf8-length.ts'
 import { listChanges, type StoredChange } from '../../storage/changes.ts'
@@ -20,6 +21,7 @@ import { countOpenProposals, listDreamTimes, measureStoreAt } from '../../storag
 import { findEvent } from '../../storage/session-events.ts'
 import { findSession } from '../../storage/sessions.ts'
 import type { Context } from '../context.ts'
+import { listStorePolicies } from './inputs.ts'
 
 const day = 86_400_000
 /** Sizes at so many days ago: what growth is measured from. */
@@ -40,7 +42,7 @@ export async function judgeStored(
       changes,
       memories: await listDreamMemories(reader, dreamId),
       findings: (await listFindings(reader, dreamId)).map(({ finding }) => finding),
-      facts: await readFacts(reader, changes),
+      facts: await readFacts(reader, dream, changes),
       ...(await readStore(reader, dream, context.clock())),
     }
   })
@@ -168,10 +170,18 @@ interface Facts {
   readonly altered: ReadonlySet<Evidence>
 }
 
-async function readFacts(reader: Reader, changes: readonly StoredChange[]): Promise<Facts> {
+async function readFacts(
+  reader: Reader,
+  { inputStoreId }: Dream,
+  changes: readonly StoredChange[],
+): Promise<Facts> {
   const pieces = changes.flatMap(({ change }) => change.evidence)
   const ids = [...new Set(pieces.map(({ sessionId }) => sessionId))]
-  const signals = Map.groupBy(await listOutcomeSignals(reader, ids), (one) => one.sessionId)
+  const policies = await listStorePolicies(reader, inputStoreId)
+  const heard = (await listOutcomeSignals(reader, ids)).filter(
+    (signal) => refuseOutcome(policies, signal).length === 0,
+  )
+  const signals = Map.groupBy(heard, (one) => one.sessionId)
   const sessions = new Map<SessionId, { startedAt: string | null; isDecided: boolean }>()
   for (const id of ids) {
     const stored = await findSession(reader, id)

@@ -84,7 +84,7 @@ const inputs = z.strictObject({
       maxPerDream: orNone(count),
     })
     .partial(),
-  outcomes: z.strictObject({ kinds: orNone(words) }).partial(),
+  outcomes: z.strictObject({ kinds: orNone(words), requireSigned: z.boolean() }).partial(),
 })
 
 const allowRule = z
@@ -359,7 +359,6 @@ export type PolicyFile = z.output<typeof policyFile>
 export const notEnforced: readonly string[] = [
   'appliesTo.agents',
   'inputs.sessions.excludeActorKinds',
-  'inputs.outcomes.requireSigned',
   'inputs.models',
   'evidence.counterEvidence.showInReview',
   'evidence.freshness.reverifyEvery',

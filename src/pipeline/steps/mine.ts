@@ -64,12 +64,19 @@ async function readTask({ context, dream, onProgress }: StepWork): Promise<{
   readonly leftOut: readonly string[]
 }> {
   return context.database.read(async (reader) => {
-    const { sessions, mayRead, leftOut } = await listPermittedInputs(reader, dream)
+    const { sessions, refuse, leftOut } = await listPermittedInputs(reader, dream)
     const all = await listOutcomeSignals(
       reader,
       sessions.map((session) => session.sessionId),
     )
-    const signals = all.filter(mayRead)
+    const refused = all.map(refuse)
+    const signals = all.filter((_, index) => refused[index]?.length === 0)
+    const rules = [...new Set(refused.flat())].sort()
+    const unread = all.length - signals.length
+    const unheard =
+      unread === 0
+        ? []
+        : [`${countOf(unread, 'outcome signal')} left out by policy (${rules.join(', ')}).`]
     const traces: StoredTraces[] = []
     let done = 0
     for await (const packed of listPackedTraces(reader, { sessions, digesterVersion })) {
@@ -78,7 +85,7 @@ async function readTask({ context, dream, onProgress }: StepWork): Promise<{
       onProgress({ stage: 'read', done, total: sessions.length, unit: 'sessions' })
     }
     const documents = await listDreamMemories(reader, dream.id)
-    return { task: { traces, signals, documents }, leftOut }
+    return { task: { traces, signals, documents }, leftOut: [...leftOut, ...unheard] }
   })
 }
 
