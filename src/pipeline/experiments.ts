@@ -4,6 +4,7 @@ import { type AssignedUnit, commitInOrder } from '../core/experiment/commit-orde
 import { foldUnits } from '../core/experiment/fold.ts'
 import { judgeUnit, type UnitPart } from '../core/experiment/unit-outcome.ts'
 import type { ExperimentId } from '../core/ids.ts'
+import { decideGoal } from '../core/outcome/goal.ts'
 import { getChange } from '../storage/changes.ts'
 import type { Writer } from '../storage/database.ts'
 import { actorOf, endExperiment, endHoldback } from '../storage/end-experiment.ts'
@@ -12,7 +13,6 @@ import {
   listExperimentUnits,
   listLateUnits,
 } from '../storage/experiment-commits.ts'
-import { decideBy } from '../storage/experiment-goal.ts'
 import { mayGoUnattended } from '../storage/experiment-limits.ts'
 import { findHardStopSignal, listUnitParts } from '../storage/experiment-signals.ts'
 import {
@@ -52,6 +52,7 @@ async function takeTurn(context: Context, id: ExperimentId): Promise<boolean> {
     const before = await readStandings(reader, id)
     const { experiment, phase, frontier } = before
     const { plan } = experiment
+    const { definition } = plan.goal
     const units = await listExperimentUnits(reader, id, { from: frontier, limit: mostAtOnce })
     const lateUnits = await listLateUnits(reader, id, mostAtOnce)
     const ordinals = [...lateUnits, ...units].map(({ ordinal }) => ordinal)
@@ -59,7 +60,7 @@ async function takeTurn(context: Context, id: ExperimentId): Promise<boolean> {
       before,
       units,
       lateUnits,
-      parts: await listUnitParts(reader, id, ordinals),
+      parts: definition ? await listUnitParts(reader, { id, definition }, ordinals) : new Map(),
       disturbance:
         phase === 'test'
           ? await findDisturbance({ ...reader, hash }, experiment)
@@ -105,13 +106,14 @@ interface Seen {
 
 function think({ before, units, lateUnits, parts }: Seen, now: number): Turned {
   const { experiment, tests, frontier, phase } = before
+  const { definition } = experiment.plan.goal
   const judge = (unit: ExperimentUnit) =>
     judgeUnit(
       (parts.get(unit.ordinal) ?? []).filter(({ washout }) => !washout),
       {
         plan: experiment.plan,
         parts: experiment.unit === 'session' ? 'one' : 'many',
-        decide: decideBy(experiment.plan.goal.definition ?? {}),
+        decide: (signals) => (definition && decideGoal(definition, signals)?.value) ?? null,
         deadline: Date.parse(unit.deadlineAt),
         now,
       },

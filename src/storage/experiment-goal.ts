@@ -1,30 +1,35 @@
 import type { Deadlines } from '../core/experiment/plan.ts'
-import type { DecideValue } from '../core/experiment/unit-outcome.ts'
-import { type OutcomeSignal, sessionOutcome } from '../core/outcome-signal.ts'
-import type { JsonObject } from '../core/session.ts'
+import { deadlineFrom, type OutcomeDefinition } from '../core/outcome/definition.ts'
+import { decideGoal } from '../core/outcome/goal.ts'
 import type { Reader } from './database.ts'
-import { listOutcomeSignals } from './outcome-signals.ts'
+import { listGoalSignals, listPastDelays } from './goal-signals.ts'
+import { findOutcomeDefinition } from './outcome-definitions.ts'
 import { listSessions } from './sessions.ts'
 
 /** A goal by its name: what decides it now, and for how long an outcome is waited for. */
 export interface OpenGoal {
-  readonly definition: JsonObject
-  readonly deadlines: Deadlines | null
+  readonly definition: OutcomeDefinition
+  readonly deadlines: Deadlines
 }
 
-export async function findGoal(_reader: Reader, name: string): Promise<OpenGoal | null> {
-  return { definition: { kind: name }, deadlines: null }
+/** Deadlines as the definition states them, else by how long outcomes took so far. */
+export async function findGoal(reader: Reader, name: string): Promise<OpenGoal | null> {
+  const found = await findOutcomeDefinition(reader, name)
+  if (found === null) return null
+  const { definition } = found
+  const { deadlines } = definition
+  const delays = deadlines.standard === null ? await listPastDelays(reader, definition, null) : []
+  return {
+    definition,
+    deadlines: {
+      standardMs: Math.max(shortestMs, deadlineFrom(deadlines, null, delays).ms),
+      byTaskType: deadlines.byTaskType,
+    },
+  }
 }
 
-/** The value that signals come to under a definition as it was stored. */
-export function decideBy(definition: JsonObject): DecideValue {
-  return (signals) => valueUnder(definition, signals)
-}
-
-function valueUnder({ kind }: JsonObject, signals: readonly OutcomeSignal[]): number | null {
-  const { success, value } = sessionOutcome(signals.filter((signal) => signal.kind === kind))
-  return success === null ? null : (value ?? (success ? 1 : 0))
-}
+/** Nobody hears of anything sooner. */
+const shortestMs = 60_000
 
 /** What the goal was lately, and how much work there is: for forecasts and for priors. */
 export interface GoalHistory {
@@ -40,14 +45,16 @@ const mostSessions = 500
 
 export async function readGoalHistory(
   reader: Reader,
-  definition: JsonObject,
+  definition: OutcomeDefinition,
 ): Promise<GoalHistory> {
   const { sessions } = await listSessions(reader, { limit: mostSessions })
-  const ids = sessions.map(({ session }) => session.id)
-  const bySession = Map.groupBy(await listOutcomeSignals(reader, ids), (one) => one.sessionId)
+  const sessionIds = sessions.map(({ session }) => session.id)
+  const { signals } = await listGoalSignals(reader, definition, { sessionIds, exposureIds: [] })
+  const bySession = Map.groupBy(signals, (one) => one.sessionId)
   const values = sessions.flatMap(({ session }) => {
-    const value = valueUnder(definition, bySession.get(session.id) ?? [])
-    return value === null ? [] : [{ type: session.task.type ?? '', value }]
+    const heard = (bySession.get(session.id) ?? []).map(({ signal }) => signal)
+    const goal = decideGoal(definition, heard)
+    return goal === null ? [] : [{ type: session.task.type ?? '', value: goal.value }]
   })
   const byType = Map.groupBy(values, ({ type }) => type)
   const mean = (some: readonly { readonly value: number }[]) =>

@@ -1,7 +1,9 @@
-import type { ArrivedSignal, UnitPart } from '../core/experiment/unit-outcome.ts'
-import type { ExperimentId, ExposureId, OutcomeSignalId, SessionId } from '../core/ids.ts'
+import type { UnitPart } from '../core/experiment/unit-outcome.ts'
+import type { ExperimentId } from '../core/ids.ts'
+import type { OutcomeDefinition } from '../core/outcome/definition.ts'
 import { anyOf } from './batches.ts'
 import type { Reader } from './database.ts'
+import { listGoalSignals } from './goal-signals.ts'
 
 /**
  * By unit, what its readings came to: signals that are joined to them or to their sessions, exactly or strongly. What
@@ -9,7 +11,7 @@ import type { Reader } from './database.ts'
  */
 export async function listUnitParts(
   reader: Reader,
-  id: ExperimentId,
+  { id, definition }: { readonly id: ExperimentId; readonly definition: OutcomeDefinition },
   ordinals: readonly number[],
 ): Promise<ReadonlyMap<number, readonly UnitPart[]>> {
   if (ordinals.length === 0) return new Map()
@@ -30,60 +32,32 @@ export async function listUnitParts(
     .orderBy('exposures.id')
     .execute()
   const sessionIds = exposures.flatMap((one) => (one.sessionId === null ? [] : [one.sessionId]))
-  const joins = await listJoins(reader, {
+  const { signals } = await listGoalSignals(reader, definition, {
     sessionIds: [...new Set(sessionIds)],
     exposureIds: exposures.map((one) => one.id),
   })
-  const signals = await readSignals(reader, [...new Set(joins.map((one) => one.signalId))])
+  const sure = signals.filter(({ signal }) => signal.confidence !== 'weak')
   const units = new Map<number, UnitPart[]>()
   const byPart = Map.groupBy(exposures, (one) => `${one.ordinal}\0${one.sessionId ?? one.id}`)
   for (const group of byPart.values()) {
     const [first] = group
     if (!first || first.ordinal === null) continue
     const own = new Set(group.map((one) => one.id))
-    const found = joins.filter(
-      (join) =>
-        (join.exposureId !== null && own.has(join.exposureId)) ||
-        (join.sessionId !== null && join.sessionId === first.sessionId),
+    const found = sure.filter(
+      (one) =>
+        (one.exposureId !== null && own.has(one.exposureId)) ||
+        (one.sessionId !== null && one.sessionId === first.sessionId),
     )
+    const byId = new Map(found.map(({ signal }) => [signal.id, signal]))
     const part = {
       sessionId: first.sessionId,
       washout: first.washout === 1,
-      signals: [...new Set(found.map((join) => join.signalId))]
-        .toSorted()
-        .flatMap((signalId) => signals.get(signalId) ?? []),
+      signals: [...byId.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1)),
       ...countUse(first.tally),
     }
     units.set(first.ordinal, [...(units.get(first.ordinal) ?? []), part])
   }
   return units
-}
-
-async function readSignals(
-  reader: Reader,
-  ids: readonly OutcomeSignalId[],
-): Promise<ReadonlyMap<OutcomeSignalId, ArrivedSignal>> {
-  const rows = await reader.read
-    .selectFrom('outcome_signals')
-    .selectAll()
-    .where('id', 'in', anyOf(ids))
-    .execute()
-  return new Map(
-    rows.map((row) => [
-      row.id,
-      {
-        id: row.id,
-        sessionId: row.session_id as SessionId,
-        kind: row.kind,
-        value: row.value,
-        success: row.success === null ? null : row.success === 1,
-        components: JSON.parse(row.components),
-        decidedAt: row.decided_at,
-        source: row.source,
-        arrivedAt: Date.parse(row.created_at),
-      },
-    ]),
-  )
 }
 
 /**
@@ -127,40 +101,6 @@ export async function findHardStopSignal(
     .limit(1)
     .executeTakeFirst()
   return row ?? null
-}
-
-interface Join {
-  readonly signalId: OutcomeSignalId
-  readonly sessionId: SessionId | null
-  readonly exposureId: ExposureId | null
-}
-
-async function listJoins(
-  reader: Reader,
-  given: {
-    readonly sessionIds: readonly SessionId[]
-    readonly exposureIds: readonly ExposureId[]
-  },
-): Promise<Join[]> {
-  const joined = await reader.read
-    .selectFrom('signal_joins')
-    .select(['signal_id as signalId', 'session_id as sessionId', 'exposure_id as exposureId'])
-    .where('confidence', 'in', anyOf(['exact', 'strong'] as const))
-    .where((where) =>
-      where.or([
-        where('session_id', 'in', anyOf(given.sessionIds)),
-        where('exposure_id', 'in', anyOf(given.exposureIds)),
-      ]),
-    )
-    .execute()
-  // Signals that came with an imported transcript say whose they are and need no join.
-  const own = await reader.read
-    .selectFrom('outcome_signals')
-    .select(['id as signalId', 'session_id as sessionId'])
-    .where('session_id', 'in', anyOf(given.sessionIds))
-    .where('id', 'not in', (select) => select.selectFrom('signal_joins').select('signal_id'))
-    .execute()
-  return [...joined, ...own.map((one) => ({ ...one, exposureId: null }))]
 }
 
 function countUse(tally: string | null): Pick<UnitPart, 'tokens' | 'seconds'> {

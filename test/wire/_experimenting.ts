@@ -73,6 +73,7 @@ export async function openLaboratory(server: TestServer): Promise<Laboratory> {
     await server.client().beta.memoryStores.memories.create(store.id, { path, content })
   }
   const storeId = store.id as MemoryStoreId
+  await defineGoal(server)
   const post = async (path: string, body: object = {}, key?: string) => {
     const response = await server.fetch(`/lucid/v1/${path}`, {
       method: 'POST',
@@ -158,6 +159,17 @@ export async function openLaboratory(server: TestServer): Promise<Laboratory> {
     commit: () => commitExperiments(server.context),
   }
 }
+
+export const defineGoal = (server: TestServer, more: object = {}) =>
+  server.fetch('/lucid/v1/outcome_definitions/resolved', {
+    method: 'PUT',
+    body: JSON.stringify({
+      signals: [{ kind: 'resolved' }],
+      deadlines: { standard_seconds: 604_800 },
+      ...more,
+    }),
+    headers: { 'content-type': 'application/json' },
+  })
 
 export const start = {
   '/refunds.md': '- Refunds take 5 days.\n',

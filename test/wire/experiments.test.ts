@@ -2,7 +2,14 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { ChangeId } from '../../src/core/ids.ts'
 import { voidExperiments } from '../../src/storage/end-experiment.ts'
 import { startTestServer, type TestServer } from '../_server.ts'
-import { type Laboratory, openLaboratory, rate, settings, start } from './_experimenting.ts'
+import {
+  defineGoal,
+  type Laboratory,
+  openLaboratory,
+  rate,
+  settings,
+  start,
+} from './_experimenting.ts'
 
 let server: TestServer
 let lab: Laboratory
@@ -140,6 +147,11 @@ describe('an experiment', () => {
       expect(voided).toEqual([follower])
     })
     expect((await show(follower)).state).toBe('void')
+    const last = await lab.start(ids)
+    await defineGoal(server, { pass_at: 0.5 })
+    await lab.commit()
+    expect((await show(last)).verdict).toContain('environment changed: the outcome definition')
+    await defineGoal(server)
   })
 
   it('of several changes tests each by a coin of its own, over all units', async () => {

@@ -1,5 +1,5 @@
 import type { ExperimentId } from '../ids.ts'
-import type { JsonObject } from '../session.ts'
+import type { OutcomeDefinition } from '../outcome/definition.ts'
 import type { TestSettings } from './settings.ts'
 
 /** What an experiment was laid out to find, fixed when it starts. */
@@ -30,7 +30,7 @@ interface Goal {
   /** Of the outcome definition. */
   readonly name: string
   /** The definition as it was at the start; null in a draft. */
-  readonly definition: JsonObject | null
+  readonly definition: OutcomeDefinition | null
 }
 
 /** How long a unit's outcome is waited for, by type of task. */

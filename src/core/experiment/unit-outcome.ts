@@ -1,14 +1,9 @@
 import type { SessionId } from '../ids.ts'
-import type { OutcomeSignal } from '../outcome-signal.ts'
+import type { GoalSignal } from '../outcome/goal.ts'
 import { meanValue } from './blocks.ts'
 import type { AssignedUnit } from './commit-order.ts'
 import type { ExperimentPlan, GuardrailSource } from './plan.ts'
 import { scoreSpending } from './score.ts'
-
-export interface ArrivedSignal extends OutcomeSignal {
-  /** When we had it: what its source says of the time decides nothing. */
-  readonly arrivedAt: number
-}
 
 /** What is known of one session, or of one reading without a session, of a unit. */
 export interface UnitPart {
@@ -16,14 +11,15 @@ export interface UnitPart {
   readonly sessionId: SessionId | null
   /** It began while the former arm's traces were still there (blocks): it does not count. */
   readonly washout: boolean
-  readonly signals: readonly ArrivedSignal[]
+  /** Those that are surely about it. */
+  readonly signals: readonly GoalSignal[]
   /** What it used; null where nobody counted. */
   readonly tokens: number | null
   readonly seconds: number | null
 }
 
 /** The value in [0, 1] that signals come to, or null while they decide nothing. */
-export type DecideValue = (signals: readonly ArrivedSignal[]) => number | null
+export type DecideValue = (signals: readonly GoalSignal[]) => number | null
 
 interface Judging {
   readonly plan: Pick<ExperimentPlan, 'guardrails' | 'hardStops'>
@@ -82,7 +78,7 @@ function judgePart(
   { plan, decide, deadline }: Judging,
 ): { timely: PartValue | null; late: PartValue | null } {
   const inOrder = part.signals.toSorted(
-    (a, b) => a.arrivedAt - b.arrivedAt || (a.id < b.id ? -1 : 1),
+    (a, b) => arrivalOf(a) - arrivalOf(b) || (a.id < b.id ? -1 : 1),
   )
   const first = firstDecided(inOrder, decide)
   if (first === null) return { timely: null, late: null }
@@ -100,25 +96,28 @@ function judgePart(
 }
 
 /** The shortest beginning of the signals that decides. */
-function firstDecided(signals: readonly ArrivedSignal[], decide: DecideValue) {
+function firstDecided(signals: readonly GoalSignal[], decide: DecideValue) {
   for (let count = 1; count <= signals.length; count += 1) {
     const value = decide(signals.slice(0, count))
-    if (value !== null) return { value, at: (signals[count - 1] as ArrivedSignal).arrivedAt }
+    if (value !== null) return { value, at: arrivalOf(signals[count - 1] as GoalSignal) }
   }
   return null
 }
 
-function scoreOf(source: GuardrailSource, part: UnitPart, signals: readonly ArrivedSignal[]) {
+function scoreOf(source: GuardrailSource, part: UnitPart, signals: readonly GoalSignal[]) {
   if (source.from !== 'signal') {
     const used = part[source.from]
     return used === null ? null : { value: scoreSpending(used, source.reference), at: 0 }
   }
   const found = signals.find((signal) => signal.kind === source.kind && worthOf(signal) !== null)
   if (!found) return null
-  return { value: worthOf(found) ?? 0, at: found.arrivedAt }
+  return { value: worthOf(found) ?? 0, at: arrivalOf(found) }
 }
 
-const worthOf = ({ value, success }: ArrivedSignal) =>
+/** When we had it: what its source says of the time decides nothing. */
+const arrivalOf = ({ createdAt }: GoalSignal) => Date.parse(createdAt)
+
+const worthOf = ({ value, success }: GoalSignal) =>
   value ?? (success === null ? null : success ? 1 : 0)
 
 function meanScores(all: readonly PartValue['scores'][]): Readonly<Record<string, number>> {
