@@ -6,10 +6,12 @@ import { changeEndpoints } from './lucid/changes.ts'
 import { dreamReportEndpoints } from './lucid/dream-reports.ts'
 import { dreamScheduleEndpoints } from './lucid/dream-schedules.ts'
 import { selectedDreamEndpoints } from './lucid/dreams.ts'
+import { endorsementEndpoints } from './lucid/endorsements.ts'
 import { findingEndpoints } from './lucid/findings.ts'
 import { hookEndpoints } from './lucid/hooks.ts'
 import { importEndpoints } from './lucid/imports.ts'
 import { incidentEndpoints } from './lucid/incidents.ts'
+import { outcomeSignalEndpoints } from './lucid/outcome-signals.ts'
 import { policyEndpoints } from './lucid/policies.ts'
 import { reviewEndpoints } from './lucid/reviews.ts'
 import { searchEndpoints } from './lucid/search.ts'
@@ -40,6 +42,7 @@ import { sessionEndpoints } from './v1/sessions.ts'
 export const endpoints: readonly Endpoint[] = [
   ...apiKeyEndpoints,
   ...incidentEndpoints,
+  ...endorsementEndpoints,
   ...auditEndpoints,
   ...briefEndpoints,
   ...changeEndpoints,
@@ -47,6 +50,7 @@ export const endpoints: readonly Endpoint[] = [
   ...dreamReportEndpoints,
   ...findingEndpoints,
   ...importEndpoints,
+  ...outcomeSignalEndpoints,
   ...searchEndpoints,
   ...statsEndpoints,
   ...storeSnapshotEndpoints,

@@ -29,6 +29,7 @@ export type ThreadId = Id<'sthr'>
 export type MemorySnapshotId = Id<'msnap'>
 export type ImportId = Id<'imp'>
 export type IncidentId = Id<'incd'>
+export type EndorsementId = Id<'endr'>
 export type WebhookEndpointId = Id<'whend'>
 export type WebhookEventId = Id<'whe'>
 export type WebhookDeliveryId = Id<'whdel'>
@@ -65,6 +66,7 @@ interface IdByPrefix {
   msnap: MemorySnapshotId
   imp: ImportId
   incd: IncidentId
+  endr: EndorsementId
   whend: WebhookEndpointId
   whe: WebhookEventId
   whdel: WebhookDeliveryId

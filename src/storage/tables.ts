@@ -56,6 +56,7 @@ export type ScratchTables = Pick<
   | 'session_keys'
   | 'session_key_marks'
   | 'session_key_queue'
+  | 'rejoin_marks'
   | 'audit_tiles'
   | 'audit_checkpoints'
 >

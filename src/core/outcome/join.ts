@@ -36,13 +36,14 @@ export const mostSessionsOfKey = 20
 
 /**
  * The keys under which sessions are looked up for a subject: a commit also under its abbreviations, a branch
- * of a repository also by its name alone, which is weak.
+ * of a repository also by its name alone, which is weak. Who and where alone name no session.
  */
 export function lookupKeys({ type, value }: Subject): Subject[] {
   if (type === 'git.sha') {
     const lengths = [7, 8, 9, 10, 11, 12].filter((length) => length < value.length)
     return [...lengths.map((length) => ({ type, value: value.slice(0, length) })), { type, value }]
   }
+  if (type === 'repository' || type === 'actor') return []
   if (type !== 'git.branch') return [{ type, value }]
   const at = value.indexOf('@')
   const name = at < 0 ? value : value.slice(at + 1)
@@ -78,13 +79,9 @@ const countSessions = (hits: readonly KeyHit[]) =>
 
 /** What a rule found stands behind what is known without one, whatever its type. */
 const rankOf = ({ type, via, confidence }: KeyHit) => {
-  if (type === windowType) return 6
   if (confidence === 'weak') return 5
   return via.startsWith('rule:') ? 4 : keyStrength(type).rank
 }
-
-/** The type of hits that only a window of time gave. */
-export const windowType = 'window'
 
 const viaOf = ({ type, via }: KeyHit) => (via.startsWith('rule:') ? via : type)
 

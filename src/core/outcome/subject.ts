@@ -5,7 +5,7 @@ export type Confidence = 'exact' | 'strong' | 'weak'
 
 /**
  * What ties a signal to a session, by the type of the subject; a lower rank is stronger. `metadata.NAME` is rank 4,
- * whatever a rule of the workspace finds is 5, and a window of time is 6.
+ * and whatever else a rule of the workspace finds is 5.
  *
  *   session_id       our own: `sesn_…`
  *   session_key      the key under which a run elsewhere was sent, or an import knows it
@@ -15,8 +15,6 @@ export type Confidence = 'exact' | 'strong' | 'weak'
  *   git.branch       `owner/name@branch`, or the branch alone, which is weak
  *   claude.session   what a `Claude-Session` trailer names: `session_…`
  *   conversation_id  `gen_ai.conversation.id`; likewise thread_id, group_id, trace_id, response_id
- *   repository       `owner/name`, only for windows
- *   actor            who the agent worked for, only for windows
  */
 export function keyStrength(type: string): {
   readonly rank: number

@@ -14,6 +14,7 @@ import { reviews } from './0014-reviews.ts'
 import { outcomes } from './0015-outcomes.ts'
 import { receivers } from './0016-receivers.ts'
 import { experiments } from './0017-experiments.ts'
+import { endorsements } from './0020-endorsements.ts'
 import type { Migration, MigrationText } from './migration.ts'
 
 /** In the order they run. */
@@ -34,6 +35,7 @@ const texts: readonly MigrationText[] = [
   outcomes,
   receivers,
   experiments,
+  endorsements,
 ]
 
 export const migrations: readonly Migration[] = texts.map((text, at) => ({
