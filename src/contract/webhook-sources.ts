@@ -41,7 +41,7 @@ export const receiptsDocument = z.object({
 export type ReceiptsDocument = z.infer<typeof receiptsDocument>
 
 /** `lucidream webhooks replay --json`. */
-export const receiptDocument = z.object({
+const receiptDocument = z.object({
   ...head,
   kind: z.literal('webhook_receipt'),
   webhook_receipt: webhookReceipt,

@@ -1,12 +1,12 @@
 import { DomainError } from '../core/errors.ts'
 import type { NewId } from '../core/ids.ts'
 import type { Keyring } from '../core/keyring.ts'
-import { type Provider, presets, type Reading, type Scheme } from '../core/receive/scheme.ts'
+import { presets, type Reading, type Scheme, type SenderKind } from '../core/receive/scheme.ts'
 import type { NewWebhookSource, StoredSecret } from './webhook-sources.ts'
 
 export interface WantedWebhookSource {
   readonly name: string
-  readonly provider: Provider
+  readonly provider: SenderKind
   /** Only for `generic`. */
   readonly scheme: Scheme | null
   readonly reading: Reading | null

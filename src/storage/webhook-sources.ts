@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely'
 import { DomainError } from '../core/errors.ts'
 import type { WebhookSourceId } from '../core/ids.ts'
-import type { Provider, Reading, Scheme } from '../core/receive/scheme.ts'
+import type { Reading, Scheme, SenderKind } from '../core/receive/scheme.ts'
 import { defaultWorkspace, type Reader, type Scratch, type Writer } from './database.ts'
 import type { WebhookSourcesTable } from './tables/receivers.ts'
 
@@ -9,7 +9,7 @@ import type { WebhookSourcesTable } from './tables/receivers.ts'
 export interface WebhookSource {
   readonly id: WebhookSourceId
   readonly name: string
-  readonly provider: Provider
+  readonly provider: SenderKind
   readonly scheme: Scheme
   readonly reading: Reading
   /** JSONata; null: the provider's own. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import type { Mapped, Mapper } from '../../src/core/receive/mapping.ts'
-import type { Provider } from '../../src/core/receive/scheme.ts'
+import type { SenderKind } from '../../src/core/receive/scheme.ts'
 import type { Json } from '../../src/core/session.ts'
 import { sharedData } from '../_airline.ts'
 
@@ -29,7 +29,7 @@ export const receivedAt = Date.parse('2026-11-25T08:00:00Z')
 /** One payload through the mapping that comes with a provider. */
 export function mapBuiltIn(
   mapper: Mapper,
-  provider: Provider,
+  provider: SenderKind,
   { payload, event = '' }: { readonly payload: Json | object; readonly event?: string },
 ): Promise<Mapped> {
   return mapper.map({

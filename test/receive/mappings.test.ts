@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { providers } from '../../src/core/receive/scheme.ts'
+import { senderKinds } from '../../src/core/receive/scheme.ts'
 import { openMapper } from '../../src/pipeline/receive/mapper.ts'
 import { mapBuiltIn, readGitHubExamples, show } from './_mapping.ts'
 
@@ -465,7 +465,7 @@ describe('the mapping of', () => {
   })
 
   it('every provider gives a reason, and no fault, for what it does not know', async () => {
-    for (const provider of providers) {
+    for (const provider of senderKinds) {
       if (mapper.findBuiltIn(provider) === null) continue
       for (const payload of [
         {},

@@ -4,8 +4,8 @@ import {
   mappingResult,
   mappingTrial,
   newWebhookSource,
-  providerPage,
   secretRotation,
+  senderPage,
   webhookSource,
   webhookSourcePage,
   webhookSourcePatch,
@@ -21,7 +21,7 @@ import {
   presentReading,
   presentWebhookSource,
 } from '../../core/present/webhook-source.ts'
-import { type Provider, presets, providers } from '../../core/receive/scheme.ts'
+import { presets, type SenderKind, senderKinds } from '../../core/receive/scheme.ts'
 import { makeWebhookSource, rotateSecret } from '../../storage/new-webhook-source.ts'
 import { getPackedBody, getWebhookReceipt, unpackBody } from '../../storage/webhook-receipts.ts'
 import {
@@ -48,9 +48,9 @@ const readEndpoints = [
     family,
     scopes,
     summary: 'The senders we know: how they sign, and the mapping that comes with each.',
-    response: providerPage,
+    response: senderPage,
     async handle({ context }) {
-      return { data: providers.map((name) => presentProvider(context, name)) }
+      return { data: senderKinds.map((name) => presentProvider(context, name)) }
     },
   }),
   defineEndpoint({
@@ -257,7 +257,7 @@ async function readSample(reader: Parameters<typeof getWebhookReceipt>[0], id: W
   return { receipt: await getWebhookReceipt(reader, id), packed: await getPackedBody(reader, id) }
 }
 
-const presentProvider = ({ mapper }: ApiContext, name: Provider) => ({
+const presentProvider = ({ mapper }: ApiContext, name: SenderKind) => ({
   type: 'webhook_provider' as const,
   name,
   scheme: presets[name].scheme,

@@ -6,7 +6,7 @@ import type {
 import { toTimestamp } from '../../core/clock.ts'
 import { DomainError } from '../../core/errors.ts'
 import { presentWebhookSource } from '../../core/present/webhook-source.ts'
-import { type Provider, providers, type Scheme } from '../../core/receive/scheme.ts'
+import { type Scheme, type SenderKind, senderKinds } from '../../core/receive/scheme.ts'
 import type { Context } from '../../pipeline/context.ts'
 import { makeWebhookSource, rotateSecret } from '../../storage/new-webhook-source.ts'
 import {
@@ -164,17 +164,17 @@ const fact = (what: string, { id }: WebhookSource) => ({
 })
 
 /** Schemes of one's own are for the API; here a generic sender signs as Standard Webhooks, or not at all. */
-function chooseScheme(provider: Provider, { allowUnsigned }: SourceOptions): Scheme | null {
+function chooseScheme(provider: SenderKind, { allowUnsigned }: SourceOptions): Scheme | null {
   if (provider !== 'generic') return null
   return { type: allowUnsigned === true ? 'none' : 'standard' }
 }
 
-function readProvider(given: string | undefined): Provider {
-  const found = providers.find((one) => one === given)
+function readProvider(given: string | undefined): SenderKind {
+  const found = senderKinds.find((one) => one === given)
   if (found) return found
   throw new DomainError(
     'invalid_argument',
-    `--provider ${given ?? '(none)'}: give one of ${providers.join(', ')}.`,
+    `--provider ${given ?? '(none)'}: give one of ${senderKinds.join(', ')}.`,
   )
 }
 

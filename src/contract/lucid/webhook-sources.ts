@@ -16,7 +16,7 @@ const place = z.union([
 ])
 const format = z.enum(['seconds', 'milliseconds', 'iso'])
 
-export const providerName = z.enum([
+const senderKind = z.enum([
   'standard',
   'anthropic',
   'github',
@@ -66,7 +66,7 @@ export const webhookSource = z.object({
   id: z.string(),
   type: z.literal('webhook_source'),
   name: z.string(),
-  provider: providerName,
+  provider: senderKind,
   scheme,
   reading,
   mapping: z.string().nullable().describe("null: the provider's own"),
@@ -95,7 +95,7 @@ export const newWebhookSource = z.object({
       /^[a-z0-9][a-z0-9-]{0,62}$/,
       'lower-case letters, digits and hyphens, at most 63, none first',
     ),
-  provider: providerName,
+  provider: senderKind,
   scheme: scheme.optional().describe('only for the provider generic'),
   reading: reading.optional().describe('only for the provider generic'),
   secret: secret.optional(),
@@ -122,11 +122,11 @@ export const deletedWebhookSource = z.object({
   type: z.literal('webhook_source_deleted'),
 })
 
-export const providerPage = z.object({
+export const senderPage = z.object({
   data: z.array(
     z.object({
       type: z.literal('webhook_provider'),
-      name: providerName,
+      name: senderKind,
       scheme: scheme.nullable(),
       reading,
       mapping: z.string().nullable(),

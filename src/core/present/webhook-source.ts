@@ -1,11 +1,11 @@
 import type { WebhookReceiptId, WebhookSourceId } from '../ids.ts'
 import type { Mapped } from '../receive/mapping.ts'
-import type { Provider, Reading, Scheme } from '../receive/scheme.ts'
+import type { Reading, Scheme, SenderKind } from '../receive/scheme.ts'
 
 interface ShownSource {
   readonly id: WebhookSourceId
   readonly name: string
-  readonly provider: Provider
+  readonly provider: SenderKind
   readonly scheme: Scheme
   readonly reading: Reading
   readonly mapping: string | null

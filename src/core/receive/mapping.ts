@@ -1,4 +1,4 @@
-import type { Provider } from './scheme.ts'
+import type { SenderKind } from './scheme.ts'
 import type { Headers } from './signature.ts'
 
 /** The two expressions of a source. */
@@ -47,6 +47,6 @@ export interface Mapper {
   /** Why the expressions cannot be used, or null. */
   findFault(expressions: Expressions): Promise<string | null>
   /** The mapping that comes with a provider, for users to copy; null where none does. */
-  findBuiltIn(provider: Provider): string | null
+  findBuiltIn(provider: SenderKind): string | null
   close(): Promise<void>
 }

@@ -40,7 +40,7 @@ export interface Reading {
   readonly event: Place | null
 }
 
-export const providers = [
+export const senderKinds = [
   'standard',
   'anthropic',
   'github',
@@ -53,7 +53,7 @@ export const providers = [
   'slack',
   'generic',
 ] as const
-export type Provider = (typeof providers)[number]
+export type SenderKind = (typeof senderKinds)[number]
 
 /** Null: whoever adds the source says how it signs. */
 interface Preset {
@@ -83,7 +83,7 @@ const standard = {
 } as const
 
 /** As the senders document them; docs/webhooks-in.md shows the table to administrators. */
-export const presets: Readonly<Record<Provider, Preset>> = {
+export const presets: Readonly<Record<SenderKind, Preset>> = {
   standard,
   anthropic: {
     ...standard,

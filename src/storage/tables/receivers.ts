@@ -1,6 +1,6 @@
 import type { Generated } from 'kysely'
 import type { WebhookReceiptId, WebhookSourceId } from '../../core/ids.ts'
-import type { Provider } from '../../core/receive/scheme.ts'
+import type { SenderKind } from '../../core/receive/scheme.ts'
 import type { Json, Timestamp } from './column.ts'
 
 export interface ReceiversTables {
@@ -13,7 +13,7 @@ export interface WebhookSourcesTable {
   id: WebhookSourceId
   workspace_id: Generated<string>
   name: string
-  provider: Provider
+  provider: SenderKind
   scheme: Json
   reading: Json
   /** Null: the provider's own. */
