@@ -27,6 +27,12 @@ export const webhookEventTypes = [
   'dream.failed',
   'dream.canceled',
   'change.proposed',
+  'experiment.started',
+  'experiment.ramped',
+  'experiment.decided',
+  'experiment.promoted',
+  'experiment.rolled_back',
+  'experiment.paused',
   'lucid.ping',
 ] as const
 export type WebhookEventType = (typeof webhookEventTypes)[number]
@@ -42,7 +48,10 @@ export interface WebhookEvent {
 
 /** `*` stands for every type of the reference; ours must be named. */
 export function isSubscribed(wanted: readonly string[], type: WebhookEventType): boolean {
-  return wanted.includes(type) || (wanted.includes('*') && !/^(?:dream|change|lucid)\./.test(type))
+  return (
+    wanted.includes(type) ||
+    (wanted.includes('*') && !/^(?:dream|change|experiment|lucid)\./.test(type))
+  )
 }
 
 /** Seconds until the next attempt after `attempt` failed ones: 5, 10, 20 … at most an hour, give or take half. */

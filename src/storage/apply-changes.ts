@@ -12,6 +12,7 @@ import { listChanges, type StoredChange, updateChangeStatus } from './changes.ts
 import type { Reader, Writer } from './database.ts'
 import { listDreamMemories } from './dream-memories.ts'
 import { type Dream, getDream } from './dreams.ts'
+import { listExperimentsOf } from './experiments.ts'
 import { insertMemory, listMemories, updateMemory } from './memories.ts'
 import { findMemoryVersion } from './memory-versions.ts'
 import { openPanel, overruled, returnChange, sortApprovals } from './review-changes.ts'
@@ -23,7 +24,14 @@ export interface ApplyPlan {
   readonly dream: Dream
   readonly groups: readonly MemoryGroup[]
   /** Accepted changes that go back to review, and why. */
-  readonly returned: readonly { readonly change: StoredChange; readonly reason: string }[]
+  readonly returned: readonly ReturnedChange[]
+}
+
+interface ReturnedChange {
+  readonly change: StoredChange
+  readonly reason: string
+  /** Whether somebody has to agree anew, or the store holds something else by now. */
+  readonly kind: 'objection' | 'conflict'
 }
 
 /** All accepted changes of one memory: they are written together or not at all. */
@@ -44,13 +52,18 @@ export interface AppliedGroup extends MemoryGroup {
 type PlanReader = Reader & Pick<Writer, 'hash' | 'at'>
 
 /**
- * What all accepted changes of a dream make of the store that it read. A memory that somebody else changed stays
- * as they left it, and its changes go back to review; so does a change whose approval does not hold any more.
+ * What accepted changes of a dream make of the store that it read: those that are named, or all but those that an
+ * experiment tries. A memory that somebody else changed stays as they left it, and its changes go back to review; so
+ * does a change whose approval does not hold any more.
  */
-export async function planApply(reader: PlanReader, dreamId: DreamId): Promise<ApplyPlan> {
+export async function planApply(
+  reader: PlanReader,
+  dreamId: DreamId,
+  only?: ReadonlySet<ChangeId>,
+): Promise<ApplyPlan> {
   const dream = await getDream(reader, dreamId)
   const all = await listChanges(reader, dreamId)
-  const accepted = all.filter(({ status }) => status === 'accepted')
+  const accepted = await chooseAccepted(reader, all, only)
   if (accepted.length === 0) throw nothingAccepted(dreamId)
   const returned: ApplyPlan['returned'][number][] = []
   const approved: StoredChange[] = []
@@ -58,7 +71,7 @@ export async function planApply(reader: PlanReader, dreamId: DreamId): Promise<A
   for (const change of accepted) {
     const reason = await findObjection(reader, change, panel)
     if (reason === null) approved.push(change)
-    else returned.push({ change, reason })
+    else returned.push({ change, reason, kind: 'objection' })
   }
   const standing = all.filter(({ status }) => status === 'applied')
   const memories = await listMemories(reader, dream.inputStoreId)
@@ -67,8 +80,9 @@ export async function planApply(reader: PlanReader, dreamId: DreamId): Promise<A
     const siblings = standing.filter(({ change }) => change.path === path)
     const head = memories.find((one) => one.path === path) ?? null
     const group = await planGroup(reader, { path, changes, siblings, head })
-    if ('reason' in group) returned.push(...changes.map((change) => ({ change, ...group })))
-    else groups.push(group)
+    if ('reason' in group) {
+      returned.push(...changes.map((change) => ({ change, ...group, kind: 'conflict' as const })))
+    } else groups.push(group)
   }
   const kept = await keepFacts(reader, { groups, memories })
   await refuseShrinking(reader, dreamId, [
@@ -76,6 +90,22 @@ export async function planApply(reader: PlanReader, dreamId: DreamId): Promise<A
     ...kept.groups.flatMap((one) => one.changes),
   ])
   return { dream, groups: kept.groups, returned: [...returned, ...kept.returned] }
+}
+
+async function chooseAccepted(
+  reader: Reader,
+  all: readonly StoredChange[],
+  only: ReadonlySet<ChangeId> | undefined,
+): Promise<StoredChange[]> {
+  const accepted = all.filter(({ status }) => status === 'accepted')
+  if (only) return accepted.filter(({ id }) => only.has(id))
+  const ids = accepted.map(({ id }) => id)
+  const tried = new Set(
+    (await listExperimentsOf(reader, ids)).flatMap(({ changes }) =>
+      changes.map(({ changeId }) => changeId),
+    ),
+  )
+  return accepted.filter(({ id }) => !tried.has(id))
 }
 
 /** Why an accepted change may not be written now: no approval that holds, or a judgement that turned. */
@@ -167,7 +197,10 @@ async function keepFacts(
     const losing = await findLosing(reader, groups, store)
     if (!losing) return { groups, returned }
     groups = groups.filter((one) => one !== losing.group)
-    returned.push(...losing.group.changes.map((change) => ({ change, reason: losing.reason })))
+    const { reason } = losing
+    returned.push(
+      ...losing.group.changes.map((change) => ({ change, reason, kind: 'conflict' as const })),
+    )
   }
 }
 
@@ -272,6 +305,6 @@ export const countBytes = (edits: readonly Edit[]) => ({
 const nothingAccepted = (dreamId: DreamId) =>
   new DomainError(
     'conflict',
-    `Dream ${dreamId} has no accepted change: nothing was applied. Accept some first.`,
+    `Dream ${dreamId} has no accepted change that no experiment tries: nothing was applied. Accept some first.`,
     { details: { error_code: 'nothing_accepted' } },
   )

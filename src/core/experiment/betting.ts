@@ -25,7 +25,7 @@ export const beliefs: readonly number[] = [0.02, 0.05, 0.1, 0.2, 0.4]
 export const shares: readonly number[] = [0.1, 0.25, 0.3, 0.25, 0.1]
 
 /** No bettor ever stakes more than this part of what it could lose. */
-export const mostStaked = 0.9
+const mostStaked = 0.9
 
 /** E = 1, or what an earlier test of the same change and goal came to: such evidence may be multiplied (spec C.15). */
 export function openProcess(logE = 0): EProcess {
@@ -36,9 +36,11 @@ export function openProcess(logE = 0): EProcess {
 export function advance(process: EProcess, score: Score, { sign, delta }: Null): EProcess {
   const cap = capOf(sign > 0 ? score.mostDown : score.mostUp, delta)
   const gain = sign * score.z - delta
-  const logs = process.logs.map(
-    (log, j) => log + Math.log1p(Math.min(score.stake * (beliefs[j] as number), cap) * gain),
-  )
+  const logs: number[] = []
+  for (let j = 0; j < beliefs.length; j += 1) {
+    const staked = Math.min(score.stake * (beliefs[j] as number), cap)
+    logs.push((process.logs[j] as number) + Math.log1p(staked * gain))
+  }
   return { logs, largest: Math.max(process.largest, logMixture(logs)) }
 }
 
@@ -49,8 +51,8 @@ export function capOf(most: number, delta: number): number {
 
 /** log E = log Σ w_j exp(log K_j), without overflow. */
 export function logMixture(logs: readonly number[]): number {
-  const top = Math.max(...logs)
-  let sum = 0
+  let [top, sum] = [Number.NEGATIVE_INFINITY, 0]
+  for (const log of logs) top = Math.max(top, log)
   for (let j = 0; j < logs.length; j += 1) {
     sum += (shares[j] as number) * Math.exp((logs[j] as number) - top)
   }

@@ -14,7 +14,7 @@ export interface AssignedUnit {
   readonly hardStop: string | null
 }
 
-export interface UnitOutcome {
+interface UnitOutcome {
   readonly at: number
   readonly value: number
   readonly scores: Readonly<Record<string, number>>

@@ -1,11 +1,12 @@
-import { alwaysValidP, evidenceOf, largestEvidence } from './betting.ts'
+import { alwaysValidP, evidenceOf } from './betting.ts'
 import { type Ends, endsOf } from './confidence-sequence.ts'
-import { listHarms } from './harm.ts'
+import { isFutile, listHarms } from './harm.ts'
+import { sayReasons } from './reasons.ts'
 import { isRatioBroken } from './sample-ratio.ts'
-import { harmThresholds, listGuardrails, type TestSettings } from './settings.ts'
+import { listGuardrails, notWorseAt, type TestSettings } from './settings.ts'
 import type { TestState } from './state.ts'
 
-export type Verdict = 'continue' | 'promote' | 'rollback' | 'inconclusive' | 'void'
+type Verdict = 'continue' | 'promote' | 'rollback' | 'inconclusive' | 'void'
 
 export interface Decision {
   readonly verdict: Verdict
@@ -32,21 +33,11 @@ interface GuardrailEvidence {
   readonly passed: boolean | null
 }
 
-/** Evidence that a required guardrail is not worse by its margin; all must pass, so no correction (C.3). */
-const notWorseAt = 20
-/** The lower side of a two-sided 95 % confidence sequence. */
-const futileAt = 40
-
-/**
- * The decision rule of spec C.3, to be asked after every unit. In order: a hard stop or shown harm rolls back, a broken
- * sample ratio voids, enough evidence with everything else in place promotes, no chance of an effect worth having or
- * no units left ends without proof, and otherwise the test goes on.
- */
+/** The decision with its reasons and figures, to be asked after every unit. */
 export function decide(settings: TestSettings, state: TestState): Decision {
-  const [verdict, reasons] = judge(settings, state)
   return {
-    verdict,
-    reasons,
+    verdict: verdictOf(settings, state),
+    reasons: sayReasons(settings, state),
     evidence: {
       better: evidenceOf(state.better),
       worse: evidenceOf(state.worse),
@@ -54,86 +45,39 @@ export function decide(settings: TestSettings, state: TestState): Decision {
     },
     interval: endsOf(state.confidence),
     estimate: state.frontier === 0 ? 0 : state.sumZ / state.frontier,
-    guardrails: listEvidence(settings, state),
-  }
-}
-
-function judge(settings: TestSettings, state: TestState): [Verdict, string[]] {
-  if (state.hardStop !== null) {
-    return ['rollback', [`hard stop in a unit that read the candidate: ${state.hardStop}`]]
-  }
-  if (isRatioBroken(state.ratio)) {
-    return [
-      'void',
-      [
-        `${state.n1} candidate and ${state.n0} incumbent units do not fit their coins (sample ratio)`,
-      ],
-    ]
-  }
-  const harms = listHarms(settings, state)
-  if (harms.length > 0) return ['rollback', harms.map((name) => sayHarm(name, settings, state))]
-  const missing = listMissing(settings, state)
-  if (missing.length === 0) {
-    return ['promote', [`evidence that it is better: ${show(evidenceOf(state.better))}`]]
-  }
-  if (largestEvidence(state.futile) >= futileAt) {
-    return [
-      'inconclusive',
-      [`an effect of ${showPoints(settings.minimumEffect)} or more is ruled out`],
-    ]
-  }
-  if (state.frontier >= settings.mostUnits) {
-    return ['inconclusive', [`all ${settings.mostUnits} units are used up`, ...missing]]
-  }
-  return ['continue', missing]
-}
-
-/** What promotion still waits for. */
-function listMissing(settings: TestSettings, state: TestState): string[] {
-  const better = evidenceOf(state.better)
-  const least = settings.leastUnitsPerArm
-  const { length: strata } = state.strata
-  const { length: principals } = state.principals
-  const waits: readonly (readonly [boolean, string])[] = [
-    [
-      better >= settings.threshold,
-      `evidence that it is better is ${show(better)} of ${settings.threshold}`,
-    ],
-    [state.n1 >= least, `${state.n1} of ${least} units have read the candidate`],
-    [state.n0 >= least, `${state.n0} of ${least} units have read the incumbent`],
-    [
-      strata >= settings.leastStrata,
-      `${strata} of ${settings.leastStrata} types of task have been seen`,
-    ],
-    [
-      principals >= settings.leastPrincipals,
-      `${principals} of ${settings.leastPrincipals} principals have been seen`,
-    ],
-    ...listEvidence(settings, state).map(({ name, notWorse, passed }) => {
-      const text = `evidence that ${name} is not worse is ${show(notWorse)} of ${notWorseAt}`
-      return [passed !== false, text] as const
+    guardrails: listGuardrails(settings).flatMap(({ name, required }, at) => {
+      const guardrail = state.guardrails[at]
+      if (guardrail === undefined) return []
+      const notWorse = evidenceOf(guardrail.notWorse)
+      const passed = required ? notWorse >= notWorseAt : null
+      return [{ name, notWorse, worse: evidenceOf(guardrail.worse), passed }]
     }),
-  ]
-  return waits.filter(([met]) => !met).map(([, text]) => text)
+  }
 }
 
-function listEvidence(settings: TestSettings, state: TestState): GuardrailEvidence[] {
-  return listGuardrails(settings).flatMap(({ name, required }, at) => {
-    const guardrail = state.guardrails[at]
-    if (guardrail === undefined) return []
-    const notWorse = evidenceOf(guardrail.notWorse)
-    const passed = required ? notWorse >= notWorseAt : null
-    return [{ name, notWorse, worse: evidenceOf(guardrail.worse), passed }]
-  })
+/**
+ * The rule of spec C.3, in order: a hard stop rolls back, a broken sample ratio voids, shown harm rolls back, enough
+ * evidence with everything else in place promotes, no chance of an effect worth having or no units left ends
+ * without proof, and otherwise the test goes on.
+ */
+export function verdictOf(settings: TestSettings, state: TestState): Verdict {
+  if (state.hardStop !== null) return 'rollback'
+  if (isRatioBroken(state.ratio)) return 'void'
+  if (listHarms(settings, state).length > 0) return 'rollback'
+  if (mayPromote(settings, state)) return 'promote'
+  if (isFutile(state) || state.frontier >= settings.mostUnits) return 'inconclusive'
+  return 'continue'
 }
 
-function sayHarm(name: string, settings: TestSettings, state: TestState): string {
-  const at = listGuardrails(settings).findIndex((guardrail) => guardrail.name === name)
-  const { goal, guardrail } = harmThresholds(settings)
-  const [process, threshold] =
-    at === -1 ? [state.worse, goal] : [state.guardrails[at]?.worse ?? state.worse, guardrail]
-  return `evidence that ${name} got worse is ${show(largestEvidence(process))}, the limit is ${threshold}`
+function mayPromote(settings: TestSettings, state: TestState): boolean {
+  return (
+    evidenceOf(state.better) >= settings.threshold &&
+    Math.min(state.n1, state.n0) >= settings.leastUnitsPerArm &&
+    state.strata.length >= settings.leastStrata &&
+    state.principals.length >= settings.leastPrincipals &&
+    listGuardrails(settings).every(({ required }, at) => {
+      const guardrail = state.guardrails[at]
+      return !required || (guardrail && evidenceOf(guardrail.notWorse) >= notWorseAt)
+    })
+  )
 }
-
-const show = (evidence: number) => evidence.toPrecision(3)
-const showPoints = (effect: number) => `${Number((100 * effect).toPrecision(3))} points`

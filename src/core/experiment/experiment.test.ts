@@ -335,6 +335,26 @@ describe('the decision', () => {
   })
 })
 
+describe('the words of a decision', () => {
+  const words = {
+    continue: /^(evidence that .* of \d+|\d+ of \d+ )/,
+    promote: /^evidence that it is better: /,
+    rollback: /^(hard stop|evidence that .* got worse)/,
+    inconclusive: /^(an effect of|all 50 units)/,
+    void: /sample ratio/,
+  }
+
+  it('fit its verdict', () => {
+    const short = { ...makeSettings({ mostUnits: 50, leastUnitsPerArm: 2 }), graded: true }
+    fc.assert(
+      fc.property(anyUnits, (units) => {
+        const { verdict, reasons } = decide(short, recompute(short, units))
+        expect(reasons[0]).toMatch(words[verdict])
+      }),
+    )
+  })
+})
+
 describe('the ramp', () => {
   it('goes from 10 to 25 to 50 % by candidate units', () => {
     const even = (n: number) =>

@@ -32,6 +32,13 @@ export function hasAlarm(settings: TestSettings, watched: Watched): boolean {
   )
 }
 
+/** The upper end of the 95 % confidence sequence is below the least effect worth having: one of its two sides. */
+export function isFutile({ futile }: { readonly futile: EProcess }): boolean {
+  return isReached(futile, futileAt)
+}
+
+const futileAt = 40
+
 function isReached(process: EProcess | undefined, threshold: number): boolean {
   return process !== undefined && process.largest >= Math.log(threshold)
 }

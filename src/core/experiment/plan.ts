@@ -6,6 +6,9 @@ import type { TestSettings } from './settings.ts'
 export interface ExperimentPlan {
   readonly goal: Goal
   readonly test: TestSettings
+  /** Where somebody said so; what the past gives otherwise, and twice a fixed sample. */
+  readonly priorRate: number | null
+  readonly mostUnits: number | null
   readonly deadlines: Deadlines
   /** Where the score of each guardrail of `test` comes from. */
   readonly guardrails: readonly GuardrailSource[]
@@ -46,18 +49,10 @@ export function deadlineFor({ standardMs, byTaskType }: Deadlines, taskType: str
   return Object.hasOwn(byTaskType, taskType) ? (byTaskType[taskType] as number) : standardMs
 }
 
-/** clip(½ − ln(x/reference)/(2 ln 4), 0, 1): five points are some 15 % dearer (spec C.3). */
-export function scoreAgainst(reference: number, used: number): number {
-  if (used <= 0) return 1
-  return Math.min(1, Math.max(0, 0.5 - Math.log(used / reference) / (2 * Math.log(4))))
-}
-
 /** Evidence with which nobody needs to agree. */
 export const unattendedAt = 100
 
-/** Share of units that go on reading what was promoted; the others keep the incumbent. */
-export const holdbackShare = 0.9
 /** The stage of units of a holdback, behind those of the ramp. */
 export const holdbackStage = 9
-export const holdbackUnits = 500
+/** How long a holdback is watched at least. */
 export const holdbackMs = 14 * 86_400_000

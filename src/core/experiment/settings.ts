@@ -73,3 +73,6 @@ export function harmThresholds(settings: TestSettings): { goal: number; guardrai
 }
 
 const harmThreshold = 20
+
+/** Evidence that a required guardrail is not worse by its margin; all must pass, so no correction (C.3). */
+export const notWorseAt = 20

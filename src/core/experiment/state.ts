@@ -35,7 +35,7 @@ export interface TestState {
   readonly hardStop: string | null
 }
 
-export interface GuardrailState {
+interface GuardrailState {
   readonly strata: readonly StratumSums[]
   /** Not worse by its margin or more; and worse. */
   readonly notWorse: EProcess

@@ -63,6 +63,7 @@ export const defaultSpec: PolicySpec = {
       maxTokens: 2_500,
     },
     openProposals: { max: 10 },
+    concurrentExperiments: 2,
   },
   evidence: {
     citations: { required: true, verifyQuotes: 'exact', minPerClaim: 2, mustResolve: true },
@@ -101,4 +102,5 @@ export const defaultSpec: PolicySpec = {
     rules: { expireAfter: 14 * day },
   },
   schedule: { timezone: 'UTC', apply: { windows: [] }, freezes: [], paused: false },
+  rollout: { promote: { mode: 'manual' } },
 }

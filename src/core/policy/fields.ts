@@ -73,6 +73,7 @@ export const fields: ReadonlyMap<string, Tightness> = new Map<string, Tightness>
   ['budgets.alwaysLoaded.maxBytes', atMost],
   ['budgets.alwaysLoaded.maxTokens', atMost],
   ['budgets.openProposals.max', atMost],
+  ['budgets.concurrentExperiments', atMost],
   ['evidence.citations.required', ordered(false, true)],
   ['evidence.citations.verifyQuotes', ordered('none', 'exact')],
   ['evidence.citations.minPerClaim', atLeast],
@@ -114,4 +115,5 @@ export const fields: ReadonlyMap<string, Tightness> = new Map<string, Tightness>
   ['schedule.apply.windows', layers],
   ['schedule.freezes', union],
   ['schedule.paused', ordered(false, true)],
+  ['rollout.promote.mode', ordered('auto', 'manual')],
 ])

@@ -47,6 +47,7 @@ export interface PolicySpec {
     readonly freezes: readonly Freeze[]
     readonly paused: boolean
   }
+  readonly rollout: { readonly promote: { readonly mode: 'auto' | 'manual' } }
 }
 
 export interface Label {
@@ -103,6 +104,7 @@ interface Budgets {
     readonly maxTokens: number | null
   }
   readonly openProposals: { readonly max: number | null }
+  readonly concurrentExperiments: number | null
 }
 
 export interface EvidenceMinimum {

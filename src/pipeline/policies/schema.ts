@@ -160,6 +160,7 @@ const budgets = z.strictObject({
     })
     .partial(),
   openProposals: z.strictObject({ max: orNone(count), onExceed: z.literal('queue') }).partial(),
+  concurrentExperiments: orNone(count),
 })
 
 const minimum = z
@@ -341,6 +342,11 @@ export const policyFile = z.strictObject({
       risk: z.strictObject({ default: risk, rules: z.array(riskRule).max(200) }).partial(),
       approvals: approvals.partial(),
       schedule: schedule.partial(),
+      rollout: z
+        .strictObject({
+          promote: z.strictObject({ mode: z.enum(['auto', 'manual']) }).partial(),
+        })
+        .partial(),
     })
     .partial(),
 })
@@ -355,7 +361,6 @@ export const notEnforced: readonly string[] = [
   'inputs.sessions.excludeActorKinds',
   'inputs.outcomes.requireSigned',
   'inputs.models',
-  'budgets.concurrentExperiments',
   'evidence.counterEvidence.showInReview',
   'evidence.freshness.reverifyEvery',
   'evidence.freshness.onExpire',
@@ -368,7 +373,18 @@ export const notEnforced: readonly string[] = [
   'approvals.rules.requireReason',
   'approvals.bypass',
   'schedule.dream',
-  'rollout',
+  ...[
+    'experiment',
+    'unit',
+    'steps',
+    'holdout',
+    'metrics',
+    'analysis',
+    'onInconclusive',
+    'promote.cooldown',
+    'rollback',
+    'afterPromotion',
+  ].map((name) => `rollout.${name}`),
   'retention',
   'audit',
 ]

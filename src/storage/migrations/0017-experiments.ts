@@ -36,6 +36,7 @@ CREATE TABLE experiment_changes (
   change_id TEXT NOT NULL REFERENCES changes (id),
   change_hash TEXT NOT NULL,
   ready_at INTEGER,
+  proven_at INTEGER,
   closed_at INTEGER,
   verdict TEXT CHECK (verdict IN ('promote', 'rollback', 'inconclusive', 'void')),
   PRIMARY KEY (experiment_id, ordinal)
@@ -145,6 +146,7 @@ CREATE TABLE experiment_changes (
   change_id text COLLATE "C" NOT NULL REFERENCES changes (id),
   change_hash text COLLATE "C" NOT NULL,
   ready_at integer,
+  proven_at integer,
   closed_at integer,
   verdict text COLLATE "C" CHECK (verdict IN ('promote', 'rollback', 'inconclusive', 'void')),
   PRIMARY KEY (experiment_id, ordinal)

@@ -72,6 +72,8 @@ export interface ExperimentChangesTable {
   change_hash: string
   /** The unit from which on its test may promote; what comes later does not take that back, harm does. */
   ready_at: number | null
+  /** The unit from which on it may promote without a person. */
+  proven_at: number | null
   /** The first unit that its test did not count; from then on its digit of every new arm is 0. */
   closed_at: number | null
   verdict: 'promote' | 'rollback' | 'inconclusive' | 'void' | null

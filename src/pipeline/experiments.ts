@@ -1,0 +1,211 @@
+import { toTimestamp } from '../core/clock.ts'
+import { DomainError } from '../core/errors.ts'
+import { isWashedOut } from '../core/experiment/blocks.ts'
+import { type AssignedUnit, commitInOrder } from '../core/experiment/commit-order.ts'
+import { foldUnits } from '../core/experiment/fold.ts'
+import { judgeUnit, type UnitPart } from '../core/experiment/unit-outcome.ts'
+import type { ExperimentId } from '../core/ids.ts'
+import { getChange } from '../storage/changes.ts'
+import type { Writer } from '../storage/database.ts'
+import { actorOf, endExperiment, endHoldback } from '../storage/end-experiment.ts'
+import {
+  type ExperimentUnit,
+  listExperimentUnits,
+  listLateUnits,
+} from '../storage/experiment-commits.ts'
+import { decideBy } from '../storage/experiment-goal.ts'
+import { mayGoUnattended } from '../storage/experiment-limits.ts'
+import { findHardStopSignal, listUnitParts } from '../storage/experiment-signals.ts'
+import {
+  findDisturbance,
+  isTurnTaken,
+  readStandings,
+  type Standings,
+  storeTurn,
+  type Turned,
+} from '../storage/experiment-turn.ts'
+import { type Experiment, listOpenExperiments } from '../storage/experiments.ts'
+import {
+  isStoreMoved,
+  promoteExperiment,
+  rollExperimentBack,
+  sendExperimentBack,
+} from '../storage/promote-experiment.ts'
+import type { Context } from './context.ts'
+
+/** Units of one write. */
+const mostAtOnce = 200
+
+/** Commits what can be committed of every open experiment, and acts on what that says. */
+export async function commitExperiments(context: Context): Promise<void> {
+  const open = await context.database.read((reader) => listOpenExperiments(reader))
+  for (const { id } of open) {
+    while (!context.signal.aborted && (await takeTurn(context, id)));
+    await promoteUnattended(context, id)
+  }
+}
+
+/** True: there may be more to do at once. */
+async function takeTurn(context: Context, id: ExperimentId): Promise<boolean> {
+  const { database, clock, hash } = context
+  const now = clock()
+  const seen = await database.read(async (reader) => {
+    const before = await readStandings(reader, id)
+    const { experiment, phase, frontier } = before
+    const { plan } = experiment
+    const units = await listExperimentUnits(reader, id, { from: frontier, limit: mostAtOnce })
+    const lateUnits = await listLateUnits(reader, id, mostAtOnce)
+    const ordinals = [...lateUnits, ...units].map(({ ordinal }) => ordinal)
+    return {
+      before,
+      units,
+      lateUnits,
+      parts: await listUnitParts(reader, id, ordinals),
+      disturbance:
+        phase === 'test'
+          ? await findDisturbance({ ...reader, hash }, experiment)
+          : await findTakenBack(reader, experiment),
+      stop: await findHardStopSignal(reader, id, {
+        kinds: plan.hardStops,
+        from: phase === 'test' ? 0 : (experiment.holdback?.from ?? 0),
+      }),
+    }
+  })
+  const { experiment, phase } = seen.before
+  if (!isOpen(experiment)) return false
+  const { disturbance, stop } = seen
+  if (disturbance !== null || stop !== null) {
+    const reasons = [
+      stop === null
+        ? (disturbance ?? '')
+        : `hard stop in a unit that read the candidate: ${stop.kind}`,
+    ]
+    await write(context, experiment, async (writer) => {
+      const outbox = outboxOf(context, now)
+      if (phase === 'test') {
+        const state = stop === null ? 'void' : 'rolled_back'
+        await endExperiment(writer, experiment, { state, reasons, outbox })
+      } else if (stop === null) await endHoldback(writer, experiment, reasons)
+      else await rollExperimentBack(writer, experiment, { reasons, outbox })
+    })
+    return false
+  }
+  const turned = think(seen, now)
+  const isIdle = turned.commits.length === 0 && turned.late.length === 0
+  if (isIdle && !(phase === 'holdback' && isDue(experiment, now))) return false
+  await write(context, experiment, (writer) => storeTurn(writer, outboxOf(context, now), turned))
+  return turned.commits.length === mostAtOnce
+}
+
+interface Seen {
+  readonly before: Standings
+  readonly units: readonly ExperimentUnit[]
+  readonly lateUnits: readonly ExperimentUnit[]
+  readonly parts: ReadonlyMap<number, readonly UnitPart[]>
+}
+
+function think({ before, units, lateUnits, parts }: Seen, now: number): Turned {
+  const { experiment, tests, frontier, phase } = before
+  const judge = (unit: ExperimentUnit) =>
+    judgeUnit(partsOf(experiment, parts.get(unit.ordinal)), {
+      plan: experiment.plan,
+      parts: experiment.unit === 'session' ? 'one' : 'many',
+      decide: decideBy(experiment.plan.goal.definition ?? {}),
+      deadline: Date.parse(unit.deadlineAt),
+      now,
+    })
+  const assigned = units.map((unit): AssignedUnit => {
+    const { outcome, hardStop } = judge(unit)
+    const { stratum, pi, stage, principal } = unit
+    // The arm depends on the change; the order does not depend on the arm.
+    const deadline = Date.parse(unit.deadlineAt)
+    return { stratum, pi, stage, principal, arm: 'incumbent', deadline, outcome, hardStop }
+  })
+  const { committed } = commitInOrder(assigned, now)
+  const inTurn = committed.map((one, at) => ({ ...one, arm: units[at]?.arm ?? '' }))
+  const folded = foldUnits(tests, inTurn, { settings: experiment.plan.test, from: frontier, phase })
+  const commits = inTurn.slice(0, folded.readings.length).map((one, at) => ({
+    ordinal: frontier + at,
+    value: one.value,
+    missing: one.missing,
+    scores: one.scores,
+    hardStop: one.hardStop,
+    late: null,
+  }))
+  const late = lateUnits.flatMap((unit) => {
+    const found = judge(unit).late
+    return found === null
+      ? []
+      : [{ ordinal: unit.ordinal, value: found.value, at: toTimestamp(found.at) }]
+  })
+  return { before, units, commits, folded, late }
+}
+
+/** What began while the former arm's traces were still there does not count. */
+function partsOf({ unit }: Experiment, parts: readonly UnitPart[] = []): readonly UnitPart[] {
+  return unit === 'block' ? parts.filter((one) => !isWashedOut(Date.parse(one.assignedAt))) : parts
+}
+
+const isOpen = ({ state, holdback }: Experiment) =>
+  state === 'running' || state === 'paused' || (state === 'promoted' && holdback?.endedAt === null)
+
+const isDue = ({ holdback }: Experiment, now: number) =>
+  holdback !== null && Date.parse(holdback.until) <= now
+
+/** Nothing of what was promoted stands any more: somebody took it back by hand. */
+async function findTakenBack(
+  reader: Parameters<typeof getChange>[0],
+  { changes }: Experiment,
+): Promise<string | null> {
+  const promoted = changes.filter(({ verdict }) => verdict === 'promote')
+  for (const { changeId } of promoted) {
+    if ((await getChange(reader, changeId)).status === 'applied') return null
+  }
+  return 'what was promoted was taken back by hand'
+}
+
+/** With evidence of a hundred to one, and where policy still wants nobody's agreement. */
+async function promoteUnattended(context: Context, id: ExperimentId): Promise<void> {
+  const { database, clock, hash } = context
+  const { experiment, isAllowed } = await database.read(async (reader) => {
+    const { experiment: found, tests, phase } = await readStandings(reader, id)
+    const open = tests.filter(({ verdict }) => verdict === null)
+    const isDone =
+      found.plan.unattended &&
+      phase === 'test' &&
+      isOpen(found) &&
+      open.length > 0 &&
+      open.every(({ provenAt }) => provenAt !== null)
+    if (!isDone) return { experiment: found, isAllowed: false }
+    const changes = []
+    for (const { changeId } of found.changes) changes.push(await getChange(reader, changeId))
+    const isAllowed = await mayGoUnattended({ ...reader, hash }, found.storeId, changes)
+    return { experiment: found, isAllowed }
+  })
+  if (!isAllowed) return
+  const outbox = outboxOf(context, clock())
+  try {
+    await database.write(actorOf(experiment), (writer) =>
+      promoteExperiment(writer, { id, outbox, reason: 'as policy allows', by: 'policy' }),
+    )
+  } catch (error) {
+    if (!(error instanceof DomainError && error.code === 'conflict')) throw error
+    // Its approvals do not hold any more: it waits for a person, as any other.
+    if (!isStoreMoved(error)) return
+    const reason = error.message
+    await write(context, experiment, (writer) => sendExperimentBack(writer, { id, outbox, reason }))
+  }
+}
+
+/** Nothing happens where another worker was quicker. */
+async function write(
+  { database }: Context,
+  experiment: Experiment,
+  work: (writer: Writer) => Promise<void>,
+): Promise<void> {
+  await database.write(actorOf(experiment), work).catch((error: unknown) => {
+    if (!isTurnTaken(error)) throw error
+  })
+}
+
+const outboxOf = ({ jobs, newId }: Context, now: number) => ({ jobs, newId, now })

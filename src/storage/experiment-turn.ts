@@ -1,0 +1,254 @@
+import { DomainError } from '../core/errors.ts'
+import { type DriftState, hasDrifted, watchUnit } from '../core/experiment/drift.ts'
+import { type Folded, isOver, type OpenTest } from '../core/experiment/fold.ts'
+import { judgeHoldback } from '../core/experiment/holdback.ts'
+import type { ExperimentId } from '../core/ids.ts'
+import { getChange } from './changes.ts'
+import type { Reader, Writer } from './database.ts'
+import { endExperiment, endHoldback } from './end-experiment.ts'
+import {
+  type ExperimentCommit,
+  type ExperimentUnit,
+  findDriftState,
+  insertExperimentCommits,
+  listExperimentTests,
+  putDriftState,
+  putExperimentTest,
+  setLateValue,
+} from './experiment-commits.ts'
+import { appendDecision } from './experiment-decisions.ts'
+import { findGoal } from './experiment-goal.ts'
+import {
+  type Experiment,
+  getExperiment,
+  updateExperiment,
+  updateExperimentChange,
+} from './experiments.ts'
+import { findMemoryStore } from './memory-stores.ts'
+import { rollExperimentBack } from './promote-experiment.ts'
+import { hashesOf } from './review-changes.ts'
+import { emitWebhookEvent, type Outbox } from './webhook-deliveries.ts'
+
+export type Phase = 'test' | 'holdback'
+export const phaseOf = ({ state }: Pick<Experiment, 'state'>): Phase =>
+  state === 'promoted' ? 'holdback' : 'test'
+
+/** Where an experiment stands: what its next units are counted into. */
+export interface Standings {
+  readonly experiment: Experiment
+  readonly phase: Phase
+  readonly frontier: number
+  readonly tests: readonly OpenTest[]
+}
+
+export async function readStandings(reader: Reader, id: ExperimentId): Promise<Standings> {
+  const experiment = await getExperiment(reader, id)
+  const phase = phaseOf(experiment)
+  const prefix = phase === 'test' ? 'change:' : 'holdback:'
+  const stored = (await listExperimentTests(reader, id)).filter(({ test }) =>
+    test.startsWith(prefix),
+  )
+  return {
+    experiment,
+    phase,
+    frontier: Math.max(0, ...stored.map(({ frontier }) => frontier)),
+    tests: stored.map(({ test, state }) => {
+      const change = Number(test.slice(prefix.length))
+      const row = experiment.changes[change]
+      const open = { change, state, readyAt: null, provenAt: null, closedAt: null, verdict: null }
+      if (phase === 'holdback' || !row) return open
+      const { readyAt, provenAt, closedAt, verdict } = row
+      return { ...open, readyAt, provenAt, closedAt, verdict }
+    }),
+  }
+}
+
+/** Why nothing of it can be trusted any more, whatever its units say. */
+export async function findDisturbance(
+  reader: Reader & Pick<Writer, 'hash'>,
+  { id, storeId, plan, changes }: Experiment,
+): Promise<string | null> {
+  const store = await findMemoryStore(reader, storeId)
+  if (store === null || store.archivedAt !== null) return 'the memory store was archived or deleted'
+  for (const { changeId, changeHash, verdict } of changes) {
+    if (verdict !== null) continue
+    const change = await getChange(reader, changeId)
+    if (change.status !== 'accepted') {
+      return `change ${changeId} is ${change.status.replace('_', ' ')}, not accepted`
+    }
+    if (hashesOf(change, reader).changeHash !== changeHash) return `change ${changeId} was altered`
+  }
+  const goal = await findGoal(reader, plan.goal.name)
+  if (JSON.stringify(goal?.definition ?? null) !== JSON.stringify(plan.goal.definition)) {
+    return `environment changed: the outcome definition "${plan.goal.name}" is another one now`
+  }
+  const agent = await findOtherModel(reader, id)
+  return agent === null ? null : `environment changed: agent "${agent}" runs on another model now`
+}
+
+async function findOtherModel(reader: Reader, id: ExperimentId): Promise<string | null> {
+  const row = await reader.read
+    .selectFrom('exposures')
+    .innerJoin('sessions', 'sessions.id', 'exposures.session_id')
+    .select('sessions.agent_name as name')
+    .where('exposures.experiment_id', '=', id)
+    .where('sessions.agent_model', 'is not', null)
+    .groupBy('sessions.agent_name')
+    .having((having) => having.fn.count('sessions.agent_model').distinct(), '>', 1)
+    .orderBy('sessions.agent_name')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.name ?? null
+}
+
+/** What a turn came to, thought out with no transaction open. */
+export interface Turned {
+  readonly before: Standings
+  readonly units: readonly ExperimentUnit[]
+  readonly commits: readonly Omit<ExperimentCommit, 'readings'>[]
+  readonly folded: Folded
+  readonly late: readonly {
+    readonly ordinal: number
+    readonly value: number
+    readonly at: string
+  }[]
+}
+
+/**
+ * One write: commits, states, the log of decisions and what follows from them. Refuses when somebody else took the turn
+ * meanwhile, so that no unit is ever counted twice.
+ */
+export async function storeTurn(writer: Writer, outbox: Outbox, turned: Turned): Promise<void> {
+  const { before, commits, folded } = turned
+  const { experiment, frontier, phase } = before
+  const { id } = experiment
+  const now = await readStandings(writer, id)
+  if (now.frontier !== frontier || now.experiment.state !== experiment.state) throw turnTaken(id)
+  const next = frontier + commits.length
+  await insertExperimentCommits(
+    writer,
+    id,
+    commits.map((one, at) => ({ ...one, readings: folded.readings[at] ?? [] })),
+  )
+  for (const one of turned.late) await setLateValue(writer, id, one)
+  for (const { change, state } of folded.tests) {
+    const test = phase === 'test' ? (`change:${change}` as const) : (`holdback:${change}` as const)
+    await putExperimentTest(writer, id, { test, frontier: next, state })
+  }
+  await writer.audit({
+    action: 'experiment.committed',
+    objectType: 'experiment',
+    objectId: id,
+    afterHash: writer.hash(JSON.stringify([next, folded.tests.map(({ state }) => state)])),
+  })
+  if (phase === 'test') await actOnTests(writer, outbox, turned)
+  else await actOnHoldback(writer, outbox, turned)
+}
+
+async function actOnTests(writer: Writer, outbox: Outbox, turned: Turned): Promise<void> {
+  const { before, folded } = turned
+  const { experiment } = before
+  const { id } = experiment
+  for (const test of folded.tests) {
+    const { readyAt, provenAt, closedAt, verdict } = test
+    await updateExperimentChange(writer, id, {
+      ordinal: test.change,
+      readyAt,
+      provenAt,
+      closedAt,
+      verdict,
+    })
+  }
+  await logTurns(writer, outbox, turned)
+  if (isOver(folded.tests)) {
+    const state = endOf(folded.tests)
+    const telling = folded.turns.filter(({ verdict }) => verdict !== 'promote')
+    const reasons = [...new Set(telling.flatMap((turn) => turn.reasons))]
+    await endExperiment(writer, await getExperiment(writer, id), { state, reasons, outbox })
+    return
+  }
+  const stages = folded.tests.flatMap(({ verdict, state }) =>
+    verdict === null ? [state.stage] : [],
+  )
+  const stage = Math.min(...stages)
+  if (stage <= experiment.stage) return
+  await updateExperiment(writer, experiment, { stage })
+  await appendDecision(writer, id, {
+    kind: 'ramped',
+    frontier: before.frontier + turned.commits.length,
+    detail: { stage },
+  })
+  await emitWebhookEvent(writer, outbox, { type: 'experiment.ramped', objectId: id })
+}
+
+async function logTurns(writer: Writer, outbox: Outbox, { before, folded }: Turned) {
+  const { id, changes } = before.experiment
+  const kinds = { promote: 'ready', proven: 'proven' } as const
+  for (const { unit, change, verdict, reasons } of folded.turns) {
+    await appendDecision(writer, id, {
+      kind: verdict === 'promote' || verdict === 'proven' ? kinds[verdict] : 'decided',
+      frontier: unit + 1,
+      detail: { change: changes[change]?.changeId ?? null, verdict, reasons: [...reasons] },
+    })
+  }
+  if (folded.turns.length === 0) return
+  await emitWebhookEvent(writer, outbox, { type: 'experiment.decided', objectId: id })
+}
+
+function endOf(tests: readonly OpenTest[]): 'void' | 'rolled_back' | 'inconclusive' {
+  if (tests.some(({ verdict }) => verdict === 'void')) return 'void'
+  return tests.some(({ verdict }) => verdict === 'rollback') ? 'rolled_back' : 'inconclusive'
+}
+
+async function actOnHoldback(writer: Writer, outbox: Outbox, turned: Turned): Promise<void> {
+  const { before, folded } = turned
+  const { experiment } = before
+  await watchDrift(writer, outbox, turned)
+  const since = Date.parse(experiment.endedAt ?? writer.at)
+  const days = (Date.parse(writer.at) - since) / 86_400_000
+  const judged = folded.tests.map(({ state }) => judgeHoldback(experiment.plan.test, state, days))
+  const harm = judged.find(({ verdict }) => verdict === 'rollback')
+  if (harm) {
+    await rollExperimentBack(writer, experiment, { reasons: harm.reasons, outbox })
+    return
+  }
+  const broken = judged.find(({ verdict }) => verdict === 'void')
+  if (broken) await endHoldback(writer, experiment, broken.reasons)
+  else if (judged.length > 0 && judged.every(({ verdict }) => verdict === 'kept')) {
+    await endHoldback(writer, experiment, ['nothing got worse'])
+  }
+}
+
+/** Of units that read what was promoted. An alarm suggests another experiment, once. */
+async function watchDrift(writer: Writer, outbox: Outbox, turned: Turned): Promise<void> {
+  const { before, commits, units } = turned
+  const { id } = before.experiment
+  const stored = await findDriftState(writer, id)
+  if (stored === null || commits.length === 0) return
+  const was = hasDrifted(stored)
+  let state: DriftState = stored
+  for (const [at, { value }] of commits.entries()) {
+    if (units[at]?.arm.includes('1')) state = watchUnit(state, value)
+  }
+  const frontier = before.frontier + commits.length
+  await putDriftState(writer, id, { frontier, state })
+  if (was || !hasDrifted(state)) return
+  await appendDecision(writer, id, {
+    kind: 'drifted',
+    frontier,
+    detail: {
+      reference: state.reference,
+      units: state.units,
+      reasons: ['the rate fell below what it was; nobody knows why: try the change again'],
+    },
+  })
+  await emitWebhookEvent(writer, outbox, { type: 'experiment.decided', objectId: id })
+}
+
+const taken = 'turn_taken'
+const turnTaken = (id: ExperimentId) =>
+  new DomainError('conflict', `Somebody else took the turn of experiment ${id}.`, {
+    details: { error_code: taken },
+  })
+export const isTurnTaken = (error: unknown): boolean =>
+  error instanceof DomainError && error.details.error_code === taken
