@@ -7,9 +7,9 @@ import { reviewSeason, type Season } from '../core/experiment/season.ts'
 import { type SeriesPoint, thinSeries } from '../core/experiment/series.ts'
 import { commitUnit, type TestState } from '../core/experiment/state.ts'
 import type { ExperimentId } from '../core/ids.ts'
+import { type BoundArm, listBoundArms } from './bound-arms.ts'
 import type { Reader } from './database.ts'
 import { saySentence } from './end-experiment.ts'
-import { type BoundArm, listBoundArms } from './bound-arms.ts'
 import {
   countExperimentUnits,
   type ExperimentCommit,

@@ -4,6 +4,7 @@ import { holdbackMs } from '../core/experiment/plan.ts'
 import { openTest } from '../core/experiment/state.ts'
 import type { ChangeId, DreamId, ExperimentId } from '../core/ids.ts'
 import { applyPlan, planApply } from './apply-changes.ts'
+import { hashStore } from './bound-arms.ts'
 import { getChange } from './changes.ts'
 import type { Reader, Writer } from './database.ts'
 import {
@@ -14,7 +15,6 @@ import {
   saySentence,
   sendBack,
 } from './end-experiment.ts'
-import { hashStore } from './bound-arms.ts'
 import {
   countExperimentUnits,
   listExperimentTests,
