@@ -1,6 +1,5 @@
 import { toTimestamp } from '../core/clock.ts'
 import { DomainError } from '../core/errors.ts'
-import { isWashedOut } from '../core/experiment/blocks.ts'
 import { type AssignedUnit, commitInOrder } from '../core/experiment/commit-order.ts'
 import { foldUnits } from '../core/experiment/fold.ts'
 import { judgeUnit, type UnitPart } from '../core/experiment/unit-outcome.ts'
@@ -107,13 +106,16 @@ interface Seen {
 function think({ before, units, lateUnits, parts }: Seen, now: number): Turned {
   const { experiment, tests, frontier, phase } = before
   const judge = (unit: ExperimentUnit) =>
-    judgeUnit(partsOf(experiment, parts.get(unit.ordinal)), {
-      plan: experiment.plan,
-      parts: experiment.unit === 'session' ? 'one' : 'many',
-      decide: decideBy(experiment.plan.goal.definition ?? {}),
-      deadline: Date.parse(unit.deadlineAt),
-      now,
-    })
+    judgeUnit(
+      (parts.get(unit.ordinal) ?? []).filter(({ washout }) => !washout),
+      {
+        plan: experiment.plan,
+        parts: experiment.unit === 'session' ? 'one' : 'many',
+        decide: decideBy(experiment.plan.goal.definition ?? {}),
+        deadline: Date.parse(unit.deadlineAt),
+        now,
+      },
+    )
   const assigned = units.map((unit): AssignedUnit => {
     const { outcome, hardStop } = judge(unit)
     const { stratum, pi, stage, principal } = unit
@@ -139,11 +141,6 @@ function think({ before, units, lateUnits, parts }: Seen, now: number): Turned {
       : [{ ordinal: unit.ordinal, value: found.value, at: toTimestamp(found.at) }]
   })
   return { before, units, commits, folded, late }
-}
-
-/** What began while the former arm's traces were still there does not count. */
-function partsOf({ unit }: Experiment, parts: readonly UnitPart[] = []): readonly UnitPart[] {
-  return unit === 'block' ? parts.filter((one) => !isWashedOut(Date.parse(one.assignedAt))) : parts
 }
 
 const isOpen = ({ state, holdback }: Experiment) =>

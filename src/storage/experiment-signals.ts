@@ -20,7 +20,7 @@ export async function listUnitParts(
       'exposures.id',
       'exposures.unit_ordinal as ordinal',
       'exposures.session_id as sessionId',
-      'exposures.assigned_at as assignedAt',
+      'exposures.washout',
       'sessions.tally',
     ])
     .where('exposures.experiment_id', '=', id)
@@ -48,7 +48,7 @@ export async function listUnitParts(
     )
     const part = {
       sessionId: first.sessionId,
-      assignedAt: first.assignedAt,
+      washout: first.washout === 1,
       signals: [...new Set(found.map((join) => join.signalId))]
         .toSorted()
         .flatMap((signalId) => signals.get(signalId) ?? []),

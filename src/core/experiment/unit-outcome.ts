@@ -14,7 +14,8 @@ export interface ArrivedSignal extends OutcomeSignal {
 export interface UnitPart {
   /** Null: read without a session that we know. */
   readonly sessionId: SessionId | null
-  readonly assignedAt: string
+  /** It began while the former arm's traces were still there (blocks): it does not count. */
+  readonly washout: boolean
   readonly signals: readonly ArrivedSignal[]
   /** What it used; null where nobody counted. */
   readonly tokens: number | null
