@@ -22,6 +22,7 @@ import { storeRestoreEndpoints } from './lucid/store-restore.ts'
 import { storeSnapshotEndpoints } from './lucid/store-snapshots.ts'
 import { webhookDeliveryEndpoints } from './lucid/webhook-deliveries.ts'
 import { webhookEndpointEndpoints } from './lucid/webhook-endpoints.ts'
+import { withholdingEndpoints } from './lucid/withholding.ts'
 import { agentEndpoints } from './v1/agents.ts'
 import { dreamEndpoints } from './v1/dreams.ts'
 import { environmentEndpoints } from './v1/environments.ts'
@@ -47,6 +48,7 @@ export const endpoints: readonly Endpoint[] = [
   ...findingEndpoints,
   ...checkoutEndpoints,
   ...exposureEndpoints,
+  ...withholdingEndpoints,
   ...importEndpoints,
   ...searchEndpoints,
   ...statsEndpoints,

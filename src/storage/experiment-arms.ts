@@ -1,13 +1,16 @@
-import { DomainError } from '../core/errors.ts'
+import { applyChanges } from '../core/change/apply.ts'
 import { hashContents } from '../core/experiment/contents.ts'
 import type { ExperimentId, Hash, MemoryStoreId } from '../core/ids.ts'
 import type { MemoryDocument } from '../core/memory.ts'
+import { hasText } from '../core/store-state.ts'
 import { inBatches } from './batches.ts'
-import { type ArmFile, listArmFiles } from './bound-arms.ts'
+import { listBoundArms } from './bound-arms.ts'
+import { getChange } from './changes.ts'
 import type { Reader, Writer } from './database.ts'
 import { type Experiment, listOpenExperiments } from './experiments.ts'
 import { insertMemory } from './memories.ts'
-import { readTexts } from './memory-states.ts'
+import { getSnapshot } from './memory-snapshots.ts'
+import { listPinnedState, readTexts } from './memory-states.ts'
 import { getMemoryStore, insertMemoryStore } from './memory-stores.ts'
 
 /**
@@ -33,38 +36,46 @@ export const listChangeStates = ({ state, changes }: Experiment): ('open' | 'clo
 /** Some megabytes of texts at a time. */
 const textsAtOnce = 50
 
-/** What an arm reads, as it was bound. Null where it cannot be had any more, because a version was redacted. */
+/**
+ * What an arm reads: the incumbent's snapshot with the arm's changes applied, as it was bound when the experiment
+ * began. Null where that cannot be had any more, because a version was redacted or a change altered.
+ */
 export async function readArm(
   reader: Reader & { readonly hash: Hash },
   experiment: Experiment,
   arm: string,
 ): Promise<readonly MemoryDocument[] | null> {
-  const files = await findArmFiles(reader, experiment, arm)
-  if (files === null) return null
+  const base = await readIncumbent(reader, experiment)
+  if (base === null) return null
+  const changes = []
+  for (const { ordinal, changeId } of experiment.changes) {
+    if (arm[ordinal] === '1') changes.push((await getChange(reader, changeId)).change)
+  }
+  const { documents, refused } = applyChanges(base, changes, reader.hash)
+  const bound = (await listBoundArms(reader, experiment.id)).find((one) => one.arm === arm)
+  const isAsBound = bound?.contentHash === hashContents(documents, reader.hash)
+  return refused.length === 0 && isAsBound ? documents : null
+}
+
+async function readIncumbent(
+  reader: Reader,
+  { incumbentSnapshotId: id, storeId }: Experiment,
+): Promise<MemoryDocument[] | null> {
+  if (id === null) return null
+  const { versionIds } = await getSnapshot(reader, { id, storeId })
+  const entries = (await listPinnedState(reader, versionIds)).filter(hasText)
+  if (entries.length !== versionIds.length) return null
   const documents: MemoryDocument[] = []
-  for (const batch of inBatches(files, textsAtOnce)) {
-    const ids = batch.flatMap(({ versionId }) => versionId ?? [])
+  for (const batch of inBatches(entries, textsAtOnce)) {
+    const ids = batch.map(({ versionId }) => versionId)
     const texts = await readTexts(reader, ids)
-    for (const { path, contentSha256, ...file } of batch) {
-      const content = file.versionId === null ? file.content : texts.get(file.versionId)
+    for (const { path, contentSha256, versionId } of batch) {
+      const content = texts.get(versionId)
       if (content === undefined) return null
       documents.push({ path, content, contentSha256 })
     }
   }
   return documents
-}
-
-async function findArmFiles(
-  reader: Reader & { readonly hash: Hash },
-  experiment: Experiment,
-  arm: string,
-): Promise<ArmFile[] | null> {
-  try {
-    return await listArmFiles(reader, experiment, arm)
-  } catch (error) {
-    if (error instanceof DomainError && error.code === 'conflict') return null
-    throw error
-  }
 }
 
 export interface ArmRef {

@@ -59,7 +59,7 @@ export async function listUnitParts(
   return units
 }
 
-async function readSignals(
+export async function readSignals(
   reader: Reader,
   ids: readonly OutcomeSignalId[],
 ): Promise<ReadonlyMap<OutcomeSignalId, ArrivedSignal>> {
@@ -135,7 +135,7 @@ interface Join {
   readonly exposureId: ExposureId | null
 }
 
-async function listJoins(
+export async function listJoins(
   reader: Reader,
   given: {
     readonly sessionIds: readonly SessionId[]
