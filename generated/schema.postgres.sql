@@ -329,6 +329,34 @@ CREATE INDEX dreams_by_store ON dreams USING btree (input_store_id, created_at);
 CREATE INDEX dreams_by_time ON dreams USING btree (workspace_id, created_at, ordinal);
 CREATE UNIQUE INDEX dreams_holding ON dreams USING btree (held_store_id) WHERE held_store_id IS NOT NULL;
 
+CREATE TABLE endorsements (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  store_id text COLLATE "C" NOT NULL,
+  memory_id text COLLATE "C" NOT NULL,
+  version_id text COLLATE "C" NOT NULL,
+  whole integer NOT NULL,
+  content_sha256 text COLLATE "C" NOT NULL,
+  lines text COLLATE "C" NOT NULL,
+  line_count integer NOT NULL,
+  taint_before text COLLATE "C" NOT NULL,
+  taint text COLLATE "C" NOT NULL,
+  person text COLLATE "C" NOT NULL,
+  reason text COLLATE "C" NOT NULL,
+  actor_type text COLLATE "C" NOT NULL,
+  actor_id text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  voided_at text COLLATE "C",
+  void_reason text COLLATE "C",
+  CONSTRAINT endorsements_pkey PRIMARY KEY (id),
+  CONSTRAINT endorsements_whole_check CHECK (whole = ANY (ARRAY[0, 1])),
+  CONSTRAINT endorsements_memory_id_fkey FOREIGN KEY (memory_id) REFERENCES memories(id),
+  CONSTRAINT endorsements_store_id_fkey FOREIGN KEY (store_id) REFERENCES memory_stores(id),
+  CONSTRAINT endorsements_version_id_fkey FOREIGN KEY (version_id) REFERENCES memory_versions(id)
+);
+CREATE INDEX endorsements_by_memory ON endorsements USING btree (memory_id, voided_at);
+CREATE INDEX endorsements_by_store ON endorsements USING btree (store_id, created_at);
+
 CREATE TABLE environments (
   id text COLLATE "C" NOT NULL,
   workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
@@ -614,6 +642,14 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_queued ON jobs USING btree (available_at, created_at, id) WHERE state = 'queued'::text;
 CREATE INDEX jobs_running ON jobs USING btree (lease_until) WHERE state = 'running'::text;
 
+CREATE TABLE join_rules (
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  name text COLLATE "C" NOT NULL,
+  rule text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  CONSTRAINT join_rules_pkey PRIMARY KEY (workspace_id, name)
+);
+
 CREATE TABLE memories (
   id text COLLATE "C" NOT NULL,
   store_id text COLLATE "C" NOT NULL,
@@ -703,6 +739,17 @@ CREATE TABLE migrations (
   CONSTRAINT migrations_pkey PRIMARY KEY (number)
 );
 
+CREATE TABLE outcome_definitions (
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  name text COLLATE "C" NOT NULL,
+  version integer NOT NULL,
+  definition text COLLATE "C" NOT NULL,
+  created_by_type text COLLATE "C" NOT NULL,
+  created_by_id text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  CONSTRAINT outcome_definitions_pkey PRIMARY KEY (workspace_id, name, version)
+);
+
 CREATE TABLE outcome_signals (
   id text COLLATE "C" NOT NULL,
   workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
@@ -719,8 +766,10 @@ CREATE TABLE outcome_signals (
   signed integer NOT NULL DEFAULT 0,
   subjects text COLLATE "C" NOT NULL DEFAULT '[]'::text,
   explanation text COLLATE "C",
+  final integer,
   unmatched_reason text COLLATE "C",
   CONSTRAINT outcome_signals_pkey PRIMARY KEY (id),
+  CONSTRAINT outcome_signals_final_check CHECK (final = ANY (ARRAY[0, 1])),
   CONSTRAINT outcome_signals_signed_check CHECK (signed = ANY (ARRAY[0, 1])),
   CONSTRAINT outcome_signals_success_check CHECK (success = ANY (ARRAY[0, 1])),
   CONSTRAINT outcome_signals_value_check CHECK (value >= 0::double precision AND value <= 1::double precision),
@@ -728,6 +777,7 @@ CREATE TABLE outcome_signals (
 );
 CREATE UNIQUE INDEX outcome_signals_by_key ON outcome_signals USING btree (workspace_id, source, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX outcome_signals_by_session ON outcome_signals USING btree (session_id, decided_at, id);
+CREATE INDEX outcome_signals_by_time ON outcome_signals USING btree (created_at, id);
 CREATE INDEX outcome_signals_unmatched ON outcome_signals USING btree (created_at, id) WHERE unmatched_reason IS NOT NULL;
 
 CREATE TABLE policies (
@@ -765,6 +815,13 @@ CREATE TABLE raw_chunks (
   CONSTRAINT raw_chunks_transcript_id_fkey FOREIGN KEY (transcript_id) REFERENCES transcripts(id)
 );
 CREATE UNIQUE INDEX raw_chunks_by_ordinal ON raw_chunks USING btree (transcript_id, first_ordinal);
+
+CREATE TABLE rejoin_marks (
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  revision bigint NOT NULL,
+  through text COLLATE "C",
+  CONSTRAINT rejoin_marks_pkey PRIMARY KEY (workspace_id)
+);
 
 CREATE TABLE reviews (
   id text COLLATE "C" NOT NULL,
@@ -849,6 +906,34 @@ CREATE TABLE session_events (
 );
 CREATE UNIQUE INDEX session_events_by_id ON session_events USING btree (transcript_id, id);
 
+CREATE TABLE session_key_marks (
+  session_id text COLLATE "C" NOT NULL,
+  transcript_id bigint NOT NULL,
+  events bigint NOT NULL,
+  revision bigint NOT NULL,
+  CONSTRAINT session_key_marks_pkey PRIMARY KEY (session_id)
+);
+
+CREATE TABLE session_key_queue (
+  session_id text COLLATE "C" NOT NULL,
+  ticket bigint NOT NULL,
+  queued_at text COLLATE "C" NOT NULL,
+  CONSTRAINT session_key_queue_pkey PRIMARY KEY (session_id)
+);
+CREATE INDEX session_key_queue_by_time ON session_key_queue USING btree (queued_at, session_id);
+
+CREATE TABLE session_keys (
+  session_id text COLLATE "C" NOT NULL,
+  type text COLLATE "C" NOT NULL,
+  value text COLLATE "C" NOT NULL,
+  via text COLLATE "C" NOT NULL,
+  confidence text COLLATE "C" NOT NULL,
+  CONSTRAINT session_keys_pkey PRIMARY KEY (session_id, type, value, via),
+  CONSTRAINT session_keys_confidence_check CHECK (confidence = ANY (ARRAY['exact'::text, 'strong'::text, 'weak'::text])),
+  CONSTRAINT session_keys_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id)
+);
+CREATE INDEX session_keys_by_value ON session_keys USING btree (type, value, session_id);
+
 CREATE TABLE session_resources (
   id text COLLATE "C" NOT NULL,
   session_id text COLLATE "C" NOT NULL,
@@ -915,6 +1000,8 @@ CREATE INDEX sessions_by_task ON sessions USING btree (workspace_id, task_type, 
 CREATE INDEX sessions_by_time ON sessions USING btree (workspace_id, start_key, id);
 CREATE INDEX sessions_by_transcript ON sessions USING btree (transcript_id);
 CREATE INDEX sessions_by_update ON sessions USING btree (workspace_id, updated_at);
+CREATE TRIGGER session_keys_added AFTER INSERT ON sessions FOR EACH ROW EXECUTE FUNCTION queue_session_keys();
+CREATE TRIGGER session_keys_changed AFTER UPDATE OF transcript_id, event_count, metadata, labels, deleted_at ON sessions FOR EACH ROW EXECUTE FUNCTION queue_session_keys();
 CREATE TRIGGER sessions_queue_insert AFTER INSERT ON sessions FOR EACH ROW EXECUTE FUNCTION queue_session_for_search();
 CREATE TRIGGER sessions_queue_update AFTER UPDATE OF transcript_id, event_count, deleted_at ON sessions FOR EACH ROW EXECUTE FUNCTION queue_session_for_search();
 
@@ -934,6 +1021,15 @@ CREATE TABLE signal_joins (
 );
 CREATE INDEX signal_joins_by_exposure ON signal_joins USING btree (exposure_id, signal_id);
 CREATE INDEX signal_joins_by_session ON signal_joins USING btree (session_id, signal_id);
+
+CREATE TABLE signal_keys (
+  signal_id text COLLATE "C" NOT NULL,
+  type text COLLATE "C" NOT NULL,
+  value text COLLATE "C" NOT NULL,
+  CONSTRAINT signal_keys_pkey PRIMARY KEY (signal_id, type, value),
+  CONSTRAINT signal_keys_signal_id_fkey FOREIGN KEY (signal_id) REFERENCES outcome_signals(id)
+);
+CREATE INDEX signal_keys_by_value ON signal_keys USING btree (type, value, signal_id);
 
 CREATE TABLE transcripts (
   id bigint NOT NULL GENERATED BY DEFAULT AS IDENTITY,
@@ -1062,5 +1158,14 @@ AS $function$
 BEGIN
   INSERT INTO search_queue (session_id, ticket, queued_at) VALUES (NEW.id, 1, NEW.updated_at)
   ON CONFLICT (session_id) DO UPDATE SET ticket = search_queue.ticket + 1;
+  RETURN NULL;
+END $function$
+
+CREATE OR REPLACE FUNCTION queue_session_keys()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$ BEGIN
+  INSERT INTO session_key_queue (session_id, ticket, queued_at) VALUES (NEW.id, 1, NEW.updated_at)
+    ON CONFLICT (session_id) DO UPDATE SET ticket = session_key_queue.ticket + 1;
   RETURN NULL;
 END $function$

@@ -276,6 +276,29 @@ CREATE INDEX dreams_by_store ON dreams (input_store_id, created_at);
 CREATE INDEX dreams_by_time ON dreams (workspace_id, created_at, ordinal);
 CREATE UNIQUE INDEX dreams_holding ON dreams (held_store_id) WHERE held_store_id IS NOT NULL;
 
+CREATE TABLE endorsements (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  store_id TEXT NOT NULL REFERENCES memory_stores (id),
+  memory_id TEXT NOT NULL REFERENCES memories (id),
+  version_id TEXT NOT NULL REFERENCES memory_versions (id),
+  whole INTEGER NOT NULL CHECK (whole IN (0, 1)),
+  content_sha256 TEXT NOT NULL,
+  lines TEXT NOT NULL,
+  line_count INTEGER NOT NULL,
+  taint_before TEXT NOT NULL,
+  taint TEXT NOT NULL,
+  person TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  actor_type TEXT NOT NULL,
+  actor_id TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  voided_at TEXT,
+  void_reason TEXT
+) STRICT;
+CREATE INDEX endorsements_by_memory ON endorsements (memory_id, voided_at);
+CREATE INDEX endorsements_by_store ON endorsements (store_id, created_at);
+
 CREATE TABLE environments (
   id TEXT NOT NULL PRIMARY KEY,
   workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
@@ -521,6 +544,14 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_queued ON jobs (available_at, created_at, id) WHERE state = 'queued';
 CREATE INDEX jobs_running ON jobs (lease_until) WHERE state = 'running';
 
+CREATE TABLE join_rules (
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  name TEXT NOT NULL,
+  rule TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  PRIMARY KEY (workspace_id, name)
+) STRICT;
+
 CREATE TABLE memories (
   id TEXT NOT NULL PRIMARY KEY,
   store_id TEXT NOT NULL REFERENCES memory_stores (id),
@@ -599,6 +630,17 @@ CREATE TABLE migrations (
   applied_at TEXT NOT NULL
 ) STRICT;
 
+CREATE TABLE outcome_definitions (
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  name TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  definition TEXT NOT NULL,
+  created_by_type TEXT NOT NULL,
+  created_by_id TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  PRIMARY KEY (workspace_id, name, version)
+) STRICT;
+
 CREATE TABLE "outcome_signals" (
   id TEXT NOT NULL PRIMARY KEY,
   workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
@@ -615,10 +657,12 @@ CREATE TABLE "outcome_signals" (
   signed INTEGER NOT NULL DEFAULT 0 CHECK (signed IN (0, 1)),
   subjects TEXT NOT NULL DEFAULT '[]',
   explanation TEXT,
+  final INTEGER CHECK (final IN (0, 1)),
   unmatched_reason TEXT
 ) STRICT;
 CREATE UNIQUE INDEX outcome_signals_by_key ON outcome_signals (workspace_id, source, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX outcome_signals_by_session ON outcome_signals (session_id, decided_at, id);
+CREATE INDEX outcome_signals_by_time ON outcome_signals (created_at, id);
 CREATE INDEX outcome_signals_unmatched ON outcome_signals (created_at, id) WHERE unmatched_reason IS NOT NULL;
 
 CREATE TABLE policies (
@@ -652,6 +696,12 @@ CREATE TABLE raw_chunks (
   PRIMARY KEY (transcript_id, chunk)
 ) STRICT;
 CREATE UNIQUE INDEX raw_chunks_by_ordinal ON raw_chunks (transcript_id, first_ordinal);
+
+CREATE TABLE rejoin_marks (
+  workspace_id TEXT NOT NULL PRIMARY KEY DEFAULT 'wrkspc_default',
+  revision INTEGER NOT NULL,
+  through TEXT
+) STRICT;
 
 CREATE TABLE reviews (
   id TEXT NOT NULL PRIMARY KEY,
@@ -727,6 +777,30 @@ CREATE TABLE session_events (
 ) STRICT;
 CREATE UNIQUE INDEX session_events_by_id ON session_events (transcript_id, id);
 
+CREATE TABLE session_key_marks (
+  session_id TEXT NOT NULL PRIMARY KEY,
+  transcript_id INTEGER NOT NULL,
+  events INTEGER NOT NULL,
+  revision INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE session_key_queue (
+  session_id TEXT NOT NULL PRIMARY KEY,
+  ticket INTEGER NOT NULL,
+  queued_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX session_key_queue_by_time ON session_key_queue (queued_at, session_id);
+
+CREATE TABLE session_keys (
+  session_id TEXT NOT NULL REFERENCES sessions (id),
+  type TEXT NOT NULL,
+  value TEXT NOT NULL,
+  via TEXT NOT NULL,
+  confidence TEXT NOT NULL CHECK (confidence IN ('exact', 'strong', 'weak')),
+  PRIMARY KEY (session_id, type, value, via)
+) STRICT;
+CREATE INDEX session_keys_by_value ON session_keys (type, value, session_id);
+
 CREATE TABLE session_resources (
   id TEXT NOT NULL PRIMARY KEY,
   session_id TEXT NOT NULL REFERENCES sessions (id),
@@ -776,6 +850,14 @@ CREATE INDEX sessions_by_task ON sessions (workspace_id, task_type, task_id);
 CREATE INDEX sessions_by_time ON sessions (workspace_id, start_key, id);
 CREATE INDEX sessions_by_transcript ON sessions (transcript_id);
 CREATE INDEX sessions_by_update ON sessions (workspace_id, updated_at);
+CREATE TRIGGER session_keys_added AFTER INSERT ON sessions BEGIN
+  INSERT INTO session_key_queue (session_id, ticket, queued_at) VALUES (NEW.id, 1, NEW.updated_at)
+    ON CONFLICT (session_id) DO UPDATE SET ticket = session_key_queue.ticket + 1;
+END;
+CREATE TRIGGER session_keys_changed AFTER UPDATE OF transcript_id, event_count, metadata, labels, deleted_at ON sessions BEGIN
+  INSERT INTO session_key_queue (session_id, ticket, queued_at) VALUES (NEW.id, 1, NEW.updated_at)
+    ON CONFLICT (session_id) DO UPDATE SET ticket = session_key_queue.ticket + 1;
+END;
 CREATE TRIGGER sessions_queue_insert AFTER INSERT ON sessions
 BEGIN
   INSERT INTO search_queue (session_id, ticket, queued_at) VALUES (NEW.id, 1, NEW.updated_at)
@@ -801,6 +883,14 @@ CREATE TABLE signal_joins (
 ) STRICT;
 CREATE INDEX signal_joins_by_exposure ON signal_joins (exposure_id, signal_id);
 CREATE INDEX signal_joins_by_session ON signal_joins (session_id, signal_id);
+
+CREATE TABLE signal_keys (
+  signal_id TEXT NOT NULL REFERENCES outcome_signals (id),
+  type TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (signal_id, type, value)
+) STRICT;
+CREATE INDEX signal_keys_by_value ON signal_keys (type, value, signal_id);
 
 CREATE TABLE transcripts (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -7,10 +7,13 @@ import { checkoutEndpoints } from './lucid/checkout.ts'
 import { dreamReportEndpoints } from './lucid/dream-reports.ts'
 import { dreamScheduleEndpoints } from './lucid/dream-schedules.ts'
 import { selectedDreamEndpoints } from './lucid/dreams.ts'
+import { endorsementEndpoints } from './lucid/endorsements.ts'
 import { exposureEndpoints } from './lucid/exposures.ts'
 import { findingEndpoints } from './lucid/findings.ts'
+import { hookEndpoints } from './lucid/hooks.ts'
 import { importEndpoints } from './lucid/imports.ts'
 import { incidentEndpoints } from './lucid/incidents.ts'
+import { outcomeSignalEndpoints } from './lucid/outcome-signals.ts'
 import { policyEndpoints } from './lucid/policies.ts'
 import { reviewEndpoints } from './lucid/reviews.ts'
 import { searchEndpoints } from './lucid/search.ts'
@@ -22,6 +25,8 @@ import { storeRestoreEndpoints } from './lucid/store-restore.ts'
 import { storeSnapshotEndpoints } from './lucid/store-snapshots.ts'
 import { webhookDeliveryEndpoints } from './lucid/webhook-deliveries.ts'
 import { webhookEndpointEndpoints } from './lucid/webhook-endpoints.ts'
+import { webhookReceiptEndpoints } from './lucid/webhook-receipts.ts'
+import { webhookSourceEndpoints } from './lucid/webhook-sources.ts'
 import { withholdingEndpoints } from './lucid/withholding.ts'
 import { agentEndpoints } from './v1/agents.ts'
 import { dreamEndpoints } from './v1/dreams.ts'
@@ -40,6 +45,7 @@ import { sessionEndpoints } from './v1/sessions.ts'
 export const endpoints: readonly Endpoint[] = [
   ...apiKeyEndpoints,
   ...incidentEndpoints,
+  ...endorsementEndpoints,
   ...auditEndpoints,
   ...briefEndpoints,
   ...changeEndpoints,
@@ -50,6 +56,7 @@ export const endpoints: readonly Endpoint[] = [
   ...exposureEndpoints,
   ...withholdingEndpoints,
   ...importEndpoints,
+  ...outcomeSignalEndpoints,
   ...searchEndpoints,
   ...statsEndpoints,
   ...storeSnapshotEndpoints,
@@ -62,6 +69,9 @@ export const endpoints: readonly Endpoint[] = [
   ...modelEndpoints,
   ...webhookDeliveryEndpoints,
   ...webhookEndpointEndpoints,
+  ...webhookSourceEndpoints,
+  ...webhookReceiptEndpoints,
+  ...hookEndpoints,
   ...ingestEndpoints,
   ...policyEndpoints,
   ...memoryStoreEndpoints,

@@ -1,6 +1,6 @@
 import type { Deadlines } from '../core/experiment/plan.ts'
 import type { DecideValue } from '../core/experiment/unit-outcome.ts'
-import { type OutcomeSignal, sessionOutcome } from '../core/outcome-signal.ts'
+import { type OutcomeSignal, sessionOutcome } from '../core/outcome/signal.ts'
 import type { JsonObject } from '../core/session.ts'
 import type { Reader } from './database.ts'
 import { listOutcomeSignals } from './outcome-signals.ts'

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely'
 import { DomainError } from '../core/errors.ts'
 import type { OutcomeSignalId, SessionId } from '../core/ids.ts'
-import type { OutcomeSignal } from '../core/outcome-signal.ts'
+import type { OutcomeSignal } from '../core/outcome/signal.ts'
 import { anyOf, inBatches, rowsPerInsert } from './batches.ts'
 import type { Reader, Writer } from './database.ts'
 import type { OutcomeSignalsTable } from './tables/outcomes.ts'

@@ -1,6 +1,6 @@
 import { alwaysValidP, evidenceOf } from './betting.ts'
 import { type Ends, endsOf } from './confidence-sequence.ts'
-import { isFutile, listHarms } from './harm.ts'
+import { isHelpRuledOut, listHarms } from './harm.ts'
 import { sayReasons } from './reasons.ts'
 import { isRatioBroken } from './sample-ratio.ts'
 import { listGuardrails, notWorseAt, type TestSettings } from './settings.ts'
@@ -65,7 +65,7 @@ export function verdictOf(settings: TestSettings, state: TestState): Verdict {
   if (isRatioBroken(state.ratio)) return 'void'
   if (listHarms(settings, state).length > 0) return 'rollback'
   if (mayPromote(settings, state)) return 'promote'
-  if (isFutile(state) || state.frontier >= settings.mostUnits) return 'inconclusive'
+  if (isHelpRuledOut(state) || state.frontier >= settings.mostUnits) return 'inconclusive'
   return 'continue'
 }
 

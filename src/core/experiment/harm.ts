@@ -33,7 +33,7 @@ export function hasAlarm(settings: TestSettings, watched: Watched): boolean {
 }
 
 /** The upper end of the 95 % confidence sequence is below the least effect worth having: one of its two sides. */
-export function isFutile({ futile }: { readonly futile: EProcess }): boolean {
+export function isHelpRuledOut({ futile }: { readonly futile: EProcess }): boolean {
   return isReached(futile, futileAt)
 }
 

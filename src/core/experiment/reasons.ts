@@ -1,5 +1,5 @@
 import { evidenceOf, largestEvidence } from './betting.ts'
-import { isFutile, listHarms } from './harm.ts'
+import { isHelpRuledOut, listHarms } from './harm.ts'
 import { isRatioBroken } from './sample-ratio.ts'
 import { harmThresholds, listGuardrails, notWorseAt, type TestSettings } from './settings.ts'
 import type { TestState } from './state.ts'
@@ -20,7 +20,7 @@ export function sayReasons(settings: TestSettings, state: TestState): string[] {
   if (missing.length === 0) {
     return [`evidence that it is better: ${show(evidenceOf(state.better))}`]
   }
-  if (isFutile(state)) {
+  if (isHelpRuledOut(state)) {
     return [`an effect of ${showPoints(settings.minimumEffect)} or more is ruled out`]
   }
   if (state.frontier >= settings.mostUnits) {

@@ -12,8 +12,10 @@ import { trust } from './0012-trust.ts'
 import { audit } from './0013-audit.ts'
 import { reviews } from './0014-reviews.ts'
 import { outcomes } from './0015-outcomes.ts'
+import { receivers } from './0016-receivers.ts'
 import { experiments } from './0017-experiments.ts'
 import { exposures } from './0018-exposures.ts'
+import { endorsements } from './0020-endorsements.ts'
 import type { Migration, MigrationText } from './migration.ts'
 
 /** In the order they run. */
@@ -32,8 +34,10 @@ const texts: readonly MigrationText[] = [
   reviews,
   trust,
   outcomes,
+  receivers,
   experiments,
   exposures,
+  endorsements,
 ]
 
 export const migrations: readonly Migration[] = texts.map((text, at) => ({
