@@ -8,6 +8,7 @@ import { dreamReportEndpoints } from './lucid/dream-reports.ts'
 import { dreamScheduleEndpoints } from './lucid/dream-schedules.ts'
 import { selectedDreamEndpoints } from './lucid/dreams.ts'
 import { endorsementEndpoints } from './lucid/endorsements.ts'
+import { experimentEndpoints } from './lucid/experiments.ts'
 import { exposureEndpoints } from './lucid/exposures.ts'
 import { findingEndpoints } from './lucid/findings.ts'
 import { hookEndpoints } from './lucid/hooks.ts'
@@ -50,6 +51,7 @@ export const endpoints: readonly Endpoint[] = [
   ...briefEndpoints,
   ...changeEndpoints,
   ...reviewEndpoints,
+  ...experimentEndpoints,
   ...dreamReportEndpoints,
   ...findingEndpoints,
   ...checkoutEndpoints,

@@ -6,6 +6,7 @@ import { type Dream, getDream, isLive } from '../storage/dreams.ts'
 import type { Job } from '../storage/jobs.ts'
 import type { Context } from './context.ts'
 import { runDreamStep } from './dream-step.ts'
+import { commitExperiments } from './experiments.ts'
 import { type JobHandler, quickKinds, slowKinds } from './job-kinds.ts'
 import { keepJoined } from './join-sessions.ts'
 import { openPolicyWatch } from './policies/refresh.ts'
@@ -20,6 +21,8 @@ const pollMs = 250
 const pauseMs = 1_000
 /** A checkpoint is made this often where the audit log grew. */
 const sealMs = 60_000
+/** Outcomes that came are counted this late at most. */
+const commitMs = 60_000
 /** Cron times are minutes: a second late is early enough. */
 const tickMs = 1_000
 
@@ -44,6 +47,10 @@ export async function runWorker(context: Context): Promise<void> {
       repeat(aside, async () => {
         await sealLog(aside.database, aside.notary)
         await sleep(sealMs, undefined, { signal: aside.signal })
+      }),
+      repeat(aside, async () => {
+        await commitExperiments(aside)
+        await sleep(commitMs, undefined, { signal: aside.signal })
       }),
       repeat(aside, async () => {
         await watchPolicies()

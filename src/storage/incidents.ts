@@ -2,6 +2,8 @@ import type { IncidentId, MemoryVersionId } from '../core/ids.ts'
 import { cutLines, type IncidentSource } from '../core/trust/incident.ts'
 import { anyOf, inBatches } from './batches.ts'
 import type { Reader, Writer } from './database.ts'
+import { voidExperiments } from './end-experiment.ts'
+import { listExperimentsOf } from './experiments.ts'
 import { type Lineage, listAffectedMemories, listAffectedVersions, readLineage } from './lineage.ts'
 import { deleteMemory, updateMemory } from './memories.ts'
 import { purgeLineage } from './purge.ts'
@@ -38,10 +40,6 @@ export interface Incident {
   readonly createdAt: string
 }
 
-/** Voids the experiments that a lineage touches and names them. There are none to void yet. */
-export type VoidExperiments = (writer: Writer, lineage: Lineage) => Promise<readonly string[]>
-const noExperiments: VoidExperiments = async () => []
-
 /** What would be done, without doing it. */
 export async function planIncident(
   reader: Reader,
@@ -52,6 +50,7 @@ export async function planIncident(
   const versions = kind === 'erasure' ? await listAffectedVersions(reader, lineage) : []
   return {
     ...describe(lineage),
+    experiments: (await listExperimentsOf(reader, lineage.changes)).map(({ id }) => id),
     memories: planCuts(lineage, memories).map(present),
     redactedVersions: versions.length,
   }
@@ -61,7 +60,6 @@ export async function planIncident(
 export async function carryOutIncident(
   writer: Writer,
   given: Pick<Incident, 'id' | 'kind' | 'source' | 'reason'>,
-  voidExperiments: VoidExperiments = noExperiments,
 ): Promise<Incident> {
   const { id, kind, source, reason } = given
   const lineage = await readLineage(writer, source)
@@ -72,9 +70,10 @@ export async function carryOutIncident(
     if (content.trim() === '') await deleteMemory(writer, where)
     else await updateMemory(writer, { ...where, content })
   }
+  // Before their changes are withdrawn: it says why by itself.
+  const experiments = await voidExperiments(writer, lineage)
   await withdrawChanges(writer, lineage)
   await hideSessions(writer, lineage)
-  const experiments = await voidExperiments(writer, lineage)
   let redacted: MemoryVersionId[] = []
   if (kind === 'erasure') {
     redacted = await listAffectedVersions(writer, lineage)

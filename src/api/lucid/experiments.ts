@@ -1,0 +1,306 @@
+import {
+  experimentPage,
+  experimentPath,
+  experimentQuery,
+  experiment as experimentSchema,
+  newExperiment,
+  optionalReasonBody,
+  reasonBody,
+  season,
+  seasonQuery,
+  startBody,
+  stopBody,
+  verifiedExperiment,
+} from '../../contract/lucid/experiments.ts'
+import { type Caller, mayCall } from '../../core/access.ts'
+import { toTimestamp } from '../../core/clock.ts'
+import { DomainError } from '../../core/errors.ts'
+import type { ChangeId, ExperimentId, MemoryStoreId } from '../../core/ids.ts'
+import type { Reader, Writer } from '../../storage/database.ts'
+import { endExperiment, endHoldback, pauseExperiment } from '../../storage/end-experiment.ts'
+import { findGoal } from '../../storage/experiment-goal.ts'
+import {
+  summarize,
+  verifyExperiment,
+  viewExperiment,
+  viewSeason,
+} from '../../storage/experiment-view.ts'
+import { type Experiment, getExperiment, listExperiments } from '../../storage/experiments.ts'
+import {
+  presentExperiment,
+  presentSummary,
+  presentVerified,
+} from '../../storage/presented-experiment.ts'
+import {
+  isStoreMoved,
+  promoteExperiment,
+  sendExperimentBack,
+} from '../../storage/promote-experiment.ts'
+import { createExperiment, refuseState, startExperiment } from '../../storage/start-experiment.ts'
+import type { ApiContext } from '../context.ts'
+import { defineEndpoint } from '../endpoint.ts'
+import { toOutbox } from '../outbox.ts'
+import { readCursor, writeCursor } from '../pages.ts'
+import { readPlan } from './experiment-plan.ts'
+
+const family = 'lucid'
+const scopes = ['review'] as const
+const path = '/lucid/v1/experiments'
+const seasonDays = 90
+
+export const experimentEndpoints = [
+  defineEndpoint({
+    method: 'POST',
+    path,
+    family,
+    scopes,
+    summary: 'Drafts an experiment of accepted changes of one memory store.',
+    body: newExperiment,
+    response: experimentSchema,
+    async handle({ context, actor, body }) {
+      return context.database.write(actor, async (writer) => {
+        const goal = await findGoal(writer, body.goal)
+        const made = await createExperiment(writer, {
+          id: context.newId('exp'),
+          name: body.name,
+          unit: body.unit,
+          salt: context.keyring.seal('experiment', context.keyring.newSecret()),
+          plan: readPlan(body, goal?.deadlines ?? null),
+          changeIds: body.change_ids as ChangeId[],
+        })
+        return show(writer, context, made)
+      })
+    },
+  }),
+  defineEndpoint({
+    method: 'GET',
+    path,
+    family,
+    scopes,
+    summary: 'Experiments, newest first, each with its verdict in a sentence.',
+    query: experimentQuery,
+    response: experimentPage,
+    async handle({ context, query: { limit, page, state, memory_store_id } }) {
+      const list = 'experiments'
+      const after =
+        page === undefined ? null : (readCursor(context.keyring, list, page) as Position)
+      return context.database.read(async (reader) => {
+        const found = await listExperiments(reader, {
+          ...(memory_store_id === undefined ? {} : { storeId: memory_store_id as MemoryStoreId }),
+          ...(state === undefined ? {} : { states: [state] }),
+          ...(after ? { after: { createdAt: after[0], id: after[1] } } : {}),
+          limit: limit + 1,
+        })
+        const shown = found.slice(0, limit)
+        const last = found.length > limit ? shown.at(-1) : undefined
+        const data = []
+        for (const one of shown) {
+          data.push(presentSummary(await summarize(reader, one, context.clock())))
+        }
+        const next = last && writeCursor(context.keyring, list, [last.createdAt, last.id])
+        return { data, next_page: next ?? null }
+      })
+    },
+  }),
+  defineEndpoint({
+    method: 'GET',
+    path: '/lucid/v1/experiment_season',
+    family,
+    scopes,
+    summary: 'All tests of a season, held together to one rate of false promotions.',
+    query: seasonQuery,
+    response: season,
+    async handle({ context, query }) {
+      const since = readSince(context, query.since)
+      const entries = await context.database.read((reader) =>
+        viewSeason(reader, { since, rate: query.rate }),
+      )
+      return {
+        type: 'experiment_season' as const,
+        since,
+        rate: query.rate,
+        tests: entries.map((one) => ({
+          experiment_id: one.experimentId,
+          change_id: one.changeId,
+          evidence: one.evidence,
+          promoted: one.promoted,
+          standing: one.standing,
+        })),
+      }
+    },
+  }),
+  defineEndpoint({
+    method: 'GET',
+    path: `${path}/{experiment_id}`,
+    family,
+    scopes,
+    summary: 'One experiment with all that a page of results needs.',
+    params: experimentPath,
+    response: experimentSchema,
+    async handle({ context, params }) {
+      return context.database.read(async (reader) =>
+        show(reader, context, await getExperiment(reader, idOf(params))),
+      )
+    },
+  }),
+  defineEndpoint({
+    method: 'GET',
+    path: `${path}/{experiment_id}/verify`,
+    family,
+    scopes,
+    summary: 'Folds the committed units again and compares with what is stored, bit for bit.',
+    params: experimentPath,
+    response: verifiedExperiment,
+    async handle({ context, params }) {
+      return context.database.read(async (reader) => {
+        const found = await getExperiment(reader, idOf(params))
+        return presentVerified(found.id, await verifyExperiment(reader, found))
+      })
+    },
+  }),
+  defineEndpoint({
+    method: 'POST',
+    path: `${path}/{experiment_id}/start`,
+    family,
+    scopes,
+    summary: 'Starts a draft, unless it is forecast to be hopeless.',
+    params: experimentPath,
+    body: startBody,
+    response: experimentSchema,
+    async handle({ context, actor, params, body }) {
+      if (body.anyway && !body.reason) {
+        throw new DomainError('invalid_argument', 'reason: say why it is started anyway.')
+      }
+      const anyway = body.anyway ? (body.reason ?? null) : null
+      return context.database.write(actor, async (writer) => {
+        const given = { id: idOf(params), outbox: toOutbox(context), anyway }
+        return show(writer, context, await startExperiment(writer, given))
+      })
+    },
+  }),
+  defineEndpoint({
+    method: 'POST',
+    path: `${path}/{experiment_id}/pause`,
+    family,
+    scopes,
+    summary: 'Assigns no more units; those assigned before are still counted.',
+    params: experimentPath,
+    body: reasonBody,
+    response: experimentSchema,
+    async handle({ context, actor, params, body }) {
+      return act(context, { actor, id: idOf(params) }, async (writer, found) => {
+        refuseState(found, ['running'], 'paused')
+        const mark = { kind: 'paused', reason: body.reason, outbox: toOutbox(context) } as const
+        await pauseExperiment(writer, found, mark)
+      })
+    },
+  }),
+  defineEndpoint({
+    method: 'POST',
+    path: `${path}/{experiment_id}/resume`,
+    family,
+    scopes,
+    summary: 'Assigns units again.',
+    params: experimentPath,
+    body: optionalReasonBody,
+    response: experimentSchema,
+    async handle({ context, actor, params, body }) {
+      return act(context, { actor, id: idOf(params) }, async (writer, found) => {
+        refuseState(found, ['paused'], 'resumed')
+        const reason = body.reason ?? null
+        const mark = { kind: 'resumed', reason, outbox: toOutbox(context) } as const
+        await pauseExperiment(writer, found, mark)
+      })
+    },
+  }),
+  defineEndpoint({
+    method: 'POST',
+    path: `${path}/{experiment_id}/stop`,
+    family,
+    scopes,
+    summary: 'Ends an experiment without proof, or the holdback of one that was promoted.',
+    params: experimentPath,
+    body: stopBody,
+    response: experimentSchema,
+    async handle({ context, actor, params, body }) {
+      return act(context, { actor, id: idOf(params) }, async (writer, found) => {
+        const state = body.environment_changed ? 'void' : 'inconclusive'
+        const reasons = [
+          body.environment_changed
+            ? `environment changed: ${body.reason}`
+            : `stopped by hand: ${body.reason}`,
+        ]
+        if (found.state === 'promoted' && found.holdback?.endedAt === null) {
+          await endHoldback(writer, found, reasons)
+          return
+        }
+        refuseState(found, ['draft', 'running', 'paused'], 'stopped')
+        await endExperiment(writer, found, { state, reasons, outbox: toOutbox(context) })
+      })
+    },
+  }),
+  defineEndpoint({
+    method: 'POST',
+    path: `${path}/{experiment_id}/promote`,
+    family,
+    scopes,
+    summary: 'Writes what was proven into the memory store; a holdback keeps watching.',
+    params: experimentPath,
+    body: optionalReasonBody,
+    response: experimentSchema,
+    async handle({ context, caller, actor, params, body }) {
+      refuseReading(caller)
+      const outbox = toOutbox(context)
+      const given = { id: idOf(params), outbox, reason: body.reason ?? null, by: 'person' } as const
+      try {
+        return await context.database.write(actor, async (writer) =>
+          show(writer, context, await promoteExperiment(writer, given)),
+        )
+      } catch (error) {
+        if (!isStoreMoved(error)) throw error
+        const reason = error.message
+        await context.database.write(actor, (writer) =>
+          sendExperimentBack(writer, { id: given.id, outbox, reason }),
+        )
+        throw error
+      }
+    },
+  }),
+]
+
+type Position = [createdAt: string, id: ExperimentId]
+
+const idOf = (params: { readonly experiment_id: string }) => params.experiment_id as ExperimentId
+
+const show = async (reader: Reader, { clock }: ApiContext, found: Experiment) =>
+  presentExperiment(await viewExperiment(reader, found, clock()))
+
+interface Acting {
+  readonly actor: Parameters<ApiContext['database']['write']>[0]
+  readonly id: ExperimentId
+}
+
+const act = (
+  context: ApiContext,
+  { actor, id }: Acting,
+  work: (writer: Writer, found: Experiment) => Promise<void>,
+) =>
+  context.database.write(actor, async (writer) => {
+    await work(writer, await getExperiment(writer, id))
+    return show(writer, context, await getExperiment(writer, id))
+  })
+
+function readSince({ clock }: ApiContext, since: string | undefined): string {
+  if (since === undefined) return toTimestamp(clock() - seasonDays * 86_400_000)
+  const ms = Date.parse(since)
+  if (Number.isFinite(ms)) return toTimestamp(ms)
+  throw new DomainError('invalid_argument', 'since: not a time, e.g. 2026-11-25T08:00:00Z')
+}
+
+function refuseReading(caller: Caller): void {
+  if (mayCall(caller, ['memory:write'])) return
+  throw new DomainError(
+    'forbidden',
+    'Promoting writes into the memory store: this key needs the scope memory:write beside review.',
+  )
+}

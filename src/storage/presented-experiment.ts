@@ -1,0 +1,176 @@
+import { evidenceOf } from '../core/experiment/betting.ts'
+import type { Forecast } from '../core/experiment/forecast.ts'
+import { sayVerdict } from '../core/experiment/verdict-sentence.ts'
+import type { ExperimentDecision } from './experiment-decisions.ts'
+import type {
+  ArmTotals,
+  ExperimentSummary,
+  ExperimentView,
+  TestView,
+  Verified,
+} from './experiment-view.ts'
+
+/** In the shape of the contract, for the API and for `--json`. */
+export function presentSummary({
+  experiment,
+  sentence,
+  assigned,
+  committed,
+  expectedAt,
+}: ExperimentSummary) {
+  const { changes, plan, holdback } = experiment
+  return {
+    type: 'experiment' as const,
+    id: experiment.id,
+    name: experiment.name,
+    memory_store_id: experiment.storeId,
+    state: experiment.state,
+    change_ids: changes.map(({ changeId }) => changeId),
+    goal: plan.goal.name,
+    unit: experiment.unit,
+    stage: experiment.stage,
+    verdict: sentence,
+    ready: changes.some(({ readyAt, verdict }) => readyAt !== null && verdict === null),
+    units_assigned: assigned,
+    units_committed: committed,
+    decision_expected_at: expectedAt,
+    created_by: experiment.createdBy,
+    created_at: experiment.createdAt,
+    started_at: experiment.startedAt,
+    ended_at: experiment.endedAt,
+    holdback: holdback && {
+      from_unit: holdback.from,
+      until: holdback.until,
+      ended_at: holdback.endedAt,
+    },
+  }
+}
+
+export function presentExperiment(view: ExperimentView) {
+  const { experiment, forecast } = view
+  return {
+    ...presentSummary(view),
+    plan: { ...experiment.plan },
+    incumbent_snapshot_id: experiment.incumbentSnapshotId,
+    arms: view.arms.map(({ arm, contentHash, overlayStoreId, assigned }) => ({
+      arm,
+      content_hash: contentHash,
+      overlay_store_id: overlayStoreId,
+      assigned,
+    })),
+    share: view.share,
+    waits_until: view.waitsUntil,
+    tests: view.tests.map((test) => presentTest(test, experiment.plan.test.threshold)),
+    decisions: view.decisions.map(presentDecision),
+    forecast: forecast && presentForecast(forecast),
+  }
+}
+
+export const presentForecast = (given: {
+  readonly forecast: Forecast
+  readonly unitsPerDay: number
+}) => ({
+  units: given.forecast.units,
+  days: given.forecast.days,
+  units_per_day: given.unitsPerDay,
+  most_units: given.forecast.mostUnits,
+  hopeless: given.forecast.hopeless,
+  advice: [...given.forecast.advice],
+})
+
+function presentTest({ change, phase, state, decision, arms, series }: TestView, needed: number) {
+  const { verdict, readyAt } = change
+  const { stages, largest } = state.ratio
+  const total = (field: 'n1' | 'n0') => stages.reduce((sum, one) => sum + one[field], 0)
+  const all = total('n1') + total('n0')
+  const expected = stages.reduce((sum, { pi, n1, n0 }) => sum + pi * (n1 + n0), 0)
+  return {
+    change_id: change.changeId,
+    phase,
+    verdict: phase === 'test' ? verdict : null,
+    ready: phase === 'test' && readyAt !== null && verdict === null,
+    reasons: [...decision.reasons],
+    units: state.frontier,
+    evidence: {
+      better: evidenceOf(state.better),
+      worse: evidenceOf(state.worse),
+      p: decision.evidence.p,
+      needed,
+    },
+    interval: decision.interval,
+    estimate: decision.estimate,
+    arms: { candidate: presentArm(arms.candidate), incumbent: presentArm(arms.incumbent) },
+    guardrails: decision.guardrails.map(({ name, notWorse, worse, passed }) => ({
+      name,
+      not_worse: notWorse,
+      worse,
+      passed,
+    })),
+    sample_ratio: {
+      evidence: toNumber(largest),
+      candidate: total('n1'),
+      incumbent: total('n0'),
+      expected_share: all === 0 ? null : expected / all,
+    },
+    series: series.map(({ unit, better, worse, low, high }) => ({
+      unit,
+      better: toNumber(better),
+      worse: toNumber(worse),
+      low,
+      high,
+    })),
+  }
+}
+
+/** e^700 is as much as a number can say. */
+const toNumber = (logE: number) => Math.exp(Math.min(logE, 700))
+
+function presentArm(totals: ArmTotals) {
+  const { assigned, committed, missing, late, delivered, counted } = totals
+  const mean = (sum: number, count: number) => (count === 0 ? null : sum / count)
+  return {
+    assigned,
+    committed,
+    missing,
+    late,
+    coverage: mean(committed - missing, committed),
+    mean: mean(totals.sum, committed),
+    delivered,
+    tokens: mean(totals.tokens, counted),
+    seconds: mean(totals.seconds, counted),
+  }
+}
+
+const presentDecision = ({ kind, frontier, detail, actor, createdAt }: ExperimentDecision) => ({
+  kind,
+  frontier,
+  detail: { ...detail },
+  actor,
+  created_at: createdAt,
+})
+
+export const presentVerified = (experimentId: string, { units, tests }: Verified) => ({
+  type: 'experiment_verification' as const,
+  experiment_id: experimentId,
+  equal: tests.every(({ difference }) => difference === null),
+  units,
+  tests: tests.map(({ test, difference }) => ({ test, equal: difference === null, difference })),
+})
+
+/** What a test of a change says in one sentence, with its interval. */
+export const sayTest = ({ change, state, decision }: TestView) =>
+  sayVerdict({
+    state: stateOf[change.verdict ?? 'open'],
+    ready: change.readyAt !== null,
+    units: state.frontier,
+    interval: decision.interval,
+    reasons: [],
+  })
+
+const stateOf = {
+  open: 'running',
+  promote: 'promoted',
+  rollback: 'rolled_back',
+  inconclusive: 'inconclusive',
+  void: 'void',
+} as const

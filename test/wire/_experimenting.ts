@@ -1,0 +1,312 @@
+import { expect } from 'vitest'
+import { stages } from '../../src/core/experiment/ramp.ts'
+import type {
+  ChangeId,
+  ExperimentId,
+  ExposureId,
+  MemoryStoreId,
+  OutcomeSignalId,
+} from '../../src/core/ids.ts'
+import { commitExperiments } from '../../src/pipeline/experiments.ts'
+import { insertChanges } from '../../src/storage/changes.ts'
+import type { Writer } from '../../src/storage/database.ts'
+import { pinMemories } from '../../src/storage/dream-memories.ts'
+import { insertDream } from '../../src/storage/dreams.ts'
+import { countExperimentUnits } from '../../src/storage/experiment-commits.ts'
+import { getExperiment } from '../../src/storage/experiments.ts'
+import { listMemories } from '../../src/storage/memories.ts'
+import type { TestServer } from '../_server.ts'
+
+// biome-ignore lint/suspicious/noExplicitAny: what a test reads of an answer is what it asserts
+export type Json = any
+
+export interface Laboratory {
+  readonly storeId: string
+  readonly post: (
+    path: string,
+    body?: object,
+    key?: string,
+  ) => Promise<{ status: number; body: Json }>
+  readonly must: (path: string, body?: object) => Promise<Json>
+  readonly get: (path: string) => Promise<Json>
+  readonly texts: () => Promise<Record<string, string>>
+  /** Accepted changes of one dream, each a line behind one of the memories. */
+  readonly addChanges: (lines: readonly Line[]) => Promise<string[]>
+  /** A draft of these changes, started. */
+  readonly start: (changeIds: readonly string[], given?: object) => Promise<string>
+  /** Has units read the store, past the checkout and by coins that are always the same, and says what came of each. */
+  readonly run: (experiment: string, running: Running) => Promise<void>
+  readonly commit: () => Promise<void>
+  readonly write: <T>(work: (writer: Writer) => Promise<T>) => Promise<T>
+  readonly tell: (exposureId: string, told: Told) => Promise<void>
+}
+
+interface Line {
+  readonly path: string
+  readonly line: string
+}
+
+interface Running {
+  readonly units: number
+  /** Null: nothing is ever heard of it. */
+  readonly outcome: (arm: string, ordinal: number) => boolean | null
+  readonly prefix?: string
+}
+
+interface Told {
+  readonly kind?: string
+  readonly success: boolean
+}
+
+const actor = { type: 'user', id: 'test' } as const
+
+/** A store with two memories, and all that an experiment over it needs. */
+export async function openLaboratory(server: TestServer): Promise<Laboratory> {
+  const { database, newId } = server.context
+  const store = await server.client().beta.memoryStores.create({ name: `lab-${newId('req')}` })
+  for (const [path, content] of Object.entries(start)) {
+    await server.client().beta.memoryStores.memories.create(store.id, { path, content })
+  }
+  const storeId = store.id as MemoryStoreId
+  const post = async (path: string, body: object = {}, key?: string) => {
+    const response = await server.fetch(`/lucid/v1/${path}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json', ...(key ? { 'x-api-key': key } : {}) },
+    })
+    return { status: response.status, body: (await response.json()) as Json }
+  }
+  const must = async (path: string, body: object = {}) => {
+    const answer = await post(path, body)
+    expect(answer.body, path).not.toHaveProperty('error')
+    return answer.body
+  }
+  const get = async (path: string): Promise<Json> => {
+    const response = await server.fetch(path.startsWith('/') ? path : `/lucid/v1/${path}`)
+    if (response.status !== 200) throw new Error(`${path}: ${await response.text()}`)
+    return response.json()
+  }
+  const write: Laboratory['write'] = (work) =>
+    database.write(actor, async (writer) => {
+      const result = await work(writer)
+      await writer.audit({
+        action: 'memory_store.updated',
+        objectType: 'memory_store',
+        objectId: storeId,
+      })
+      return result
+    })
+  const tell: Laboratory['tell'] = (exposureId, { kind = 'resolved', success }) =>
+    write((writer) =>
+      insertSignal(writer, {
+        id: newId('osig'),
+        exposure: exposureId as ExposureId,
+        kind,
+        success,
+      }),
+    )
+  return {
+    storeId,
+    post,
+    must,
+    get,
+    write,
+    tell,
+    texts: () => database.read(async (reader) => textsOf(await listMemories(reader, storeId))),
+    async addChanges(lines) {
+      const ids = await write((writer) => layChanges(writer, { storeId, lines, newId }))
+      for (const id of ids) await must(`changes/${id}/accept`, { override: true, reason: 'a test' })
+      return ids
+    },
+    async start(changeIds, given = {}) {
+      const { id } = await must('experiments', {
+        name: 'refunds',
+        change_ids: changeIds,
+        goal: 'resolved',
+        settings,
+        ...given,
+      })
+      await must(`experiments/${id}/start`, { anyway: true, reason: 'nobody reads it yet' })
+      return id
+    },
+    async run(experiment, { units, outcome, prefix = 'u' }) {
+      for (let from = 0; from < units; from += 50) {
+        const isOver = await write((writer) =>
+          assignSome(writer, {
+            experiment,
+            units: Array.from({ length: Math.min(50, units - from) }, (_, at) => from + at),
+            prefix,
+            outcome,
+            newId,
+          }),
+        )
+        // The ramp moves on what was committed.
+        await commitExperiments(server.context)
+        if (isOver) return
+      }
+    },
+    commit: () => commitExperiments(server.context),
+  }
+}
+
+export const start = {
+  '/refunds.md': '- Refunds take 5 days.\n',
+  '/bags.md': '- Bags cost 50 dollars.\n',
+}
+
+export const settings = {
+  smallest_effect: 0.4,
+  max_units: 2_000,
+  prior_rate: 0.5,
+}
+
+const textsOf = (memories: readonly { readonly path: string; readonly content: string }[]) =>
+  Object.fromEntries(memories.map(({ path, content }) => [path, content]))
+
+/** Deterministic: so many of a hundred succeed, spread evenly. */
+export const rate = (ofHundred: number) => (ordinal: number) =>
+  (ordinal * 37 + 11) % 100 < ofHundred
+
+interface Assigning extends Omit<Running, 'units' | 'prefix'> {
+  readonly experiment: string
+  readonly units: readonly number[]
+  readonly prefix: string
+  readonly newId: TestServer['context']['newId']
+}
+
+/** True when nobody is assigned any more. */
+async function assignSome(writer: Writer, given: Assigning): Promise<boolean> {
+  const found = await getExperiment(writer, given.experiment as ExperimentId)
+  const isHeld = found.state === 'promoted' && found.holdback?.endedAt === null
+  if (found.state !== 'running' && !isHeld) return true
+  const pi = isHeld ? 0.9 : (stages[found.stage]?.pi ?? 0.5)
+  let ordinal = await countExperimentUnits(writer, found.id)
+  for (const at of given.units) {
+    const unit = `${given.prefix}${at}`
+    const arm = found.changes
+      .map(({ verdict }, change) => {
+        const isOpen = isHeld ? verdict === 'promote' : verdict === null
+        const coin = Number.parseInt(writer.hash(`${unit} ${change}`).slice(0, 8), 16) / 2 ** 32
+        return isOpen && coin < pi ? '1' : '0'
+      })
+      .join('')
+    const deadline = new Date(Date.parse(writer.at) + found.plan.deadlines.standardMs)
+    const row = {
+      experiment_id: found.id,
+      unit,
+      arm,
+      assigned_at: writer.at,
+    }
+    await writer.write
+      .insertInto('experiment_units')
+      .values({
+        ...row,
+        ordinal,
+        stratum: at % 2 === 0 ? 'refund' : 'change',
+        principal: `p${at % 3}`,
+        stage: isHeld ? 9 : found.stage,
+        pi,
+        deadline_at: deadline.toISOString(),
+      })
+      .execute()
+    const exposure = given.newId('expo')
+    await writer.write
+      .insertInto('exposures')
+      .values({
+        ...row,
+        id: exposure,
+        store_id: found.storeId,
+        unit_ordinal: ordinal,
+        session_id: null,
+        content_hash: arm,
+        via: 'checkout',
+        withheld: 'null',
+        delivered_at: writer.at,
+        confirmed_at: null,
+      })
+      .execute()
+    const success = given.outcome(arm, ordinal)
+    if (success !== null) {
+      await insertSignal(writer, { id: given.newId('osig'), exposure, kind: 'resolved', success })
+    }
+    ordinal += 1
+  }
+  return false
+}
+
+interface Signal {
+  readonly id: OutcomeSignalId
+  readonly exposure: ExposureId
+  readonly kind: string
+  readonly success: boolean
+}
+
+async function insertSignal(writer: Writer, { id, exposure, kind, success }: Signal) {
+  await writer.write
+    .insertInto('outcome_signals')
+    .values({
+      id,
+      session_id: null,
+      kind,
+      value: null,
+      success: success ? 1 : 0,
+      components: '{}',
+      decided_at: null,
+      source: 'test',
+      created_at: writer.at,
+    })
+    .execute()
+  await writer.write
+    .insertInto('signal_joins')
+    .values({
+      signal_id: id,
+      ordinal: 0,
+      session_id: null,
+      exposure_id: exposure,
+      via: 'exposure_id',
+      confidence: 'exact',
+      created_at: writer.at,
+    })
+    .execute()
+}
+
+interface Laying {
+  readonly storeId: MemoryStoreId
+  readonly lines: readonly Line[]
+  readonly newId: TestServer['context']['newId']
+}
+
+export async function layChanges(
+  writer: Writer,
+  { storeId, lines, newId }: Laying,
+): Promise<ChangeId[]> {
+  const inputsHash = writer.hash(newId('req'))
+  const dream = await insertDream(writer, { inputStoreId: storeId, inputsHash, options: {} })
+  await pinMemories(writer, dream.id, storeId)
+  const memories = await listMemories(writer, storeId)
+  const made = lines.map(({ path, line }, index) => {
+    const memory = memories.find((one) => one.path === path)
+    const content = memory?.content ?? ''
+    return {
+      id: newId('chg'),
+      baseVersionId: memory?.versionId ?? null,
+      change: {
+        key: `change ${index}`,
+        operation: 'add' as const,
+        path,
+        baseSha256: memory?.contentSha256 ?? null,
+        edits: [{ start: content.length, before: '', after: line }],
+        leaves: 'content' as const,
+        before: null,
+        after: line,
+        rationale: 'test',
+        grade: 'B' as const,
+        findingKeys: [],
+        evidence: [],
+        trust: { taint: 'user' as const, quarantine: [] },
+      },
+    }
+  })
+  await insertChanges(writer, dream.id, made)
+  return made.map(({ id }) => id)
+}
