@@ -1,9 +1,9 @@
 import type { ChangeId, ExperimentId, MemoryStoreId } from '../src/core/ids.ts'
 import type { JsonObject } from '../src/core/session.ts'
-import { insertChanges } from '../src/storage/changes.ts'
+import { makeArms } from '../src/storage/bound-arms.ts'
+import { getChange, insertChanges } from '../src/storage/changes.ts'
 import type { Writer } from '../src/storage/database.ts'
 import { insertDream } from '../src/storage/dreams.ts'
-import { insertSnapshot } from '../src/storage/memory-snapshots.ts'
 import { listHeadState, readTexts } from '../src/storage/memory-states.ts'
 import type { TestServer } from './_server.ts'
 
@@ -36,9 +36,7 @@ export async function runExperiment(
       await writer.audit({ action: 'experiment.started', objectType: 'experiment', objectId: id })
     })
   await write(async (writer) => {
-    const entries = await listHeadState(writer, storeId)
     const snapshot = newId('msnap')
-    await insertSnapshot(writer, { id: snapshot, storeId, name: 'x', at: writer.at, entries })
     const changeIds = await addChanges(writer, wanted, () => newId('chg'))
     await writer.write
       .insertInto('experiments')
@@ -50,7 +48,7 @@ export async function runExperiment(
         unit: wanted.unit ?? 'session',
         salt: keyring.seal('experiment', `salt of ${id}`),
         settings: JSON.stringify({ deadlines: { standardMs: 86_400_000, byTaskType: {} } }),
-        incumbent_snapshot_id: snapshot,
+        incumbent_snapshot_id: null,
         stage: wanted.stage ?? 2,
         verdict: null,
         created_by_type: 'user',
@@ -64,6 +62,14 @@ export async function runExperiment(
       const row = { experiment_id: id, ordinal, change_id, change_hash: writer.hash(change_id) }
       await writer.write.insertInto('experiment_changes').values(row).execute()
     }
+    const changes = []
+    for (const changeId of changeIds) changes.push(await getChange(writer, changeId))
+    await makeArms(writer, { id, storeId, name: 'test' }, { changes, snapshotId: snapshot })
+    await writer.write
+      .updateTable('experiments')
+      .set({ incumbent_snapshot_id: snapshot })
+      .where('id', '=', id)
+      .execute()
   })
   return {
     id,

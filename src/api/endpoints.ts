@@ -30,6 +30,7 @@ import { webhookDeliveryEndpoints } from './lucid/webhook-deliveries.ts'
 import { webhookEndpointEndpoints } from './lucid/webhook-endpoints.ts'
 import { webhookReceiptEndpoints } from './lucid/webhook-receipts.ts'
 import { webhookSourceEndpoints } from './lucid/webhook-sources.ts'
+import { withholdingEndpoints } from './lucid/withholding.ts'
 import { agentEndpoints } from './v1/agents.ts'
 import { dreamEndpoints } from './v1/dreams.ts'
 import { environmentEndpoints } from './v1/environments.ts'
@@ -57,6 +58,7 @@ export const endpoints: readonly Endpoint[] = [
   ...findingEndpoints,
   ...checkoutEndpoints,
   ...exposureEndpoints,
+  ...withholdingEndpoints,
   ...importEndpoints,
   ...outcomeSignalEndpoints,
   ...outcomeDefinitionEndpoints,

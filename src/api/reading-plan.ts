@@ -8,14 +8,9 @@ import type { ExposureId, Hash, MemoryStoreId, SessionId } from '../core/ids.ts'
 import type { Keyring } from '../core/keyring.ts'
 import type { MemoryDocument } from '../core/memory.ts'
 import { defaultWorkspace, type Reader, type Writer } from '../storage/database.ts'
-import {
-  findArm,
-  findLiveExperiment,
-  insertArm,
-  type LiveExperiment,
-  readArm,
-} from '../storage/experiment-arms.ts'
+import { findLiveExperiment, listChangeStates, readArm } from '../storage/experiment-arms.ts'
 import { assignUnit, foreseeArm } from '../storage/experiment-units.ts'
+import type { Experiment } from '../storage/experiments.ts'
 import type { NewExposure, WithheldLog } from '../storage/exposures.ts'
 import { listMemories } from '../storage/memories.ts'
 import { findWithholding, insertFrame } from '../storage/withholding.ts'
@@ -34,7 +29,7 @@ export interface ReadingRequest {
 
 /** What a unit would read now; nothing is written yet. */
 export interface ReadingPlan {
-  readonly experiment: LiveExperiment | null
+  readonly experiment: Experiment | null
   readonly unit: string
   readonly washout: 0 | 1
   /** Null: nobody is assigned, and the store is read as it is. */
@@ -73,8 +68,6 @@ export async function planReading(
   // A version that was redacted meanwhile is not what the arm was: nobody is assigned to something else.
   if (documents === null) return asStore(null)
   const contentHash = hashContents(documents, reader.hash)
-  const bound = await findArm(reader, { experimentId: experiment.id, arm })
-  if (bound && bound.contentHash !== contentHash) return asStore(null)
   return { experiment, unit, washout, arm, documents, contentHash, source: 'arm' }
 }
 
@@ -92,16 +85,17 @@ async function readStore(reader: PlanReader, storeId: MemoryStoreId) {
 }
 
 /** Once promoted, whoever reads all of it reads the store itself, with what was written since. */
-const isPromoted = ({ state, changes }: LiveExperiment, arm: string) =>
-  state === 'promoted' && changes.every((one, at) => one.state === 'closed' || arm[at] === '1')
+const isPromoted = (experiment: Experiment, arm: string) =>
+  experiment.state === 'promoted' &&
+  listChangeStates(experiment).every((state, at) => state === 'closed' || arm[at] === '1')
 
-function nameUnit({ unit: kind }: LiveExperiment, request: ReadingRequest, now: number): string {
+function nameUnit({ unit: kind }: Experiment, request: ReadingRequest, now: number): string {
   if (kind === 'block') return blockAt(now).unit
   if (kind === 'workspace') return defaultWorkspace
   return kind === 'actor' ? request.actor : request.unit
 }
 
-function macOf(keyring: Keyring, { salt }: LiveExperiment): Mac {
+function macOf(keyring: Keyring, { salt }: Experiment): Mac {
   const secret = keyring.unseal('experiment', salt)
   return (message) => createHmac('sha256', secret).update(message).digest()
 }
@@ -168,9 +162,6 @@ export async function carryOutPlan(
   const stratum = request.taskType ?? unknownStratum
   const assigned = await assignUnit(writer, { experiment, unit, stratum, principal, mac })
   if (!assigned) return null
-  if (plan.source === 'arm') {
-    await insertArm(writer, { experimentId: experiment.id, arm, contentHash: plan.contentHash })
-  }
   return { ...reading, ...shown, experimentId, unitOrdinal: assigned.ordinal, arm }
 }
 

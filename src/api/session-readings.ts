@@ -5,7 +5,7 @@ import type { AgentId, MemoryStoreId, SessionId } from '../core/ids.ts'
 import type { Metadata } from '../core/metadata.ts'
 import { hasText } from '../core/store-state.ts'
 import type { Writer } from '../storage/database.ts'
-import { findArm, findExperimentOfOverlay, insertOverlay } from '../storage/experiment-arms.ts'
+import { findExperimentOfOverlay, findOverlay, insertOverlay } from '../storage/experiment-arms.ts'
 import { exposureKey, type NewExposure } from '../storage/exposures.ts'
 import { listHeadState } from '../storage/memory-states.ts'
 import { findMemoryStore } from '../storage/memory-stores.ts'
@@ -96,8 +96,8 @@ async function chooseStore(
   const { experiment, arm, source } = plan
   if (!experiment || arm === null || source === 'store') return storeId
   const ref = { experimentId: experiment.id, arm }
-  const known = await findArm(writer, ref)
-  if (known?.overlayStoreId) return known.overlayStoreId
+  const known = await findOverlay(writer, ref)
+  if (known !== null) return known
   const overlayId = context.newId('memstore')
   return insertOverlay(writer, { ...ref, overlayId, storeId }, plan.documents)
 }

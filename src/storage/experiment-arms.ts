@@ -1,32 +1,17 @@
 import { applyChanges } from '../core/change/apply.ts'
 import { hashContents } from '../core/experiment/contents.ts'
-import type { Deadlines, ExperimentPlan } from '../core/experiment/plan.ts'
-import type { ChangeId, ExperimentId, Hash, MemorySnapshotId, MemoryStoreId } from '../core/ids.ts'
+import type { ExperimentId, Hash, MemoryStoreId } from '../core/ids.ts'
 import type { MemoryDocument } from '../core/memory.ts'
 import { hasText } from '../core/store-state.ts'
 import { inBatches } from './batches.ts'
+import { listBoundArms } from './bound-arms.ts'
 import { getChange } from './changes.ts'
-import { defaultWorkspace, type Reader, type Writer } from './database.ts'
+import type { Reader, Writer } from './database.ts'
+import { type Experiment, listOpenExperiments } from './experiments.ts'
 import { insertMemory } from './memories.ts'
 import { getSnapshot } from './memory-snapshots.ts'
 import { listPinnedState, readTexts } from './memory-states.ts'
 import { getMemoryStore, insertMemoryStore } from './memory-stores.ts'
-import type { ExperimentsTable } from './tables/experiments.ts'
-
-/** An experiment as far as who reads what depends on it. */
-export interface LiveExperiment {
-  readonly id: ExperimentId
-  readonly storeId: MemoryStoreId
-  readonly state: ExperimentsTable['state']
-  readonly unit: ExperimentsTable['unit']
-  /** Sealed for the purpose `experiment`. */
-  readonly salt: string
-  readonly deadlines: Deadlines
-  readonly snapshotId: MemorySnapshotId
-  readonly stage: number
-  /** In their order. A closed one is in no new arm. */
-  readonly changes: readonly { readonly id: ChangeId; readonly state: 'open' | 'closed' }[]
-}
 
 /**
  * The experiment that decides what this store's readers get: one that runs or is paused, else one that was promoted
@@ -35,89 +20,62 @@ export interface LiveExperiment {
 export async function findLiveExperiment(
   reader: Reader,
   storeId: MemoryStoreId,
-): Promise<LiveExperiment | null> {
-  const rows = await reader.read
-    .selectFrom('experiments')
-    .selectAll()
-    .where('store_id', '=', storeId)
-    .where('workspace_id', '=', defaultWorkspace)
-    .where(({ eb, and, or }) =>
-      or([
-        eb('state', 'in', ['running', 'paused'] as const),
-        and([eb('state', '=', 'promoted'), eb('holdback_ended_at', 'is', null)]),
-      ]),
-    )
-    .orderBy('created_at', 'desc')
-    .orderBy('id')
-    .execute()
-  const row = rows.find(({ state }) => state !== 'promoted') ?? rows[0]
-  if (!row || row.incumbent_snapshot_id === null) return null
-  const plan = JSON.parse(row.settings) as ExperimentPlan
-  return {
-    id: row.id,
-    storeId: row.store_id,
-    state: row.state,
-    unit: row.unit,
-    salt: row.salt,
-    deadlines: plan.deadlines,
-    snapshotId: row.incumbent_snapshot_id,
-    stage: row.stage,
-    changes: await listChangeStates(reader, row),
-  }
+): Promise<Experiment | null> {
+  const open = await listOpenExperiments(reader, storeId)
+  const newest = open.toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
+  return newest.find(({ state }) => state !== 'promoted') ?? newest[0] ?? null
 }
 
 /** Until promotion those whose tests are open; in the holdback those that were promoted. */
-async function listChangeStates(
-  reader: Reader,
-  { id, state }: Pick<ExperimentsTable, 'id' | 'state'>,
-): Promise<LiveExperiment['changes']> {
-  const rows = await reader.read
-    .selectFrom('experiment_changes')
-    .select(['change_id', 'closed_at', 'verdict'])
-    .where('experiment_id', '=', id)
-    .orderBy('ordinal')
-    .execute()
-  return rows.map((row) => {
-    const isOpen = state === 'promoted' ? row.verdict === 'promote' : row.closed_at === null
-    return { id: row.change_id, state: isOpen ? 'open' : 'closed' }
+export const listChangeStates = ({ state, changes }: Experiment): ('open' | 'closed')[] =>
+  changes.map(({ closedAt, verdict }) => {
+    const isOpen = state === 'promoted' ? verdict === 'promote' : closedAt === null
+    return isOpen ? 'open' : 'closed'
   })
-}
 
 /** Some megabytes of texts at a time. */
 const textsAtOnce = 50
 
 /**
- * What an arm reads: the incumbent's snapshot with the arm's changes applied. Null where it cannot be had any more,
- * because a version was redacted or a change does not apply.
+ * What an arm reads: the incumbent's snapshot with the arm's changes applied, as it was bound when the experiment
+ * began. Null where that cannot be had any more, because a version was redacted or a change altered.
  */
 export async function readArm(
   reader: Reader & { readonly hash: Hash },
-  experiment: LiveExperiment,
+  experiment: Experiment,
   arm: string,
 ): Promise<readonly MemoryDocument[] | null> {
-  const { snapshotId, storeId } = experiment
-  const { versionIds } = await getSnapshot(reader, { id: snapshotId, storeId })
-  const entries = await listPinnedState(reader, versionIds)
-  const standing = entries.filter(hasText)
-  if (standing.length !== versionIds.length) return null
+  const base = await readIncumbent(reader, experiment)
+  if (base === null) return null
+  const changes = []
+  for (const { ordinal, changeId } of experiment.changes) {
+    if (arm[ordinal] === '1') changes.push((await getChange(reader, changeId)).change)
+  }
+  const { documents, refused } = applyChanges(base, changes, reader.hash)
+  const bound = (await listBoundArms(reader, experiment.id)).find((one) => one.arm === arm)
+  const isAsBound = bound?.contentHash === hashContents(documents, reader.hash)
+  return refused.length === 0 && isAsBound ? documents : null
+}
+
+async function readIncumbent(
+  reader: Reader,
+  { incumbentSnapshotId: id, storeId }: Experiment,
+): Promise<MemoryDocument[] | null> {
+  if (id === null) return null
+  const { versionIds } = await getSnapshot(reader, { id, storeId })
+  const entries = (await listPinnedState(reader, versionIds)).filter(hasText)
+  if (entries.length !== versionIds.length) return null
   const documents: MemoryDocument[] = []
-  for (const batch of inBatches(standing, textsAtOnce)) {
-    const texts = await readTexts(
-      reader,
-      batch.map(({ versionId }) => versionId),
-    )
+  for (const batch of inBatches(entries, textsAtOnce)) {
+    const ids = batch.map(({ versionId }) => versionId)
+    const texts = await readTexts(reader, ids)
     for (const { path, contentSha256, versionId } of batch) {
       const content = texts.get(versionId)
       if (content === undefined) return null
       documents.push({ path, content, contentSha256 })
     }
   }
-  const changes = []
-  for (const [ordinal, { id }] of experiment.changes.entries()) {
-    if (arm[ordinal] === '1') changes.push((await getChange(reader, id)).change)
-  }
-  const applied = applyChanges(documents, changes, reader.hash)
-  return applied.refused.length === 0 ? applied.documents : null
+  return documents
 }
 
 export interface ArmRef {
@@ -125,38 +83,18 @@ export interface ArmRef {
   readonly arm: string
 }
 
-export interface StoredArm extends ArmRef {
-  readonly contentHash: string
-  readonly overlayStoreId: MemoryStoreId | null
-}
-
-export async function findArm(reader: Reader, ref: ArmRef): Promise<StoredArm | null> {
+/** Null: no session of this arm began yet. */
+export async function findOverlay(
+  reader: Reader,
+  { experimentId, arm }: ArmRef,
+): Promise<MemoryStoreId | null> {
   const row = await reader.read
     .selectFrom('experiment_arms')
-    .selectAll()
-    .where('experiment_id', '=', ref.experimentId)
-    .where('arm', '=', ref.arm)
+    .select('overlay_store_id')
+    .where('experiment_id', '=', experimentId)
+    .where('arm', '=', arm)
     .executeTakeFirst()
-  if (!row) return null
-  return { ...ref, contentHash: row.content_hash, overlayStoreId: row.overlay_store_id }
-}
-
-/** Binds an arm to its contents, once. */
-export async function insertArm(
-  writer: Writer,
-  arm: ArmRef & Pick<StoredArm, 'contentHash'>,
-): Promise<void> {
-  await writer.write
-    .insertInto('experiment_arms')
-    .values({
-      experiment_id: arm.experimentId,
-      arm: arm.arm,
-      content_hash: arm.contentHash,
-      overlay_store_id: null,
-      created_at: writer.at,
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute()
+  return row?.overlay_store_id ?? null
 }
 
 /** The store that sessions of an arm read and write, holding the arm's contents; the other arms never see it. */

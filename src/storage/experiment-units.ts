@@ -6,7 +6,8 @@ import { nextStage } from '../core/experiment/ramp.ts'
 import { type Mac, tossArm } from '../core/experiment/toss.ts'
 import type { ExperimentId } from '../core/ids.ts'
 import type { Reader, Writer } from './database.ts'
-import type { LiveExperiment } from './experiment-arms.ts'
+import { listChangeStates } from './experiment-arms.ts'
+import type { Experiment } from './experiments.ts'
 import type { ExperimentUnitsTable } from './tables/experiments.ts'
 
 /** Who was assigned to which arm, in the order of assignment. */
@@ -24,7 +25,7 @@ export interface AssignedUnit {
 }
 
 export interface NewUnit {
-  readonly experiment: LiveExperiment
+  readonly experiment: Experiment
   readonly unit: string
   /** The type of task, known before the coin. */
   readonly stratum: string
@@ -54,7 +55,7 @@ export async function foreseeArm(
   const known = await findUnit(reader, { experimentId: experiment.id, unit })
   if (known) return known.arm
   if (experiment.state === 'paused') return null
-  const changes = experiment.changes.map(({ state }) => state)
+  const changes = listChangeStates(experiment)
   return tossArm({ unit, changes, pi: chanceOf(experiment).pi }, mac)
 }
 
@@ -73,7 +74,7 @@ export async function assignUnit(writer: Writer, given: NewUnit): Promise<Assign
     .select((select) => select.fn.max<number | null>('ordinal').as('ordinal'))
     .where('experiment_id', '=', experiment.id)
     .executeTakeFirst()
-  const deadlineMs = deadlineFor(experiment.deadlines, stratum)
+  const deadlineMs = deadlineFor(experiment.plan.deadlines, stratum)
   const row = await writer.write
     .insertInto('experiment_units')
     .values({
@@ -99,7 +100,7 @@ export async function assignUnit(writer: Writer, given: NewUnit): Promise<Assign
 }
 
 /** Fixed before the coin: by the ramp (spec C.7), and once promoted all but the holdback read the candidate (C.10). */
-const chanceOf = (experiment: LiveExperiment): { readonly stage: number; readonly pi: number } =>
+const chanceOf = (experiment: Experiment): { readonly stage: number; readonly pi: number } =>
   experiment.state === 'promoted' ? { stage: holdbackStage, pi: holdbackPi } : nextStage(experiment)
 
 const toUnit = (row: Selectable<ExperimentUnitsTable>): AssignedUnit => ({

@@ -377,3 +377,50 @@ describe('a session that mounts a store under experiment', () => {
     expect(await refusalOf(dream)).toMatchObject({ status: 400 })
   })
 })
+
+describe('withholding', () => {
+  const put = (store: string, body: object) =>
+    server.fetch(`/lucid/v1/memory_stores/${store}/withholding`, {
+      method: 'PUT',
+      body: JSON.stringify(body),
+    })
+  const items = Array.from({ length: 60 }, (_, at) => `- Rule number ${at}.`)
+
+  it('is off at first; then each unit misses its own items, always the same, and the chance is logged', async () => {
+    const store = await makeStore({ '/a.md': `${items.join('\n')}\n`, '/safe/b.md': '- Safe.\n' })
+    const whole = await checkout({ store, unit: 'u1' })
+    expect((await exposures({ store }))[0].withheld).toBeNull()
+    expect((await put(store, { share: 0.1, exempt_paths: ['/safe/**'] })).status).toBe(200)
+    const less = await checkout({ store, unit: 'u1' })
+    expect(less.content_hash).not.toBe(whole.content_hash)
+    expect((await checkout({ store, unit: 'u1' })).content_hash).toBe(less.content_hash)
+    expect((await checkout({ store, unit: 'u2' })).texts).not.toEqual(less.texts)
+    const [, , logged] = await exposures({ store })
+    const missing = items.filter((item) => !less.texts['/a.md'].includes(`${item}\n`))
+    expect(missing.length).toBeGreaterThan(0)
+    expect(logged.withheld).toMatchObject({ share: 0.1 })
+    expect(logged.withheld.items).toHaveLength(missing.length)
+    expect((await put(store, { share: null })).status).toBe(200)
+    expect((await checkout({ store, unit: 'u1' })).content_hash).toBe(whole.content_hash)
+    expect((await put(store, { share: 0.5 })).status).toBe(400)
+  })
+
+  it('keeps a ledger of each item once outcomes are in', async () => {
+    const store = await makeStore({ '/a.md': `${items.join('\n')}\n` })
+    await put(store, { share: 0.05 })
+    for (const unit of ['l1', 'l2', 'l3']) await checkout({ store, unit })
+    const shown = async () => {
+      const path = `/lucid/v1/memory_stores/${store}/withholding?goal=task_reward`
+      return (await (await server.fetch(path)).json()) as Json
+    }
+    expect((await shown()).ledgers).toMatchObject({ units: 0, waiting: 3, items: [] })
+    time.ms += 15 * 86_400_000
+    const { ledgers } = await shown()
+    expect(ledgers).toMatchObject({ units: 3, waiting: 0 })
+    expect(ledgers.items).toHaveLength(items.length)
+    for (const item of ledgers.items) {
+      expect(item.given + item.withheld).toBe(3)
+      expect(item.verdict).toBe('not_proven')
+    }
+  })
+})

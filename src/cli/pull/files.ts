@@ -66,6 +66,9 @@ export async function isReachable(root: string, segments: readonly string[]): Pr
   return true
 }
 
+export const isFolder = async (path: string): Promise<boolean> =>
+  (await lstat(path).catch(() => null))?.isDirectory() ?? false
+
 /** With the folders above it that are empty then, up to the root. */
 export async function removeFile(root: string, target: string): Promise<void> {
   await unlink(target).catch((cause: unknown) => {

@@ -4,7 +4,15 @@ import { DomainError } from '../../core/errors.ts'
 import type { Hash } from '../../core/ids.ts'
 import type { MemoryDocument } from '../../core/memory.ts'
 import { findPathFault } from '../../core/memory-path.ts'
-import { enterFolder, isReachable, openRoot, readPlain, removeFile, writeWhole } from './files.ts'
+import {
+  enterFolder,
+  isFolder,
+  isReachable,
+  openRoot,
+  readPlain,
+  removeFile,
+  writeWhole,
+} from './files.ts'
 
 const hashes = z.record(
   z.string().refine((path) => findPathFault(path) === null),
@@ -147,6 +155,8 @@ function locate(root: string, path: string) {
 async function hashFile(root: string, path: string, hash: Hash): Promise<string | null> {
   const { folders, target } = locate(root, path)
   if (!(await isReachable(root, folders))) return null
+  // A folder of files of ours may give way to a file; one with other files in it refuses the write later.
+  if (await isFolder(target)) return null
   const text = await readPlain(target)
   return text === null ? null : hash(text)
 }

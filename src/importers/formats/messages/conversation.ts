@@ -138,6 +138,7 @@ function describeSession(
   const key = `${format}:${id ?? `${baseName(source.path)}:${index}`}`
   const model = find('model') ?? null
   const task = find('task_id')
+  const exposed = find('lucidream.exposure_id')
   return {
     id: makeSessionId({ key, hash: source.hash }),
     key,
@@ -156,7 +157,7 @@ function describeSession(
     endedAt: null,
     status: 'idle',
     principal: find('user_id', 'user') ?? null,
-    labels: {},
+    labels: exposed === undefined ? {} : { 'lucidream.exposure_id': exposed },
   }
 }
 
