@@ -32,6 +32,7 @@ import { runMigrate, runWork } from './commands/work.ts'
 import { exitCodeHelp, exitCodes } from './exit-codes.ts'
 import { addIncidentCommands } from './incident-commands.ts'
 import { explainFailure, type GlobalOptions, type Invocation, invoke } from './invocation.ts'
+import { addOutcomeCommands } from './outcome-commands.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** Runs one command line and answers with its exit code; prints everything it has to say itself. */
@@ -88,6 +89,7 @@ function build(surroundings: Surroundings, result: { code: number }): Command {
   addWriteCommands(program, act)
   addBriefCommand(program, act)
   addMemoryCommands(program, act)
+  addOutcomeCommands(program, command, act)
   addIncidentCommands((name, examples) => command(program, name, examples), act)
   addPolicyCommands(program, act)
   addServerCommands(program, act)

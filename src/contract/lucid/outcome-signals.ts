@@ -157,3 +157,34 @@ export const matchRates = z.object({
   ),
   at_least: z.boolean().describe('true: only the newest 100000 signals were counted'),
 })
+
+export type SentSignal = NewOutcomeSignal | EvaluationResultOnWire
+
+export interface SignalFault {
+  readonly field: string | null
+  readonly reason: string
+}
+
+/** One item of a batch, or what is wrong with it: one that cannot be read takes no others with it. */
+export function readSentSignal(
+  given: unknown,
+):
+  | { readonly sent: SentSignal; readonly fault: null }
+  | { readonly sent: null; readonly fault: SignalFault } {
+  const { name } = (given ?? {}) as { name?: unknown }
+  const { data, error } =
+    name === 'gen_ai.evaluation.result'
+      ? evaluationResult.safeParse(given)
+      : newOutcomeSignal.safeParse(given)
+  if (data) return { sent: data, fault: null }
+  const [issue] = error.issues
+  const field = issue?.path.map(String).join('.') || null
+  return { sent: null, fault: { field, reason: issue?.message.slice(0, 500) ?? 'cannot be read' } }
+}
+
+/** `lucidream outcomes --json`. */
+export interface OutcomesDocument {
+  readonly version: 1
+  readonly kind: 'outcome_signals'
+  readonly data: readonly OutcomeSignalOnWire[]
+}
