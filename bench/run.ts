@@ -18,6 +18,7 @@ import { benchAttacks } from './attacks.ts'
 import { benchAudit } from './audit.ts'
 import { benchAway } from './away.ts'
 import { benchBlame } from './blame.ts'
+import { benchDemonstrations } from './demonstrations.ts'
 import { benchEntireCli } from './entire-cli.ts'
 import { benchFuzz } from './fuzz.ts'
 import { benchInjected } from './injected.ts'
@@ -32,9 +33,11 @@ import { benchNoise } from './noise.ts'
 import { benchPeers } from './peers.ts'
 import { benchPlanted } from './planted.ts'
 import { benchProfile } from './profile.ts'
+import { benchProof } from './proof.ts'
 import { benchReplication } from './replication.ts'
 import { benchScale } from './scale.ts'
 import { benchSearch } from './search.ts'
+import { benchTwentyDreams } from './twenty-dreams.ts'
 import { benchWordings } from './wordings.ts'
 
 const operator = { type: 'user', id: 'bench' } as const
@@ -167,6 +170,7 @@ const benches = {
   append: benchAppend,
   attacks: benchAttacks,
   away: benchAway,
+  demonstrations: benchDemonstrations,
   fuzz: benchFuzz,
   audit: benchAudit,
   bundled: benchBundled,
@@ -189,9 +193,11 @@ const benches = {
   peers: benchPeers,
   planted: benchPlanted,
   profile: benchProfile,
+  proof: benchProof,
   replication: benchReplication,
   scale: benchScale,
   search: benchSearch,
+  'twenty-dreams': benchTwentyDreams,
   wordings: benchWordings,
 }
 

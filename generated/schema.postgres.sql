@@ -329,6 +329,34 @@ CREATE INDEX dreams_by_store ON dreams USING btree (input_store_id, created_at);
 CREATE INDEX dreams_by_time ON dreams USING btree (workspace_id, created_at, ordinal);
 CREATE UNIQUE INDEX dreams_holding ON dreams USING btree (held_store_id) WHERE held_store_id IS NOT NULL;
 
+CREATE TABLE endorsements (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  store_id text COLLATE "C" NOT NULL,
+  memory_id text COLLATE "C" NOT NULL,
+  version_id text COLLATE "C" NOT NULL,
+  whole integer NOT NULL,
+  content_sha256 text COLLATE "C" NOT NULL,
+  lines text COLLATE "C" NOT NULL,
+  line_count integer NOT NULL,
+  taint_before text COLLATE "C" NOT NULL,
+  taint text COLLATE "C" NOT NULL,
+  person text COLLATE "C" NOT NULL,
+  reason text COLLATE "C" NOT NULL,
+  actor_type text COLLATE "C" NOT NULL,
+  actor_id text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  voided_at text COLLATE "C",
+  void_reason text COLLATE "C",
+  CONSTRAINT endorsements_pkey PRIMARY KEY (id),
+  CONSTRAINT endorsements_whole_check CHECK (whole = ANY (ARRAY[0, 1])),
+  CONSTRAINT endorsements_memory_id_fkey FOREIGN KEY (memory_id) REFERENCES memories(id),
+  CONSTRAINT endorsements_store_id_fkey FOREIGN KEY (store_id) REFERENCES memory_stores(id),
+  CONSTRAINT endorsements_version_id_fkey FOREIGN KEY (version_id) REFERENCES memory_versions(id)
+);
+CREATE INDEX endorsements_by_memory ON endorsements USING btree (memory_id, voided_at);
+CREATE INDEX endorsements_by_store ON endorsements USING btree (store_id, created_at);
+
 CREATE TABLE environments (
   id text COLLATE "C" NOT NULL,
   workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
@@ -1075,6 +1103,61 @@ CREATE TABLE webhook_events (
   created_at text COLLATE "C" NOT NULL,
   CONSTRAINT webhook_events_pkey PRIMARY KEY (id)
 );
+
+CREATE TABLE webhook_receipts (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  source_id text COLLATE "C" NOT NULL,
+  delivery_id text COLLATE "C" NOT NULL,
+  content_hash text COLLATE "C" NOT NULL,
+  event text COLLATE "C" NOT NULL,
+  state text COLLATE "C" NOT NULL,
+  reason text COLLATE "C",
+  headers text COLLATE "C" NOT NULL,
+  body bytea NOT NULL,
+  body_bytes integer NOT NULL,
+  signed integer NOT NULL,
+  signals integer NOT NULL,
+  rounds integer NOT NULL,
+  received_at text COLLATE "C" NOT NULL,
+  ended_at text COLLATE "C",
+  CONSTRAINT webhook_receipts_pkey PRIMARY KEY (id),
+  CONSTRAINT webhook_receipts_source_id_content_hash_key UNIQUE (source_id, content_hash),
+  CONSTRAINT webhook_receipts_source_id_delivery_id_key UNIQUE (source_id, delivery_id),
+  CONSTRAINT webhook_receipts_signed_check CHECK (signed = ANY (ARRAY[0, 1])),
+  CONSTRAINT webhook_receipts_state_check CHECK (state = ANY (ARRAY['received'::text, 'mapped'::text, 'ignored'::text, 'failed'::text])),
+  CONSTRAINT webhook_receipts_source_id_fkey FOREIGN KEY (source_id) REFERENCES webhook_sources(id)
+);
+CREATE INDEX webhook_receipts_by_source ON webhook_receipts USING btree (source_id, received_at, id);
+CREATE INDEX webhook_receipts_by_time ON webhook_receipts USING btree (workspace_id, received_at, id);
+
+CREATE TABLE webhook_refusals (
+  source_id text COLLATE "C" NOT NULL,
+  reason text COLLATE "C" NOT NULL,
+  count integer NOT NULL,
+  last_at text COLLATE "C" NOT NULL,
+  CONSTRAINT webhook_refusals_pkey PRIMARY KEY (source_id, reason),
+  CONSTRAINT webhook_refusals_source_id_fkey FOREIGN KEY (source_id) REFERENCES webhook_sources(id)
+);
+
+CREATE TABLE webhook_sources (
+  id text COLLATE "C" NOT NULL,
+  workspace_id text COLLATE "C" NOT NULL DEFAULT 'wrkspc_default'::text,
+  name text COLLATE "C" NOT NULL,
+  provider text COLLATE "C" NOT NULL,
+  scheme text COLLATE "C" NOT NULL,
+  reading text COLLATE "C" NOT NULL,
+  mapping text COLLATE "C",
+  condition text COLLATE "C",
+  secrets text COLLATE "C" NOT NULL,
+  state text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  updated_at text COLLATE "C" NOT NULL,
+  deleted_at text COLLATE "C",
+  CONSTRAINT webhook_sources_pkey PRIMARY KEY (id),
+  CONSTRAINT webhook_sources_state_check CHECK (state = ANY (ARRAY['enabled'::text, 'disabled'::text]))
+);
+CREATE UNIQUE INDEX webhook_sources_by_name ON webhook_sources USING btree (workspace_id, name) WHERE deleted_at IS NULL;
 
 CREATE OR REPLACE FUNCTION audit_records_refuse_change()
  RETURNS trigger

@@ -276,6 +276,29 @@ CREATE INDEX dreams_by_store ON dreams (input_store_id, created_at);
 CREATE INDEX dreams_by_time ON dreams (workspace_id, created_at, ordinal);
 CREATE UNIQUE INDEX dreams_holding ON dreams (held_store_id) WHERE held_store_id IS NOT NULL;
 
+CREATE TABLE endorsements (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  store_id TEXT NOT NULL REFERENCES memory_stores (id),
+  memory_id TEXT NOT NULL REFERENCES memories (id),
+  version_id TEXT NOT NULL REFERENCES memory_versions (id),
+  whole INTEGER NOT NULL CHECK (whole IN (0, 1)),
+  content_sha256 TEXT NOT NULL,
+  lines TEXT NOT NULL,
+  line_count INTEGER NOT NULL,
+  taint_before TEXT NOT NULL,
+  taint TEXT NOT NULL,
+  person TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  actor_type TEXT NOT NULL,
+  actor_id TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  voided_at TEXT,
+  void_reason TEXT
+) STRICT;
+CREATE INDEX endorsements_by_memory ON endorsements (memory_id, voided_at);
+CREATE INDEX endorsements_by_store ON endorsements (store_id, created_at);
+
 CREATE TABLE environments (
   id TEXT NOT NULL PRIMARY KEY,
   workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
@@ -931,3 +954,52 @@ CREATE TABLE webhook_events (
   object_id TEXT NOT NULL,
   created_at TEXT NOT NULL
 ) STRICT;
+
+CREATE TABLE webhook_receipts (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  source_id TEXT NOT NULL REFERENCES webhook_sources (id),
+  delivery_id TEXT NOT NULL,
+  content_hash TEXT NOT NULL,
+  event TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('received', 'mapped', 'ignored', 'failed')),
+  reason TEXT,
+  headers TEXT NOT NULL,
+  body BLOB NOT NULL,
+  body_bytes INTEGER NOT NULL,
+  signed INTEGER NOT NULL CHECK (signed IN (0, 1)),
+  signals INTEGER NOT NULL,
+  rounds INTEGER NOT NULL,
+  received_at TEXT NOT NULL,
+  ended_at TEXT,
+  UNIQUE (source_id, delivery_id),
+  UNIQUE (source_id, content_hash)
+) STRICT;
+CREATE INDEX webhook_receipts_by_source ON webhook_receipts (source_id, received_at, id);
+CREATE INDEX webhook_receipts_by_time ON webhook_receipts (workspace_id, received_at, id);
+
+CREATE TABLE webhook_refusals (
+  source_id TEXT NOT NULL REFERENCES webhook_sources (id),
+  reason TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  last_at TEXT NOT NULL,
+  PRIMARY KEY (source_id, reason)
+) STRICT;
+
+CREATE TABLE webhook_sources (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  name TEXT NOT NULL,
+  provider TEXT NOT NULL,
+  scheme TEXT NOT NULL,
+  reading TEXT NOT NULL,
+  mapping TEXT,
+  condition TEXT,
+  secrets TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('enabled', 'disabled')),
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  deleted_at TEXT
+) STRICT;
+CREATE UNIQUE INDEX webhook_sources_by_name ON webhook_sources (workspace_id, name)
+  WHERE deleted_at IS NULL;

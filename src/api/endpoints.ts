@@ -6,7 +6,9 @@ import { changeEndpoints } from './lucid/changes.ts'
 import { dreamReportEndpoints } from './lucid/dream-reports.ts'
 import { dreamScheduleEndpoints } from './lucid/dream-schedules.ts'
 import { selectedDreamEndpoints } from './lucid/dreams.ts'
+import { endorsementEndpoints } from './lucid/endorsements.ts'
 import { findingEndpoints } from './lucid/findings.ts'
+import { hookEndpoints } from './lucid/hooks.ts'
 import { importEndpoints } from './lucid/imports.ts'
 import { incidentEndpoints } from './lucid/incidents.ts'
 import { joinRuleEndpoints } from './lucid/join-rules.ts'
@@ -23,6 +25,8 @@ import { storeRestoreEndpoints } from './lucid/store-restore.ts'
 import { storeSnapshotEndpoints } from './lucid/store-snapshots.ts'
 import { webhookDeliveryEndpoints } from './lucid/webhook-deliveries.ts'
 import { webhookEndpointEndpoints } from './lucid/webhook-endpoints.ts'
+import { webhookReceiptEndpoints } from './lucid/webhook-receipts.ts'
+import { webhookSourceEndpoints } from './lucid/webhook-sources.ts'
 import { agentEndpoints } from './v1/agents.ts'
 import { dreamEndpoints } from './v1/dreams.ts'
 import { environmentEndpoints } from './v1/environments.ts'
@@ -40,6 +44,7 @@ import { sessionEndpoints } from './v1/sessions.ts'
 export const endpoints: readonly Endpoint[] = [
   ...apiKeyEndpoints,
   ...incidentEndpoints,
+  ...endorsementEndpoints,
   ...auditEndpoints,
   ...briefEndpoints,
   ...changeEndpoints,
@@ -62,6 +67,9 @@ export const endpoints: readonly Endpoint[] = [
   ...modelEndpoints,
   ...webhookDeliveryEndpoints,
   ...webhookEndpointEndpoints,
+  ...webhookSourceEndpoints,
+  ...webhookReceiptEndpoints,
+  ...hookEndpoints,
   ...ingestEndpoints,
   ...policyEndpoints,
   ...memoryStoreEndpoints,

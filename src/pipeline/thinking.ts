@@ -19,6 +19,7 @@ import { type RejectedBefore, recallRejections } from '../core/review/rejections
 import { Lexicon } from '../core/transcript/lexicon.ts'
 import type { LineTaintTable } from '../core/trust/line-taints.ts'
 import { placeholderSign } from '../core/trust/personal-data.ts'
+import { type Watch, watchChanges } from '../core/trust/watch.ts'
 import { type StoredTraces, unpackStoredTraces } from '../storage/digests.ts'
 import { describeReconciliation } from './describe-reconciliation.ts'
 import type { Mined, Reconciled } from './reports.ts'
@@ -71,6 +72,7 @@ export interface ProposingTask {
   readonly personalKey: string
   /** Of earlier dreams over the same store. */
   readonly rejections: readonly RejectedBefore[]
+  readonly watch: Watch
 }
 
 export interface JudgingTask {
@@ -128,7 +130,10 @@ export function proposeOver(task: ProposingTask, hash: Hash): Proposed {
     hash,
     trust: { taints, sign: placeholderSign(personalKey, hash) },
   })
-  const { changes, heldBack } = recallRejections(proposals.changes, task.rejections, hash)
+  const recalled = recallRejections(proposals.changes, task.rejections, hash)
+  const items = memories.flatMap((memory) => parseItems(memory, hash))
+  const lines = items.filter(({ kind }) => kind !== 'heading').map(({ text }) => text)
+  const changes = watchChanges(recalled.changes, lines, task.watch)
   const released = changes.filter(({ trust }) => trust.quarantine.length === 0)
   const { documents, refused } = applyChanges(memories, released, hash)
   const [first] = refused
@@ -137,9 +142,9 @@ export function proposeOver(task: ProposingTask, hash: Hash): Proposed {
   }
   return {
     changes,
-    heldBack: [...proposals.nothing, ...heldBack],
+    heldBack: [...proposals.nothing, ...recalled.heldBack],
     after: documents.map(({ path, content, contentSha256 }) => ({ path, content, contentSha256 })),
-    items: memories.reduce((sum, one) => sum + parseItems(one, hash).length, 0),
+    items: items.length,
     reconciliation: describeReconciliation(memories, reconciled),
   }
 }

@@ -92,10 +92,17 @@ async function findObjection(
     return found.void[0] ?? `${found.standing.length} of ${approvals.count} approvals`
   }
   if (decision.verdict === 'deny') return 'the policy denies it now'
+  const [held] = stored.change.trust.quarantine
+  if (held && !found.standing.some(({ actor }) => isPerson(actor.type))) {
+    return `it is in quarantine and no person released it (${held.rule}): ${held.explanation}`
+  }
   const against = critiques.find(({ verdict }) => verdict === 'reject')
   if (!against || overruled(found.standing)) return null
   return `the panel rejects it now (${against.critic}): ${against.explanation}`
 }
+
+/** A person at the command line, or whoever holds a key for reviews; no service, dream or session. */
+const isPerson = (type: string) => type === 'user' || type === 'api_key'
 
 interface Group extends Pick<MemoryGroup, 'path' | 'changes' | 'head'> {
   /** Changes of the same dream that stand in the memory already. */

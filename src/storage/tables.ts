@@ -6,6 +6,7 @@ import type { MemoryTables } from './tables/memory.ts'
 import type { ObjectsTables } from './tables/objects.ts'
 import type { OutcomesTables } from './tables/outcomes.ts'
 import type { PoliciesTables } from './tables/policies.ts'
+import type { ReceiversTables } from './tables/receivers.ts'
 import type { SearchTables } from './tables/search.ts'
 import type { ServiceTables } from './tables/service.ts'
 import type { SessionsTables } from './tables/sessions.ts'
@@ -27,6 +28,7 @@ export interface Tables
     AuditTables,
     ServiceTables,
     WebhooksTables,
+    ReceiversTables,
     ObjectsTables,
     SearchTables {}
 
@@ -50,6 +52,7 @@ export type ScratchTables = Pick<
   | 'search_queue'
   | 'search_old_memories'
   | 'import_progress'
+  | 'webhook_refusals'
   | 'session_keys'
   | 'session_key_marks'
   | 'session_key_queue'

@@ -61,6 +61,7 @@ describe('kill -9 before, inside and after every write', () => {
     ['dream into its input store', 'in turn', 10],
     ['upload', 'in turn', 8],
     ['webhook', 'each', 9],
+    ['receive', 'in turn', 5],
     ['restore', 'each', 3],
     ['schedule', 'each', 3],
     ['apply', 'each', 6],
