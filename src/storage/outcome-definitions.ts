@@ -23,7 +23,7 @@ export async function listOutcomeDefinitions(reader: Reader): Promise<StoredDefi
 }
 
 /** Without a version the newest one. */
-export async function findOutcomeDefinition(
+async function findOutcomeDefinition(
   reader: Reader,
   name: string,
   version?: number,

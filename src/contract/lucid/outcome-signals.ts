@@ -32,7 +32,7 @@ export const signalKind = z
   .string()
   .regex(/^[a-z][a-z0-9_.]{0,63}$/, 'small letters, digits, _ and .; 1 to 64')
 
-export const newOutcomeSignal = z
+const newOutcomeSignal = z
   .object({
     source: slug.describe('who sends; keys are unique within it'),
     idempotency_key: line(1, 256).describe('your name for the fact; sent again it is the same one'),
@@ -54,10 +54,10 @@ export const newOutcomeSignal = z
     final: z.boolean().nullish(),
   })
   .describe('one fact')
-export type NewOutcomeSignal = z.output<typeof newOutcomeSignal>
+type NewOutcomeSignal = z.output<typeof newOutcomeSignal>
 
 /** OpenTelemetry's own shape of an evaluation, taken as it is. */
-export const evaluationResult = z
+const evaluationResult = z
   .object({
     name: z.literal('gen_ai.evaluation.result'),
     source: slug.default('otel'),
@@ -69,7 +69,7 @@ export const evaluationResult = z
       .refine((pairs) => Object.keys(pairs).length <= 128, 'at most 128 attributes'),
   })
   .describe('an evaluation of OpenTelemetry')
-export type EvaluationResultOnWire = z.output<typeof evaluationResult>
+type EvaluationResultOnWire = z.output<typeof evaluationResult>
 
 export const outcomeSignalBatch = z.object({
   signals: z
