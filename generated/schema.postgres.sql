@@ -402,13 +402,19 @@ CREATE TABLE experiment_arms (
   CONSTRAINT experiment_arms_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES experiments(id),
   CONSTRAINT experiment_arms_overlay_store_id_fkey FOREIGN KEY (overlay_store_id) REFERENCES memory_stores(id)
 );
+CREATE INDEX experiment_arms_by_overlay ON experiment_arms USING btree (overlay_store_id);
 
 CREATE TABLE experiment_changes (
   experiment_id text COLLATE "C" NOT NULL,
   ordinal integer NOT NULL,
   change_id text COLLATE "C" NOT NULL,
   change_hash text COLLATE "C" NOT NULL,
+  ready_at integer,
+  proven_at integer,
+  closed_at integer,
+  verdict text COLLATE "C",
   CONSTRAINT experiment_changes_pkey PRIMARY KEY (experiment_id, ordinal),
+  CONSTRAINT experiment_changes_verdict_check CHECK (verdict = ANY (ARRAY['promote'::text, 'rollback'::text, 'inconclusive'::text, 'void'::text])),
   CONSTRAINT experiment_changes_change_id_fkey FOREIGN KEY (change_id) REFERENCES changes(id),
   CONSTRAINT experiment_changes_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES experiments(id)
 );
@@ -424,6 +430,7 @@ CREATE TABLE experiment_commits (
   late_value double precision,
   late_at text COLLATE "C",
   committed_at text COLLATE "C" NOT NULL,
+  readings text COLLATE "C" NOT NULL,
   CONSTRAINT experiment_commits_pkey PRIMARY KEY (experiment_id, ordinal),
   CONSTRAINT experiment_commits_missing_check CHECK (missing = ANY (ARRAY[0, 1])),
   CONSTRAINT experiment_commits_value_check CHECK (value >= 0::double precision AND value <= 1::double precision),
@@ -478,7 +485,7 @@ CREATE TABLE experiments (
   unit text COLLATE "C" NOT NULL,
   salt text COLLATE "C" NOT NULL,
   settings text COLLATE "C" NOT NULL,
-  incumbent_snapshot_id text COLLATE "C" NOT NULL,
+  incumbent_snapshot_id text COLLATE "C",
   stage integer NOT NULL,
   verdict text COLLATE "C",
   created_by_type text COLLATE "C" NOT NULL,
@@ -486,6 +493,10 @@ CREATE TABLE experiments (
   created_at text COLLATE "C" NOT NULL,
   started_at text COLLATE "C",
   ended_at text COLLATE "C",
+  promoted_content_hash text COLLATE "C",
+  holdback_from integer,
+  holdback_until text COLLATE "C",
+  holdback_ended_at text COLLATE "C",
   CONSTRAINT experiments_pkey PRIMARY KEY (id),
   CONSTRAINT experiments_state_check CHECK (state = ANY (ARRAY['draft'::text, 'running'::text, 'paused'::text, 'promoted'::text, 'rolled_back'::text, 'inconclusive'::text, 'void'::text])),
   CONSTRAINT experiments_unit_check CHECK (unit = ANY (ARRAY['session'::text, 'actor'::text, 'workspace'::text, 'block'::text])),
@@ -509,8 +520,10 @@ CREATE TABLE exposures (
   assigned_at text COLLATE "C" NOT NULL,
   delivered_at text COLLATE "C",
   confirmed_at text COLLATE "C",
+  washout integer NOT NULL DEFAULT 0,
   CONSTRAINT exposures_pkey PRIMARY KEY (id),
   CONSTRAINT exposures_via_check CHECK (via = ANY (ARRAY['session'::text, 'checkout'::text, 'mcp'::text, 'file_sync'::text, 'hook'::text])),
+  CONSTRAINT exposures_washout_check CHECK (washout = ANY (ARRAY[0, 1])),
   CONSTRAINT exposures_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES experiments(id),
   CONSTRAINT exposures_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id),
   CONSTRAINT exposures_store_id_fkey FOREIGN KEY (store_id) REFERENCES memory_stores(id)
@@ -1158,6 +1171,25 @@ CREATE TABLE webhook_sources (
   CONSTRAINT webhook_sources_state_check CHECK (state = ANY (ARRAY['enabled'::text, 'disabled'::text]))
 );
 CREATE UNIQUE INDEX webhook_sources_by_name ON webhook_sources USING btree (workspace_id, name) WHERE deleted_at IS NULL;
+
+CREATE TABLE withholding_frames (
+  store_id text COLLATE "C" NOT NULL,
+  content_hash text COLLATE "C" NOT NULL,
+  items text COLLATE "C" NOT NULL,
+  created_at text COLLATE "C" NOT NULL,
+  CONSTRAINT withholding_frames_pkey PRIMARY KEY (store_id, content_hash),
+  CONSTRAINT withholding_frames_store_id_fkey FOREIGN KEY (store_id) REFERENCES memory_stores(id)
+);
+
+CREATE TABLE withholding_settings (
+  store_id text COLLATE "C" NOT NULL,
+  share double precision NOT NULL,
+  exempt_paths text COLLATE "C" NOT NULL,
+  updated_at text COLLATE "C" NOT NULL,
+  CONSTRAINT withholding_settings_pkey PRIMARY KEY (store_id),
+  CONSTRAINT withholding_settings_share_check CHECK (share >= 0.05::double precision AND share <= 0.1::double precision),
+  CONSTRAINT withholding_settings_store_id_fkey FOREIGN KEY (store_id) REFERENCES memory_stores(id)
+);
 
 CREATE OR REPLACE FUNCTION audit_records_refuse_change()
  RETURNS trigger

@@ -336,12 +336,17 @@ CREATE TABLE experiment_arms (
   created_at TEXT NOT NULL,
   PRIMARY KEY (experiment_id, arm)
 ) STRICT;
+CREATE INDEX experiment_arms_by_overlay ON experiment_arms (overlay_store_id);
 
 CREATE TABLE experiment_changes (
   experiment_id TEXT NOT NULL REFERENCES experiments (id),
   ordinal INTEGER NOT NULL,
   change_id TEXT NOT NULL REFERENCES changes (id),
   change_hash TEXT NOT NULL,
+  ready_at INTEGER,
+  proven_at INTEGER,
+  closed_at INTEGER,
+  verdict TEXT CHECK (verdict IN ('promote', 'rollback', 'inconclusive', 'void')),
   PRIMARY KEY (experiment_id, ordinal)
 ) STRICT;
 CREATE INDEX experiment_changes_by_change ON experiment_changes (change_id);
@@ -356,6 +361,7 @@ CREATE TABLE experiment_commits (
   late_value REAL,
   late_at TEXT,
   committed_at TEXT NOT NULL,
+  readings TEXT NOT NULL,
   PRIMARY KEY (experiment_id, ordinal)
 ) STRICT;
 
@@ -404,14 +410,18 @@ CREATE TABLE experiments (
   unit TEXT NOT NULL CHECK (unit IN ('session', 'actor', 'workspace', 'block')),
   salt TEXT NOT NULL,
   settings TEXT NOT NULL,
-  incumbent_snapshot_id TEXT NOT NULL REFERENCES memory_snapshots (id),
+  incumbent_snapshot_id TEXT REFERENCES memory_snapshots (id),
   stage INTEGER NOT NULL,
   verdict TEXT,
   created_by_type TEXT NOT NULL,
   created_by_id TEXT NOT NULL,
   created_at TEXT NOT NULL,
   started_at TEXT,
-  ended_at TEXT
+  ended_at TEXT,
+  promoted_content_hash TEXT,
+  holdback_from INTEGER,
+  holdback_until TEXT,
+  holdback_ended_at TEXT
 ) STRICT;
 CREATE INDEX experiments_by_store ON experiments (store_id, state);
 
@@ -430,7 +440,7 @@ CREATE TABLE exposures (
   assigned_at TEXT NOT NULL,
   delivered_at TEXT,
   confirmed_at TEXT
-) STRICT;
+, washout INTEGER NOT NULL DEFAULT 0 CHECK (washout IN (0, 1))) STRICT;
 CREATE INDEX exposures_by_session ON exposures (session_id);
 CREATE INDEX exposures_by_store ON exposures (store_id, assigned_at, id);
 CREATE INDEX exposures_by_unit ON exposures (experiment_id, unit_ordinal);
@@ -1003,3 +1013,18 @@ CREATE TABLE webhook_sources (
 ) STRICT;
 CREATE UNIQUE INDEX webhook_sources_by_name ON webhook_sources (workspace_id, name)
   WHERE deleted_at IS NULL;
+
+CREATE TABLE withholding_frames (
+  store_id TEXT NOT NULL REFERENCES memory_stores (id),
+  content_hash TEXT NOT NULL,
+  items TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  PRIMARY KEY (store_id, content_hash)
+) STRICT;
+
+CREATE TABLE withholding_settings (
+  store_id TEXT NOT NULL PRIMARY KEY REFERENCES memory_stores (id),
+  share REAL NOT NULL CHECK (share BETWEEN 0.05 AND 0.1),
+  exempt_paths TEXT NOT NULL,
+  updated_at TEXT NOT NULL
+) STRICT;

@@ -32,6 +32,7 @@ import { runMigrate, runWork } from './commands/work.ts'
 import { exitCodeHelp, exitCodes } from './exit-codes.ts'
 import { addExperimentCommands } from './experiment-commands.ts'
 import { explainFailure, type GlobalOptions, type Invocation, invoke } from './invocation.ts'
+import { addOutcomeCommands } from './outcome-commands.ts'
 import { addPullCommand } from './pull-command.ts'
 import type { Surroundings } from './surroundings.ts'
 import { addTrustCommands } from './trust-commands.ts'
@@ -93,6 +94,7 @@ function build(surroundings: Surroundings, result: { code: number }): Command {
   addMemoryCommands(program, act)
   addPullCommand((name, examples) => command(program, name, examples), act)
   addExperimentCommands(program, command, act)
+  addOutcomeCommands(program, command, act)
   addTrustCommands((name, examples) => command(program, name, examples), act)
   addPolicyCommands(program, act)
   addWebhookCommands(program, command, act)

@@ -45,7 +45,7 @@ export async function receiveSignals(
   })
 }
 
-export const nameSignal = (
+const nameSignal = (
   hash: Hash,
   { source, idempotencyKey }: Pick<MaskedSignal, 'source' | 'idempotencyKey'>,
 ): OutcomeSignalId =>

@@ -129,7 +129,7 @@ export interface MatchRate {
 }
 
 /** Of so many of the newest signals; older ones say little of how well sources join today. */
-export const mostRated = 100_000
+const mostRated = 100_000
 
 /** How well what each source sent found its session; imports always do and are left out. */
 export async function listMatchRates(

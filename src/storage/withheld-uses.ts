@@ -1,14 +1,13 @@
 import type { UnitUse } from '../core/experiment/item-ledgers.ts'
 import { deadlineFor } from '../core/experiment/plan.ts'
 import type { MemoryStoreId } from '../core/ids.ts'
+import { decideGoal } from '../core/outcome/goal.ts'
 import type { Reader } from './database.ts'
-import { decideBy, type OpenGoal } from './experiment-goal.ts'
-import { listJoins, readSignals } from './experiment-signals.ts'
+import type { OpenGoal } from './experiment-goal.ts'
 import type { WithheldLog } from './exposures.ts'
+import { listGoalSignals } from './goal-signals.ts'
 import { listFrames } from './withholding.ts'
 
-/** Where the goal does not say: as long as an outcome is waited for. */
-const standardDeadlineMs = 14 * 86_400_000
 const mostUnits = 2_000
 
 interface Wanted {
@@ -33,7 +32,7 @@ export async function listWithheldUses(reader: Reader, wanted: Wanted): Promise<
   const frames = await listFrames(reader, storeId)
   const units = await listUnits(reader, storeId)
   const value = await readValues(reader, units, goal)
-  const deadlineMs = goal.deadlines ? deadlineFor(goal.deadlines, '') : standardDeadlineMs
+  const deadlineMs = deadlineFor(goal.deadlines, '')
   const uses: UnitUse[] = []
   for (const unit of units) {
     const came = value(unit)
@@ -74,20 +73,18 @@ async function listUnits(reader: Reader, storeId: MemoryStoreId) {
   })
 }
 
-async function readValues(reader: Reader, units: readonly Unit[], goal: OpenGoal) {
-  const decide = decideBy(goal.definition)
-  const joins = await listJoins(reader, {
+async function readValues(reader: Reader, units: readonly Unit[], { definition }: OpenGoal) {
+  const { signals } = await listGoalSignals(reader, definition, {
     sessionIds: [...new Set(units.flatMap(({ sessionIds }) => sessionIds))],
     exposureIds: units.flatMap(({ exposureIds }) => exposureIds),
   })
-  const signals = await readSignals(reader, [...new Set(joins.map(({ signalId }) => signalId))])
   return ({ sessionIds, exposureIds }: Unit): number | null => {
-    const own = joins.filter(
+    const own = signals.filter(
       ({ sessionId, exposureId }) =>
         (sessionId !== null && sessionIds.includes(sessionId)) ||
         (exposureId !== null && exposureIds.includes(exposureId)),
     )
-    const ids = [...new Set(own.map(({ signalId }) => signalId))].toSorted()
-    return decide(ids.flatMap((id) => signals.get(id) ?? []))
+    const byId = new Map(own.map(({ signal }) => [signal.id, signal]))
+    return decideGoal(definition, [...byId.values()])?.value ?? null
   }
 }

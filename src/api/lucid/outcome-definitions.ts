@@ -17,7 +17,8 @@ import {
   type OutcomeDefinition,
   type RevisedBy,
 } from '../../core/outcome/definition.ts'
-import { decideGoal, type GoalSignal, refuseSignal } from '../../core/outcome/goal.ts'
+import { decideGoal, refuseSignal } from '../../core/outcome/goal.ts'
+import type { GoalSignal } from '../../core/outcome/goal-signal.ts'
 import type { Reader } from '../../storage/database.ts'
 import { listGoalSignals, listPastDelays } from '../../storage/goal-signals.ts'
 import {

@@ -1,21 +1,18 @@
 import {
-  type EvaluationResultOnWire,
-  evaluationResult,
   matchRates,
-  type NewOutcomeSignal,
-  newOutcomeSignal,
   outcomeSignalBatch,
   outcomeSignalPage,
   outcomeSignalPath,
   outcomeSignalQuery,
   outcomeSignalReceipts,
   outcomeSignal as outcomeSignalSchema,
+  readSentSignal,
+  type SignalFault,
   unmatchedQuery,
 } from '../../contract/lucid/outcome-signals.ts'
 import type { OutcomeSignalId, SessionId } from '../../core/ids.ts'
-import { evaluationResultSignal } from '../../core/outcome/evaluations.ts'
 import { maskSignals } from '../../core/outcome/masked-signal.ts'
-import type { NewSignal } from '../../core/outcome/signal.ts'
+import { toSignal } from '../../core/outcome/sent-signal.ts'
 import { presentSignal } from '../../core/present/signal.ts'
 import { signUnder } from '../../core/trust/personal-data.ts'
 import { type Received, receiveSignals } from '../../storage/received-signals.ts'
@@ -45,10 +42,10 @@ export const outcomeSignalEndpoints = [
     body: outcomeSignalBatch,
     response: outcomeSignalReceipts,
     async handle({ context, actor, body }) {
-      const read = body.signals.map(readSignal)
+      const read = body.signals.map(readSentSignal)
       const masked = await maskSignals(
         { mask: context.mask, sign: signUnder(context.keyring, context.hash) },
-        read.flatMap(({ signal }) => (signal ? [signal] : [])),
+        read.flatMap(({ sent }) => (sent ? [toSignal(sent)] : [])),
       )
       const received =
         masked.length === 0
@@ -56,8 +53,8 @@ export const outcomeSignalEndpoints = [
           : await context.database.write(actor, (writer) => receiveSignals(writer, masked))
       const waiting = received.values()
       return {
-        data: read.map(({ signal, issue }) =>
-          signal ? presentReceipt(waiting.next().value as Received) : refusal(issue),
+        data: read.map(({ sent, fault }) =>
+          sent ? presentReceipt(waiting.next().value as Received) : refusal(fault),
         ),
       }
     },
@@ -128,47 +125,6 @@ export const outcomeSignalEndpoints = [
   }),
 ]
 
-type Issue = { readonly path: readonly PropertyKey[]; readonly message: string }
-
-function readSignal(given: unknown): {
-  readonly signal: NewSignal | null
-  readonly issue?: Issue | undefined
-} {
-  const { name } = (given ?? {}) as { name?: unknown }
-  if (name === 'gen_ai.evaluation.result') {
-    const { data, error } = evaluationResult.safeParse(given)
-    return data ? { signal: fromEvaluation(data) } : { signal: null, issue: error?.issues[0] }
-  }
-  const { data, error } = newOutcomeSignal.safeParse(given)
-  return data ? { signal: toSignal(data) } : { signal: null, issue: error?.issues[0] }
-}
-
-const fromEvaluation = (given: EvaluationResultOnWire): NewSignal =>
-  evaluationResultSignal({
-    source: given.source,
-    traceId: given.trace_id ?? null,
-    spanId: given.span_id ?? null,
-    at: given.timestamp ?? null,
-    attributes: given.attributes,
-  })
-
-/** What comes over the API is vouched for by a key, not by a signature over its bytes. */
-const toSignal = (given: NewOutcomeSignal): NewSignal => ({
-  source: given.source,
-  idempotencyKey: given.idempotency_key,
-  kind: given.kind,
-  value: given.value ?? null,
-  success: given.success ?? null,
-  components: given.components ?? {},
-  decidedAt: given.decided_at ?? null,
-  principal: given.principal ?? null,
-  signed: false,
-  subjects: given.subjects ?? [],
-  explanation: given.explanation ?? null,
-  sessionId: (given.session_id ?? null) as SessionId | null,
-  final: given.final ?? null,
-})
-
 const presentReceipt = ({ id, state, joins }: Received) => ({
   state,
   id,
@@ -180,12 +136,12 @@ const presentReceipt = ({ id, state, joins }: Received) => ({
       : null,
 })
 
-const refusal = (issue: Issue | undefined) => ({
+const refusal = (issue: SignalFault | null) => ({
   state: 'refused' as const,
   id: null,
   joins: 0,
-  field: issue?.path.map(String).join('.') || null,
-  reason: issue?.message.slice(0, 500) ?? 'cannot be read',
+  field: issue?.field ?? null,
+  reason: issue?.reason ?? null,
 })
 
 interface Paging {

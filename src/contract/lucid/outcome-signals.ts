@@ -32,7 +32,7 @@ export const signalKind = z
   .string()
   .regex(/^[a-z][a-z0-9_.]{0,63}$/, 'small letters, digits, _ and .; 1 to 64')
 
-export const newOutcomeSignal = z
+const newOutcomeSignal = z
   .object({
     source: slug.describe('who sends; keys are unique within it'),
     idempotency_key: line(1, 256).describe('your name for the fact; sent again it is the same one'),
@@ -54,10 +54,10 @@ export const newOutcomeSignal = z
     final: z.boolean().nullish(),
   })
   .describe('one fact')
-export type NewOutcomeSignal = z.output<typeof newOutcomeSignal>
+type NewOutcomeSignal = z.output<typeof newOutcomeSignal>
 
 /** OpenTelemetry's own shape of an evaluation, taken as it is. */
-export const evaluationResult = z
+const evaluationResult = z
   .object({
     name: z.literal('gen_ai.evaluation.result'),
     source: slug.default('otel'),
@@ -69,7 +69,7 @@ export const evaluationResult = z
       .refine((pairs) => Object.keys(pairs).length <= 128, 'at most 128 attributes'),
   })
   .describe('an evaluation of OpenTelemetry')
-export type EvaluationResultOnWire = z.output<typeof evaluationResult>
+type EvaluationResultOnWire = z.output<typeof evaluationResult>
 
 export const outcomeSignalBatch = z.object({
   signals: z
@@ -157,3 +157,34 @@ export const matchRates = z.object({
   ),
   at_least: z.boolean().describe('true: only the newest 100000 signals were counted'),
 })
+
+export type SentSignal = NewOutcomeSignal | EvaluationResultOnWire
+
+export interface SignalFault {
+  readonly field: string | null
+  readonly reason: string
+}
+
+/** One item of a batch, or what is wrong with it: one that cannot be read takes no others with it. */
+export function readSentSignal(
+  given: unknown,
+):
+  | { readonly sent: SentSignal; readonly fault: null }
+  | { readonly sent: null; readonly fault: SignalFault } {
+  const { name } = (given ?? {}) as { name?: unknown }
+  const { data, error } =
+    name === 'gen_ai.evaluation.result'
+      ? evaluationResult.safeParse(given)
+      : newOutcomeSignal.safeParse(given)
+  if (data) return { sent: data, fault: null }
+  const [issue] = error.issues
+  const field = issue?.path.map(String).join('.') || null
+  return { sent: null, fault: { field, reason: issue?.message.slice(0, 500) ?? 'cannot be read' } }
+}
+
+/** `lucidream outcomes --json`. */
+export interface OutcomesDocument {
+  readonly version: 1
+  readonly kind: 'outcome_signals'
+  readonly data: readonly OutcomeSignalOnWire[]
+}

@@ -1,5 +1,5 @@
 import type { SessionId } from '../ids.ts'
-import type { GoalSignal } from '../outcome/goal.ts'
+import type { GoalSignal } from '../outcome/goal-signal.ts'
 import { meanValue } from './blocks.ts'
 import type { AssignedUnit } from './commit-order.ts'
 import type { ExperimentPlan, GuardrailSource } from './plan.ts'

@@ -1,6 +1,6 @@
 import { CelScalar, celEnv, isCelError, mapType, parse, plan } from '@bufbuild/cel'
 import { remember } from '../policy/remember.ts'
-import type { GoalSignal } from './goal.ts'
+import type { GoalSignal } from './goal-signal.ts'
 
 const env = celEnv({ variables: { signal: mapType(CelScalar.STRING, CelScalar.DYN) } })
 const compile = remember((expression) => plan(env, parse(expression)))

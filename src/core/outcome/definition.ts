@@ -52,9 +52,6 @@ export interface InfluenceCap {
   readonly minimum: number
 }
 
-/** Where a definition states none: nobody makes up more than half of what is believed. */
-export const standardCap: InfluenceCap = { share: 0.5, windowMs: 7 * 86_400_000, minimum: 10 }
-
 /** At fewer delays the percentile says nothing. */
 const fewestDelays = 20
 const longestDeadline = 30 * 86_400_000

@@ -1,11 +1,55 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { anyDefinition, anySignals, definition, signal } from './_signals.ts'
+import { definition, signal } from './_signals.ts'
 import { cappedSignals } from './cap.ts'
 import { findConditionFault } from './condition.ts'
-import { deadlineFrom } from './definition.ts'
+import { deadlineFrom, type OutcomeDefinition } from './definition.ts'
 import { decideGoal, refuseSignal } from './goal.ts'
+import type { GoalSignal } from './goal-signal.ts'
 import { scoreAmount, scoreGuardrail } from './guardrail.ts'
+
+const time = fc
+  .integer({ min: 0, max: 30 })
+  .map((hours) => new Date(1_790_000_000_000 + hours * 3_600_000).toISOString())
+
+const anySignals: fc.Arbitrary<GoalSignal[]> = fc
+  .array(
+    fc.record({
+      kind: fc.constantFrom('ci', 'csat', 'pr_review'),
+      source: fc.constantFrom('builds', 'desk'),
+      value: fc.option(fc.constantFrom(0, 0.25, 0.5, 0.75, 1)),
+      success: fc.option(fc.boolean()),
+      principal: fc.option(fc.constantFrom('ann', 'bob')),
+      signed: fc.boolean(),
+      decidedAt: fc.option(time),
+      createdAt: time,
+      confidence: fc.constantFrom('exact' as const, 'strong' as const, 'weak' as const),
+    }),
+    { maxLength: 12 },
+  )
+  .map((list) => list.map((given, index) => signal(String(index).padStart(2, '0'), given)))
+
+const anyDefinition: fc.Arbitrary<OutcomeDefinition> = fc
+  .record({
+    combine: fc.constantFrom(
+      'last' as const,
+      'any_failure' as const,
+      'mean' as const,
+      'weighted' as const,
+    ),
+    revisedBy: fc.subarray(['kind', 'source', 'principal'] as const),
+    requireSigned: fc.boolean(),
+    minConfidence: fc.constantFrom('exact' as const, 'strong' as const),
+    passAt: fc.option(fc.constantFrom(0.5, 0.75)),
+    signals: fc.constantFrom(
+      [{ kind: 'ci', source: null, weight: 1 }],
+      [
+        { kind: 'ci', source: 'builds', weight: 3 },
+        { kind: 'csat', source: null, weight: 1 },
+      ],
+    ),
+  })
+  .map((given) => definition(given))
 
 describe('a goal', () => {
   it('is a number in [0, 1] made of counting signals only, whatever their order', () => {
@@ -49,6 +93,7 @@ describe('a goal', () => {
       success,
       principal,
       decidedAt: `2026-11-0${day}T00:00:00.000Z`,
+      createdAt: `2026-11-0${day}T01:00:00.000Z`,
     })
   const reviews = { signals: [{ kind: 'pr_review', source: null, weight: 1 }] }
 
@@ -66,6 +111,11 @@ describe('a goal', () => {
     expect(decideGoal({ ...strict, revisedBy: ['principal'] }, two)?.value).toBe(0)
     const mean = definition({ ...reviews, combine: 'mean', revisedBy: ['principal'] })
     expect(decideGoal(mean, two)?.value).toBe(0.5)
+  })
+
+  it('gives no last word to a date in the future', () => {
+    const forged = { ...review(1, false, 'mallory'), decidedAt: '2999-01-01T00:00:00.000Z' }
+    expect(decideGoal(definition(reviews), [forged, review(2, true)])?.value).toBe(1)
   })
 
   it('weighs kinds, and looks at parts where a condition asks', () => {

@@ -1,25 +1,8 @@
 import type { OutcomeSignalId } from '../ids.ts'
 import { meetsCondition } from './condition.ts'
 import type { CountedKind, OutcomeDefinition, RevisedBy } from './definition.ts'
-import type { Components, Subject } from './signal.ts'
+import type { GoalSignal } from './goal-signal.ts'
 import type { Confidence } from './subject.ts'
-
-/** A signal of one unit, with how sure it is that it is about it. */
-export interface GoalSignal {
-  readonly id: OutcomeSignalId
-  readonly kind: string
-  readonly source: string
-  readonly value: number | null
-  readonly success: boolean | null
-  readonly components: Components
-  readonly principal: string | null
-  readonly signed: boolean
-  readonly subjects: readonly Subject[]
-  readonly final: boolean | null
-  readonly decidedAt: string | null
-  readonly createdAt: string
-  readonly confidence: Confidence
-}
 
 export interface Goal {
   /** In [0, 1]. */

@@ -1,5 +1,6 @@
 import type { OutcomeDefinition } from './definition.ts'
-import { decideGoal, type GoalSignal } from './goal.ts'
+import { decideGoal } from './goal.ts'
+import type { GoalSignal } from './goal-signal.ts'
 
 /** What must not get worse while the goal gets better, as a score in [0, 1]. */
 export type Guardrail =

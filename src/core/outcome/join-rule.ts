@@ -26,7 +26,7 @@ export type JoinRule =
     }
 
 /** `first_message`: what the user asked first. */
-export type TextPlace = 'title' | 'first_message' | 'tool_input'
+type TextPlace = 'title' | 'first_message' | 'tool_input'
 
 /** Of one text; what stands behind is not looked at. */
 const readCharacters = 32_768
@@ -34,7 +34,7 @@ const readCharacters = 32_768
 const mostMatches = 20
 const longestValue = 512
 
-export const viaRule = ({ name }: Pick<JoinRule, 'name'>) => `rule:${name}`
+const viaRule = ({ name }: Pick<JoinRule, 'name'>) => `rule:${name}`
 
 /** What rules make of what is said of the session beside its transcript. */
 export function describedRuleKeys(

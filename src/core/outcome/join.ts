@@ -20,7 +20,7 @@ export interface Join {
   readonly confidence: Confidence
 }
 
-export type UnmatchedReason =
+type UnmatchedReason =
   | 'no_subject'
   | 'session_unknown'
   | 'exposure_unknown'

@@ -7,7 +7,7 @@ import type { OutcomeSignalId, SessionId } from '../ids.ts'
 export interface OutcomeSignal {
   readonly id: OutcomeSignalId
   readonly sessionId: SessionId
-  /** What was measured: `task_reward`, `ci`, `rubric`, … */
+  /** What was measured: `ci`, `pr_merged`, `csat`, `rubric`, `task_reward`, …; any name is taken. */
   readonly kind: string
   /** In [0, 1], or null where the source gives no number. */
   readonly value: number | null
@@ -55,20 +55,6 @@ export interface NewSignal {
   /** False: more of the same is expected (a review before the merge). Left out: nobody said. */
   readonly final?: boolean | null
 }
-
-/** Kinds that have a meaning of their own here; any other name is taken too. */
-export const signalKinds = [
-  'ci',
-  'pr_merged',
-  'pr_review',
-  'ticket_resolved',
-  'csat',
-  'rubric',
-  'revert',
-  'incident',
-  'human_rating',
-  'custom',
-] as const
 
 /** Whether it says something good; neutral where it decides nothing. */
 export function polarityOf({ success }: Pick<OutcomeSignal, 'success'>): Polarity {

@@ -1,0 +1,51 @@
+import type { Command } from 'commander'
+import {
+  type OutcomesOptions,
+  runOutcome,
+  runOutcomes,
+  runOutcomesSend,
+  runRejoin,
+} from './commands/outcomes.ts'
+import type { GlobalOptions, Invocation } from './invocation.ts'
+
+type Add = (parent: Command, name: string, examples: readonly string[]) => Command
+type Act = (
+  options: GlobalOptions,
+  run: (invocation: Invocation) => Promise<number>,
+) => Promise<void>
+
+/** `outcomes` and what stands below it. */
+export function addOutcomeCommands(program: Command, add: Add, act: Act): void {
+  const outcomes = program.command('outcomes').description('what came of sessions')
+  const list = (name: 'list' | 'unmatched', what: string) =>
+    add(outcomes, name, [`lucidream outcomes ${name} --source builds`])
+      .description(what)
+      .option('--source <name>', 'only what this source sent')
+      .action((_, self: Command) => {
+        const options: OutcomesOptions = self.optsWithGlobals()
+        const which = name === 'list' ? 'all' : 'unmatched'
+        return act(options, (invocation) => runOutcomes(invocation, options, which))
+      })
+  list('list', 'the newest 100 outcome signals, with the session of each')
+  list('unmatched', 'the newest 100 that no session is known for, with the reason')
+  add(outcomes, 'show', ['lucidream outcomes show osig_12ab'])
+    .description('one outcome signal with all its joins')
+    .argument('<id>', 'its whole id')
+    .action((id: string, _, self: Command) => {
+      const options: GlobalOptions = self.optsWithGlobals()
+      return act(options, (invocation) => runOutcome(invocation, id, options))
+    })
+  add(outcomes, 'send', ['lucidream outcomes send outcomes.jsonl'])
+    .description('store outcome signals, one JSON object a line, as the API takes them')
+    .argument('<file>', 'a JSON Lines file')
+    .action((file: string, _, self: Command) => {
+      const options: GlobalOptions = self.optsWithGlobals()
+      return act(options, (invocation) => runOutcomesSend(invocation, file, options))
+    })
+  add(outcomes, 'rejoin', ['lucidream outcomes rejoin'])
+    .description('join all signals with their sessions anew')
+    .action((_, self: Command) => {
+      const options: GlobalOptions = self.optsWithGlobals()
+      return act(options, (invocation) => runRejoin(invocation, options))
+    })
+}
