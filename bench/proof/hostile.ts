@@ -9,7 +9,7 @@ import { seededRandom } from '../../src/core/statistics/random.ts'
 import { atHalf, byRamp, type Coin, Peeking, unit, type Verdict } from './trial.ts'
 
 /** One A/A experiment: what the rule says at T = 20 and at T = 100, and whether peeking would have called it. */
-export interface Outcome {
+interface Outcome {
   readonly attended: Verdict
   readonly unattended: Verdict
   /** E was 20 at some time, whatever else ended the experiment. */
@@ -25,7 +25,7 @@ export interface Scenario {
 }
 
 /** Called after every unit with the evidence and what the naive test says. */
-export type Watch = (moment: { at: number; logE: number; z: number }) => void
+type Watch = (moment: { at: number; logE: number; z: number }) => void
 
 const looks = 10
 const settings = makeSettings({ priorRate: 0.6 })

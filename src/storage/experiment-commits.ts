@@ -198,7 +198,7 @@ export async function listExperimentCommits(
 }
 
 /** `change:0` the test of the first change, `holdback:0` that of its holdback. */
-export type TestName = `change:${number}` | `holdback:${number}`
+type TestName = `change:${number}` | `holdback:${number}`
 
 export interface StoredTest {
   readonly test: TestName

@@ -29,8 +29,8 @@ import { rollExperimentBack } from './promote-experiment.ts'
 import { hashesOf } from './review-changes.ts'
 import { emitWebhookEvent, type Outbox } from './webhook-deliveries.ts'
 
-export type Phase = 'test' | 'holdback'
-export const phaseOf = ({ state }: Pick<Experiment, 'state'>): Phase =>
+type Phase = 'test' | 'holdback'
+const phaseOf = ({ state }: Pick<Experiment, 'state'>): Phase =>
   state === 'promoted' ? 'holdback' : 'test'
 
 /** Where an experiment stands: what its next units are counted into. */

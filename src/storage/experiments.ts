@@ -45,14 +45,14 @@ export interface ExperimentChange {
   readonly verdict: ExperimentChangesTable['verdict']
 }
 
-export interface ExperimentVerdict {
+interface ExperimentVerdict {
   /** In plain words. */
   readonly sentence: string
   readonly reasons: readonly string[]
 }
 
 /** After a promotion some units keep the incumbent for a while. */
-export interface Holdback {
+interface Holdback {
   /** Of the store right after its changes were written into it. */
   readonly contentHash: string
   /** The first unit. */
@@ -95,7 +95,7 @@ export async function insertExperiment(writer: Writer, given: NewExperiment): Pr
   return getExperiment(writer, id)
 }
 
-export async function findExperiment(reader: Reader, id: ExperimentId): Promise<Experiment | null> {
+async function findExperiment(reader: Reader, id: ExperimentId): Promise<Experiment | null> {
   const row = await reader.read
     .selectFrom('experiments')
     .selectAll()

@@ -65,7 +65,7 @@ export async function insertExposure(writer: Writer, given: NewExposure): Promis
   return toExposure(row)
 }
 
-export async function findExposure(reader: Reader, id: ExposureId): Promise<Exposure | null> {
+async function findExposure(reader: Reader, id: ExposureId): Promise<Exposure | null> {
   const row = await reader.read
     .selectFrom('exposures')
     .selectAll()
@@ -74,7 +74,7 @@ export async function findExposure(reader: Reader, id: ExposureId): Promise<Expo
   return row ? toExposure(row) : null
 }
 
-export async function getExposure(reader: Reader, id: ExposureId): Promise<Exposure> {
+async function getExposure(reader: Reader, id: ExposureId): Promise<Exposure> {
   const exposure = await findExposure(reader, id)
   if (exposure) return exposure
   throw new DomainError('not_found', `There is no exposure ${id}.`)

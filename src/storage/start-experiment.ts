@@ -1,4 +1,5 @@
 import { DomainError } from '../core/errors.ts'
+import { mostChanges } from '../core/experiment/arms.ts'
 import { type Forecast, forecast } from '../core/experiment/forecast.ts'
 import type { ExperimentPlan } from '../core/experiment/plan.ts'
 import type { TestSettings } from '../core/experiment/settings.ts'
@@ -31,6 +32,12 @@ type Order = Omit<NewExperiment, 'changes' | 'storeId'> & {
 /** A draft of accepted changes that all stand on one store. */
 export async function createExperiment(writer: Writer, order: Order): Promise<Experiment> {
   const { changeIds, ...given } = order
+  if (changeIds.length > mostChanges || new Set(changeIds).size < changeIds.length) {
+    throw new DomainError(
+      'invalid_argument',
+      `change_ids: at most ${mostChanges}, each once; every change doubles the versions that are read.`,
+    )
+  }
   const changes: StoredChange[] = []
   const stores = new Set<MemoryStoreId>()
   for (const changeId of changeIds) {

@@ -24,7 +24,7 @@ export function tallyEvents(
   let { status } = before
   for (const { body, at } of events) {
     if (body.type === 'span.model_request_end') tally = addUsage(tally, body.model_usage)
-    const next = statusAfter[body.type]
+    const next = Object.hasOwn(statusAfter, body.type) ? statusAfter[body.type] : undefined
     if (next === undefined) continue
     tally = next === 'running' ? startRunning(tally, at) : stopRunning(tally, at)
     status = next

@@ -41,11 +41,11 @@ describe('lucidream policy', () => {
       const path = join(folder, 'bad.yaml')
       writeFileSync(
         path,
-        'apiVersion: lucidream/v1\nkind: Policy\nmetadata: {}\nspec: { rollout: {} }\n',
+        'apiVersion: lucidream/v1\nkind: Policy\nmetadata: {}\nspec: { retention: {} }\n',
       )
       const { code, out } = await run(['policy', 'check', path])
       expect(code).toBe(3)
-      expect(out).toContain(`${path}:4: spec.rollout is not enforced yet`)
+      expect(out).toContain(`${path}:4: spec.retention is not enforced yet`)
       expect((await run(['policy', 'check', join(folder, 'none.yaml')])).code).toBe(5)
     }))
 

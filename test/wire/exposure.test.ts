@@ -407,6 +407,11 @@ describe('withholding', () => {
 
   it('keeps a ledger of each item once outcomes are in', async () => {
     const store = await makeStore({ '/a.md': `${items.join('\n')}\n` })
+    await server.fetch('/lucid/v1/outcome_definitions/task_reward', {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ signals: [{ kind: 'task_reward' }] }),
+    })
     await put(store, { share: 0.05 })
     for (const unit of ['l1', 'l2', 'l3']) await checkout({ store, unit })
     const shown = async () => {

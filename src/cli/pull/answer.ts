@@ -111,7 +111,7 @@ function parseAnswer(text: string): CheckoutAnswer {
 const opaque = /^[A-Za-z0-9_-]{1,128}$/
 
 /** Every path stays inside of the folder, every text is the one that its hash names, and all of them the version. */
-export function checkAnswer(answer: CheckoutAnswer, hash: Hash): readonly MemoryDocument[] {
+function checkAnswer(answer: CheckoutAnswer, hash: Hash): readonly MemoryDocument[] {
   if (!opaque.test(answer.exposure_id) || !opaque.test(answer.memory_store_id)) {
     throw refused('its ids are no ids')
   }

@@ -32,7 +32,7 @@ const folderState = z.object({
 })
 type FolderState = z.infer<typeof folderState>
 
-export const stateName = '.lucidream-pull.json'
+const stateName = '.lucidream-pull.json'
 
 /** A folder that is kept as the server says, beside whatever else lies there. */
 export interface PulledFolder {

@@ -34,7 +34,7 @@ export type Reading = {
 } | null
 
 /** Something that a test came to at a unit, for the log of decisions. */
-export interface Turn {
+interface Turn {
   readonly unit: number
   readonly change: number
   readonly verdict: Exclude<Verdict, 'continue'> | 'proven'

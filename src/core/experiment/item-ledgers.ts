@@ -11,7 +11,7 @@ export interface UnitUse {
   readonly value: number
 }
 
-export interface ItemWorth {
+interface ItemWorth {
   readonly id: string
   readonly path: string
   readonly given: number

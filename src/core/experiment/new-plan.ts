@@ -4,7 +4,7 @@ import { makeSettings, type TestSettings } from './settings.ts'
 /** Where nobody said how long an outcome is waited for. */
 const standardDeadlineMs = 7 * 86_400_000
 /** Kinds of signals that end an experiment where nobody named others. */
-export const standardHardStops = ['safety_incident', 'secret_leak', 'policy_violation'] as const
+const standardHardStops = ['safety_incident', 'secret_leak', 'policy_violation'] as const
 
 type Given = Partial<
   Pick<

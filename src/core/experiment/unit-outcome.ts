@@ -19,7 +19,7 @@ export interface UnitPart {
 }
 
 /** The value in [0, 1] that signals come to, or null while they decide nothing. */
-export type DecideValue = (signals: readonly GoalSignal[]) => number | null
+type DecideValue = (signals: readonly GoalSignal[]) => number | null
 
 interface Judging {
   readonly plan: Pick<ExperimentPlan, 'guardrails' | 'hardStops'>

@@ -80,7 +80,7 @@ export interface ExperimentChangesTable {
 }
 
 /** `arm`: one digit a change, in their order: 1 with it, 0 without. */
-export interface ExperimentArmsTable {
+interface ExperimentArmsTable {
   experiment_id: ExperimentId
   arm: string
   /** Of the files that this arm reads. */
@@ -105,7 +105,7 @@ export interface ExperimentUnitsTable {
   deadline_at: Timestamp
 }
 
-export interface ExperimentCommitsTable {
+interface ExperimentCommitsTable {
   experiment_id: ExperimentId
   ordinal: number
   value: number
@@ -130,7 +130,7 @@ interface ExperimentStatesTable {
   updated_at: Timestamp
 }
 
-export interface ExperimentDecisionsTable {
+interface ExperimentDecisionsTable {
   experiment_id: ExperimentId
   ordinal: number
   kind: string
