@@ -147,7 +147,7 @@ async function tellStatus(
   context: ApiContext,
   { id, types }: { readonly id: SessionId; readonly types: readonly string[] },
 ): Promise<void> {
-  const last = types.findLast((type) => type in told) as keyof typeof told | undefined
+  const last = types.findLast((type) => Object.hasOwn(told, type)) as keyof typeof told | undefined
   if (last === undefined) return
   await emitWebhookEvent(writer, toOutbox(context), { type: told[last], objectId: id })
 }
