@@ -77,7 +77,9 @@ const ingestedEvent = z
     id: z.undefined('given by the server; send key instead').optional(),
   })
   .superRefine((event, refinement) => {
-    const fault = shapes[event.type]?.safeParse(event).error
+    const fault = (Object.hasOwn(shapes, event.type) ? shapes[event.type] : undefined)?.safeParse(
+      event,
+    ).error
     for (const issue of fault?.issues.slice(0, 3) ?? []) {
       refinement.addIssue({ code: 'custom', path: issue.path, message: issue.message })
     }
