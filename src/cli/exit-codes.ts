@@ -8,13 +8,14 @@ export const exitCodes = {
   config: 3,
   notFound: 5,
   conflict: 6,
+  denied: 7,
   partial: 8,
   interrupted: 130,
 } as const
 
 export const exitCodeHelp = `Exit codes:
   0 ok   1 failed   2 wrong usage   3 configuration invalid   5 not found   6 conflict
-  8 partly done: some input could not be read, the rest is stored   130 interrupted`
+  7 blocked by policy   8 partly done: some input could not be read, the rest is stored   130 interrupted`
 
 const byError: Partial<Record<ErrorCode, number>> = {
   invalid_argument: exitCodes.usage,
@@ -25,6 +26,7 @@ const byError: Partial<Record<ErrorCode, number>> = {
   file_changed: exitCodes.conflict,
   memory_precondition_failed: exitCodes.conflict,
   database_busy: exitCodes.conflict,
+  policy_denied: exitCodes.denied,
   interrupted: exitCodes.interrupted,
 }
 

@@ -27,6 +27,10 @@ export const webhookEventTypes = [
   'dream.failed',
   'dream.canceled',
   'change.proposed',
+  'change.accepted',
+  'change.rejected',
+  'change.applied',
+  'change.rolled_back',
   'lucid.ping',
 ] as const
 export type WebhookEventType = (typeof webhookEventTypes)[number]

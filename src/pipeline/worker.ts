@@ -7,6 +7,7 @@ import type { Job } from '../storage/jobs.ts'
 import type { Context } from './context.ts'
 import { runDreamStep } from './dream-step.ts'
 import { type JobHandler, quickKinds, slowKinds } from './job-kinds.ts'
+import { applyDueChanges } from './policies/apply-due.ts'
 import { openPolicyWatch } from './policies/refresh.ts'
 import type { OnProgress } from './reports.ts'
 import { openScheduler } from './schedules.ts'
@@ -45,6 +46,7 @@ export async function runWorker(context: Context): Promise<void> {
       }),
       repeat(aside, async () => {
         await watchPolicies()
+        await applyDueChanges(aside)
         await sleep(tickMs, undefined, { signal: aside.signal })
       }),
     ])

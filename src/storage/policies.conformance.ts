@@ -77,7 +77,7 @@ function describeDecisions(fresh: Fresh): void {
     for (const key of ['1', '2']) {
       const id = makeId('dec', hash, [key])
       await write(database, (writer) =>
-        insertDecision(writer, { id, changeId, moment: 'propose', decision }),
+        insertDecision(writer, { id, changeId, moment: 'propose', dueAt: null, decision }),
       )
       fresh.time.ms += 1_000
     }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { DomainError } from '../../core/errors.ts'
 import { makeId } from '../../core/ids.ts'
 import type { ResolvedPolicy } from '../../core/policy/resolve.ts'
@@ -20,6 +21,7 @@ export function openPolicyWatch(context: Context): () => Promise<void> {
   return async () => {
     const { policyDirectory: directory, hash } = context
     if (directory === null) return
+    if (!context.policyDirectoryIsNamed && !existsSync(directory)) return
     const texts = await readPolicyFolder(directory).catch(toMessage)
     const now = hash(JSON.stringify(texts))
     if (now === seen) return

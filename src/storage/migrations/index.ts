@@ -11,6 +11,7 @@ import { policies } from './0011-policies.ts'
 import { trust } from './0012-trust.ts'
 import { audit } from './0013-audit.ts'
 import { reviews } from './0014-reviews.ts'
+import { approvals } from './0019-approvals.ts'
 import type { Migration, MigrationText } from './migration.ts'
 
 /** In the order they run. */
@@ -28,6 +29,7 @@ const texts: readonly MigrationText[] = [
   audit,
   reviews,
   trust,
+  approvals,
 ]
 
 export const migrations: readonly Migration[] = texts.map((text, at) => ({
