@@ -18,6 +18,7 @@ import { benchAttacks } from './attacks.ts'
 import { benchAudit } from './audit.ts'
 import { benchAway } from './away.ts'
 import { benchBlame } from './blame.ts'
+import { benchBypass } from './bypass.ts'
 import { benchEntireCli } from './entire-cli.ts'
 import { benchFuzz } from './fuzz.ts'
 import { benchInjected } from './injected.ts'
@@ -167,6 +168,7 @@ const benches = {
   append: benchAppend,
   attacks: benchAttacks,
   away: benchAway,
+  bypass: benchBypass,
   fuzz: benchFuzz,
   audit: benchAudit,
   bundled: benchBundled,

@@ -22,6 +22,7 @@ import { listStorePolicies, toPolicy } from '../../storage/policies.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type GlobalOptions, type Invocation, withData } from '../invocation.ts'
 import { findNamedDream, pickByPrefix } from '../latest-dream.ts'
+import { showDecision, showReasons } from '../report/decision.ts'
 import { plural, showForeign } from '../text.ts'
 
 /** Puts the starter policy into the policy folder, so that people may approve what dreams propose. */
@@ -181,18 +182,3 @@ async function readPath(path: string): Promise<PolicyText[]> {
   if (!isFolder) return [await readPolicyFile(path)]
   return (await readPolicyFolder(path)).map(({ file, text }) => ({ file: join(path, file), text }))
 }
-
-function showDecision(decision: Decision): string[] {
-  const { verdict, risk, approvals } = decision
-  const needs =
-    approvals.count === 0
-      ? 'no approval needed'
-      : `${plural(approvals.count, 'approval')} from ${approvals.from.map(showForeign).join(', ') || 'nobody that is named'}`
-  return [`${verdict}, risk ${risk}, ${needs}`, ...showReasons(decision)]
-}
-
-const showReasons = ({ reasons }: Decision): string[] =>
-  reasons.map(
-    ({ rule, value, limit, verdict, mode }) =>
-      `  ${mode === 'audit' ? 'audit ' : ''}${verdict}  ${rule}: ${showForeign(value)} (${showForeign(limit)})`,
-  )

@@ -8,8 +8,6 @@ const critic = 'safety'
 
 /** From here a line reads like an order; less, with something that orders are about, is one as well. */
 const order = 3
-/** From here it speaks to the reader, which a rule for agents may do: somebody should look at it. */
-const address = 2
 const orderedAbout: ReadonlySet<NamedTarget> = new Set([
   'command',
   'credential',
@@ -45,6 +43,8 @@ function judgeLine(line: string): { readonly rejects?: string; readonly doubts?:
   if (signs.length > 0 && about.length > 0) {
     return { rejects: `it tells the agent something about a ${about.join(', ')} (${said})` }
   }
-  if (score >= address) return { doubts: `it speaks to the agent (${said})` }
+  // Which a rule for agents may do, so somebody looks at it.
+  if (signs.includes('addresses_agent') || signs.includes('role_words'))
+    return { doubts: `it speaks to the agent (${said})` }
   return about.includes('credential') ? { doubts: 'it names a credential' } : {}
 }
