@@ -4,11 +4,11 @@ import { extractFacts } from '../src/core/items/facts.ts'
 import { reconcile } from '../src/core/items/reconcile.ts'
 import type { MemoryDocument } from '../src/core/memory.ts'
 import { propose } from '../src/core/propose/propose.ts'
+import { makeSearch } from '../src/core/search/bm25.ts'
 import { seededRandom } from '../src/core/statistics/random.ts'
 import { taintAll } from '../src/core/trust/line-taints.ts'
 import { hash } from '../test/_airline.ts'
 import { keepResults, type Row } from './_results.ts'
-import { makeSearch } from './_search.ts'
 import { mean, shuffle } from './_statistics.ts'
 
 /** One turn of a dialogue as a line of a memory. */

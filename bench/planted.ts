@@ -4,12 +4,12 @@ import { parseItems } from '../src/core/items/items.ts'
 import { type Reconciliation, reconcile } from '../src/core/items/reconcile.ts'
 import type { MemoryDocument } from '../src/core/memory.ts'
 import { propose } from '../src/core/propose/propose.ts'
+import { makeSearch } from '../src/core/search/bm25.ts'
 import { seededRandom } from '../src/core/statistics/random.ts'
 import { taintAll } from '../src/core/trust/line-taints.ts'
 import { hash } from '../test/_airline.ts'
 import { type PlantedLine, type PlantedStore, plantStore, type Split } from './_planted-store.ts'
 import { keepResults, type Row } from './_results.ts'
-import { makeSearch } from './_search.ts'
 import { shuffle, wilson } from './_statistics.ts'
 
 const seeds = Array.from({ length: 20 }, (_, index) => index + 1)

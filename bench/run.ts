@@ -19,6 +19,7 @@ import { benchAudit } from './audit.ts'
 import { benchAway } from './away.ts'
 import { benchBlame } from './blame.ts'
 import { benchBypass } from './bypass.ts'
+import { benchDemonstrations } from './demonstrations.ts'
 import { benchEntireCli } from './entire-cli.ts'
 import { benchFuzz } from './fuzz.ts'
 import { benchInjected } from './injected.ts'
@@ -33,9 +34,11 @@ import { benchNoise } from './noise.ts'
 import { benchPeers } from './peers.ts'
 import { benchPlanted } from './planted.ts'
 import { benchProfile } from './profile.ts'
+import { benchProof } from './proof.ts'
 import { benchReplication } from './replication.ts'
 import { benchScale } from './scale.ts'
 import { benchSearch } from './search.ts'
+import { benchTwentyDreams } from './twenty-dreams.ts'
 import { benchWordings } from './wordings.ts'
 
 const operator = { type: 'user', id: 'bench' } as const
@@ -169,6 +172,7 @@ const benches = {
   attacks: benchAttacks,
   away: benchAway,
   bypass: benchBypass,
+  demonstrations: benchDemonstrations,
   fuzz: benchFuzz,
   audit: benchAudit,
   bundled: benchBundled,
@@ -191,9 +195,11 @@ const benches = {
   peers: benchPeers,
   planted: benchPlanted,
   profile: benchProfile,
+  proof: benchProof,
   replication: benchReplication,
   scale: benchScale,
   search: benchSearch,
+  'twenty-dreams': benchTwentyDreams,
   wordings: benchWordings,
 }
 

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { MemoryStoreId, SessionId } from '../src/core/ids.ts'
 import { taintOfText } from '../src/core/trust/line-taints.ts'
 import { dream } from '../src/pipeline/dream.ts'
-import { readLineTaints } from '../src/pipeline/line-taints.ts'
 import { addMemoryStore, memoryStoreId } from '../src/storage/_rows.ts'
+import { readLineTaints } from '../src/storage/line-taints.ts'
 import { insertMemory, listMemories, updateMemory } from '../src/storage/memories.ts'
 import { startTestServer, type TestServer } from './_server.ts'
 
@@ -31,7 +31,9 @@ it('an agent’s line stays an agent’s through an operator’s copy and a drea
     insertMemory(writer, { storeId, path: '/a.md', content: `${rule}\n` }),
   )
   const read = (id: MemoryStoreId) =>
-    database.read(async (reader) => readLineTaints(reader, id, await listMemories(reader, id)))
+    database.read(async (reader) =>
+      readLineTaints({ ...reader, hash: server.context.hash }, id, await listMemories(reader, id)),
+    )
   expect(taintOfText(await read(storeId), '/a.md', rule)).toBe('operator')
 
   const sessionId = 'sesn_test' as SessionId

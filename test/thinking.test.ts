@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import { makeJudged } from '../src/core/policy/sample.ts'
 import { digesterVersion, startDigest } from '../src/core/transcript/digester.ts'
 import { taintAll } from '../src/core/trust/line-taints.ts'
+import { nothingWatched } from '../src/core/trust/watch.ts'
 import { type MiningTask, thinkHere } from '../src/pipeline/thinking.ts'
 import { openThinkingPool } from '../src/pipeline/thinking-pool.ts'
 import { packDigests } from '../src/storage/digests.ts'
@@ -44,7 +45,8 @@ it('thinks on a thread to the same results as here', async () => {
       evidence: [],
     }))
     const taints = taintAll(documents, 'operator')
-    const task = { findings, memories, reconciled, rejections: [], taints, personalKey: 'key' }
+    const dreamt = { findings, memories, reconciled, rejections: [], watch: nothingWatched }
+    const task = { ...dreamt, taints, personalKey: 'key' }
     const proposed = await here.propose(task, signal)
     expect(await there.propose(task, signal)).toEqual(proposed)
     expect(proposed.changes.length).toBeGreaterThan(0)

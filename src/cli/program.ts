@@ -23,11 +23,12 @@ import { runServe } from './commands/serve.ts'
 import { runSession, runSessions } from './commands/sessions.ts'
 import { runMigrate, runWork } from './commands/work.ts'
 import { exitCodeHelp, exitCodes } from './exit-codes.ts'
-import { addIncidentCommands } from './incident-commands.ts'
 import { explainFailure, type GlobalOptions, invoke } from './invocation.ts'
 import { addKeyCommands } from './key-commands.ts'
 import { addPolicyCommands } from './policy-commands.ts'
 import type { Surroundings } from './surroundings.ts'
+import { addTrustCommands } from './trust-commands.ts'
+import { addWebhookCommands } from './webhook-commands.ts'
 
 /** Runs one command line and answers with its exit code; prints everything it has to say itself. */
 export async function runProgram(
@@ -78,9 +79,10 @@ function build(surroundings: Surroundings, result: { code: number }): Command {
   addWriteCommands(program, act)
   addBriefCommand(program, act)
   addMemoryCommands(program, act)
-  addIncidentCommands((name, examples) => command(program, name, examples), act)
+  addTrustCommands((name, examples) => command(program, name, examples), act)
   addPolicyCommands(program, act)
   addKeyCommands(program, act)
+  addWebhookCommands(program, command, act)
   addServerCommands(program, act)
   addAuditCommands(program, act)
   return program

@@ -16,7 +16,15 @@ export const change = z.object({
   quarantine: z
     .array(
       z.object({
-        rule: z.enum(['foreign_wording', 'uncorroborated', 'unverified_source', 'named_target']),
+        rule: z.enum([
+          'foreign_wording',
+          'uncorroborated',
+          'unverified_source',
+          'named_target',
+          'over_influence',
+          'broad_retrieval',
+          'burst',
+        ]),
         explanation: z.string(),
       }),
     )

@@ -29,11 +29,16 @@ export type ThreadId = Id<'sthr'>
 export type MemorySnapshotId = Id<'msnap'>
 export type ImportId = Id<'imp'>
 export type IncidentId = Id<'incd'>
+export type EndorsementId = Id<'endr'>
 export type WebhookEndpointId = Id<'whend'>
 export type WebhookEventId = Id<'whe'>
 export type WebhookDeliveryId = Id<'whdel'>
+export type WebhookSourceId = Id<'whsrc'>
+export type WebhookReceiptId = Id<'whrcpt'>
 export type PolicyVersionId = Id<'polver'>
 export type DecisionId = Id<'dec'>
+export type ExperimentId = Id<'exp'>
+export type ExposureId = Id<'expo'>
 
 interface IdByPrefix {
   sesn: SessionId
@@ -61,11 +66,16 @@ interface IdByPrefix {
   msnap: MemorySnapshotId
   imp: ImportId
   incd: IncidentId
+  endr: EndorsementId
   whend: WebhookEndpointId
   whe: WebhookEventId
   whdel: WebhookDeliveryId
+  whsrc: WebhookSourceId
+  whrcpt: WebhookReceiptId
   polver: PolicyVersionId
   dec: DecisionId
+  exp: ExperimentId
+  expo: ExposureId
 }
 
 /** Makes ids of things that are made on request and have no other name; unique by randomness. */

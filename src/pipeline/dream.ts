@@ -5,6 +5,7 @@ import type { DreamReport } from '../core/present/dream-report.ts'
 import type { Reader } from '../storage/database.ts'
 import { type DreamSession, dreamFormat, insertDreamSessions } from '../storage/dream-sessions.ts'
 import { type Dream, insertDream, listDreams } from '../storage/dreams.ts'
+import { listStandingEndorsements } from '../storage/endorsements.ts'
 import { listMemories } from '../storage/memories.ts'
 import { enqueueFirst } from '../storage/new-dream.ts'
 import { listOutcomeSignalIds } from '../storage/outcome-signals.ts'
@@ -67,6 +68,8 @@ interface Inputs {
   readonly sessions: readonly DreamSession[]
   readonly memories: readonly string[]
   readonly outcomes: readonly string[]
+  /** Left out where nobody stands for anything. */
+  readonly endorsements?: readonly string[]
 }
 
 async function readInputs(reader: Reader, { storeId, filter }: DreamRequest): Promise<Inputs> {
@@ -75,10 +78,12 @@ async function readInputs(reader: Reader, { storeId, filter }: DreamRequest): Pr
     .map(({ format: _, ...session }) => session)
   const ids = sessions.map((session) => session.sessionId)
   const memories = await listMemories(reader, storeId)
+  const endorsed = await listStandingEndorsements(reader, storeId)
   return {
     sessions,
     memories: memories.map(({ path, contentSha256 }) => `${path}\0${contentSha256}`),
     outcomes: await listOutcomeSignalIds(reader, ids),
+    ...(endorsed.length === 0 ? {} : { endorsements: endorsed.map(({ id }) => id) }),
   }
 }
 

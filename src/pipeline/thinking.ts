@@ -9,7 +9,7 @@ import type { Memory, MemoryDocument } from '../core/memory.ts'
 import type { LaidOutCase } from '../core/mining/case.ts'
 import type { CitedFinding, Finding, MiningReport } from '../core/mining/finding.ts'
 import { minePatterns } from '../core/mining/mine.ts'
-import { type OutcomeSignal, sessionOutcome } from '../core/outcome-signal.ts'
+import { type OutcomeSignal, sessionOutcome } from '../core/outcome/signal.ts'
 import type { ReconciliationReport } from '../core/present/dream-report.ts'
 import { propose } from '../core/propose/propose.ts'
 import { type DreamJudging, type JudgedDream, judgeDream } from '../core/review/judge-dream.ts'
@@ -17,6 +17,7 @@ import { type RejectedBefore, recallRejections } from '../core/review/rejections
 import { Lexicon } from '../core/transcript/lexicon.ts'
 import type { LineTaintTable } from '../core/trust/line-taints.ts'
 import { placeholderSign } from '../core/trust/personal-data.ts'
+import { type Watch, watchChanges } from '../core/trust/watch.ts'
 import { type StoredTraces, unpackStoredTraces } from '../storage/digests.ts'
 import { describeReconciliation } from './describe-reconciliation.ts'
 import type { Mined, Reconciled } from './reports.ts'
@@ -69,6 +70,7 @@ export interface ProposingTask {
   readonly personalKey: string
   /** Of earlier dreams over the same store. */
   readonly rejections: readonly RejectedBefore[]
+  readonly watch: Watch
 }
 
 export interface Proposed {
@@ -115,7 +117,10 @@ export function proposeOver(task: ProposingTask, hash: Hash): Proposed {
     hash,
     trust: { taints, sign: placeholderSign(personalKey, hash) },
   })
-  const { changes, heldBack } = recallRejections(proposals.changes, task.rejections, hash)
+  const recalled = recallRejections(proposals.changes, task.rejections, hash)
+  const items = memories.flatMap((memory) => parseItems(memory, hash))
+  const lines = items.filter(({ kind }) => kind !== 'heading').map(({ text }) => text)
+  const changes = watchChanges(recalled.changes, lines, task.watch)
   const released = changes.filter(({ trust }) => trust.quarantine.length === 0)
   const { refused } = applyChanges(memories, released, hash)
   const [first] = refused
@@ -124,8 +129,8 @@ export function proposeOver(task: ProposingTask, hash: Hash): Proposed {
   }
   return {
     changes,
-    heldBack: [...proposals.nothing, ...heldBack],
-    items: memories.reduce((sum, one) => sum + parseItems(one, hash).length, 0),
+    heldBack: [...proposals.nothing, ...recalled.heldBack],
+    items: items.length,
     reconciliation: describeReconciliation(memories, reconciled),
   }
 }

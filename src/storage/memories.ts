@@ -9,6 +9,7 @@ import {
 import { findContentFault, type Memory, memoryLimits } from '../core/memory.ts'
 import { behindPrefix, findPathFault, listAncestors } from '../core/memory-path.ts'
 import type { Reader, Writer } from './database.ts'
+import { voidEndorsements } from './endorsements.ts'
 import { countMemoryIn, countMemoryOut, getOpenMemoryStore } from './memory-stores.ts'
 import { insertMemoryVersion } from './memory-versions.ts'
 import { indexMemory, unindexObject } from './search-index.ts'
@@ -128,6 +129,7 @@ export async function updateMemory(writer: Writer, given: MemoryUpdate): Promise
     .set(toColumns(next))
     .where('id', '=', head.id)
     .execute()
+  if (content !== head.content) await voidEndorsements(writer, { memoryId: head.id, content })
   await indexMemory(writer, next)
   return next
 }
@@ -143,6 +145,7 @@ export async function deleteMemory(writer: Writer, given: MemoryDeletion): Promi
     .set({ ...toColumns(last), deleted_at: writer.at })
     .where('id', '=', head.id)
     .execute()
+  await voidEndorsements(writer, { memoryId: head.id, content: null })
   await unindexObject(writer, { ownerId: head.storeId, objectId: head.id })
   await countMemoryOut(writer, head.storeId)
 }

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { MemoryStoreId } from '../../src/core/ids.ts'
-import { getMemoryByPath, updateMemory } from '../../src/storage/memories.ts'
+import type { MemoryStoreId, SessionId } from '../../src/core/ids.ts'
+import { listChanges, updateChangeText } from '../../src/storage/changes.ts'
+import { getMemoryByPath, insertMemory, updateMemory } from '../../src/storage/memories.ts'
+import { acceptChange } from '../../src/storage/review-changes.ts'
+import { readWatch } from '../../src/storage/watch.ts'
 import { type DreamtServer, startDreamtServer } from '../_dreamt.ts'
 
 let server: DreamtServer
@@ -78,5 +81,54 @@ describe('one change', () => {
     const change = await server.get(`/lucid/v1/changes/${id}`)
     expect(change.applies).toBe(false)
     expect(change.base_text).not.toBe('other')
+  })
+})
+
+describe('what is out of the ordinary', () => {
+  it('around a dream stand its users’ requests, who its quotes are of, and what agents wrote', async () => {
+    const { context, dreamId } = server
+    const inputStoreId = server.storeId as MemoryStoreId
+    const operator = { type: 'user', id: 'test' } as const
+    await context.database.write(operator, async (writer) => {
+      const sessionId = 'sesn_agent' as SessionId
+      const note = { storeId: inputStoreId, path: '/note.md', content: '- A note.\n', sessionId }
+      const made = await insertMemory(writer, note)
+      await writer.audit({ action: 'memory.created', objectType: 'memory', objectId: made.id })
+    })
+    const read = (id: typeof dreamId, now: number) =>
+      context.database.read((reader) => readWatch(reader, { id, inputStoreId }, now))
+    const own = await read(dreamId, Date.now())
+    expect(own.queries.length).toBeGreaterThan(200)
+    expect(own.queries.length).toBeLessThanOrEqual(300)
+    expect(own.queries.every((text) => text.length > 0)).toBe(true)
+    expect(own.principals.size).toBeGreaterThan(0)
+    // Its own changes are not what went before it.
+    expect(own.earlier).toEqual([])
+    expect(own.writes.map(({ text }) => text)).toEqual(['- A note.'])
+    const other = await read('drm_other' as typeof dreamId, Date.now())
+    expect(other.earlier.some(({ shares }) => shares.size > 0)).toBe(true)
+    const later = await read('drm_other' as typeof dreamId, Date.now() + 2 * 86_400_000)
+    expect(later).toMatchObject({ earlier: [], writes: [] })
+  })
+
+  it('is not applied on the word of a program, whoever accepted it', async () => {
+    const { database } = server.context
+    const service = { type: 'service_account', id: 'policy' } as const
+    const accepting = database.write(service, async (writer) => {
+      const [stored] = await listChanges(writer, server.dreamId)
+      if (!stored) throw new Error('no change')
+      const reason = { rule: 'over_influence', explanation: 'One principal.' } as const
+      const trust = { ...stored.change.trust, quarantine: [reason] }
+      await updateChangeText(writer, stored, { ...stored.change, trust })
+      await acceptChange(writer, server.context, {
+        id: stored.id,
+        reason: 'a bench',
+        overrules: true,
+        bypasses: true,
+        changeHash: null,
+        expiresAt: null,
+      })
+    })
+    await expect(accepting).rejects.toThrow('A service_account approves nothing')
   })
 })

@@ -8,7 +8,6 @@ import type {
   PolicyTestDocument,
 } from '../../contract/policy.ts'
 import { toTimestamp } from '../../core/clock.ts'
-import type { Decision } from '../../core/policy/decision.ts'
 import { decide } from '../../core/policy/evaluate.ts'
 import { presentDecision } from '../../core/present/review.ts'
 import { runFixtures } from '../../pipeline/policies/fixtures.ts'

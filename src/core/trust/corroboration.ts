@@ -1,4 +1,5 @@
 import type { Evidence } from '../evidence.ts'
+import type { SessionId } from '../ids.ts'
 import { joinSimilar } from '../items/near-duplicates.ts'
 import { words } from '../items/words.ts'
 import type { Finding } from '../mining/finding.ts'
@@ -55,18 +56,47 @@ const largestInfluence = 0.05
 const fewestOperations = 20
 
 /**
- * Principals who are behind too much of what was done in a day, each with its share; an operation counts for a
- * principal by its share of the support. Empty where too little was done to tell.
+ * For each operation that is about to be done, why one principal would be behind too much of what is done in a day, or
+ * null. An operation counts for a principal by its share of the support; those that are over it are not done, so
+ * later ones may be. Nobody is named: the reason is shown to whoever reviews.
  */
-export function findOverInfluence(day: readonly Influence[]): ReadonlyMap<string, number> {
-  const over = new Map<string, number>()
-  if (day.length < fewestOperations) return over
+export function findOverInfluence(
+  next: readonly Influence[],
+  earlier: readonly Influence[],
+): (string | null)[] {
+  const total = earlier.length + next.length
+  if (total < fewestOperations) return next.map(() => null)
   const sums = new Map<string, number>()
-  for (const { shares } of day) {
+  const add = ({ shares }: Influence) => {
     for (const [principal, share] of shares) sums.set(principal, (sums.get(principal) ?? 0) + share)
   }
-  for (const [principal, sum] of sums) {
-    if (sum / day.length > largestInfluence) over.set(principal, sum / day.length)
+  for (const one of earlier) add(one)
+  return next.map((one) => {
+    const behind = [...one.shares].map(([principal, share]) => (sums.get(principal) ?? 0) + share)
+    const most = Math.max(0, ...behind)
+    // A tenth of a thousandth is rounding.
+    if (most / total > largestInfluence + 1e-4) {
+      return `One principal would be behind ${percent(most / total)} of the ${total} operations of a day (${Math.round(most * 10) / 10} of them); at most ${percent(largestInfluence)} may come from one.`
+    }
+    add(one)
+    return null
+  })
+}
+
+const percent = (share: number) => `${Math.round(share * 1000) / 10} %`
+
+/** The shares of the principals behind quotes; sessions of nobody that is known count for nobody. */
+export function shareOut(
+  evidence: readonly Pick<Evidence, 'sessionId' | 'polarity'>[],
+  principalOf: (sessionId: SessionId) => string | null,
+): Influence {
+  const said = evidence.filter(({ polarity }) => polarity === 'supports')
+  const sessions = [...new Set(said.map(({ sessionId }) => sessionId))]
+  const shares = new Map<string, number>()
+  for (const id of sessions) {
+    const principal = principalOf(id)
+    if (principal === null) continue
+    shares.set(principal, (shares.get(principal) ?? 0) + 1 / sessions.length)
   }
-  return over
+  return { shares }
 }

@@ -221,7 +221,7 @@ describe('taint through operations', () => {
 })
 
 describe('an endorsement', () => {
-  const given = { path: '/a.md', text: 'A line.', from: 'agent', to: 'user' } as const
+  const given = { person: 'Ann Lee', from: 'agent', to: 'user' } as const
 
   it('raises a line, and what a program then writes does not raise others', () => {
     const store = new LineTaints()
@@ -233,15 +233,17 @@ describe('an endorsement', () => {
       takenFrom: null,
     })
     const endorsed = endorse({ actor: { type: 'user', id: 'ann' }, ...given })
-    store.raise(endorsed.path, endorsed.text, endorsed.to)
+    store.raise('/a.md', 'A line.', endorsed.to)
     expect(store.of('/a.md', 'A line.')).toBe('user')
     expect(store.of('/a.md', 'Another.')).toBe('agent')
   })
 
   it('is a named person’s and never lowers', () => {
-    expect(() => endorse({ actor: { type: 'api_key', id: 'k' }, ...given })).toThrow(
-      'Only a named person',
-    )
+    for (const type of ['service_account', 'session', 'dream', 'importer'] as const) {
+      expect(() => endorse({ actor: { type, id: 'x' }, ...given })).toThrow('Only a named person')
+    }
+    const nobody = { actor: { type: 'api_key', id: 'k' }, ...given, person: ' ' } as const
+    expect(() => endorse(nobody)).toThrow('Only a named person')
     expect(() => endorse({ actor: { type: 'user', id: 'ann' }, ...given, to: 'agent' })).toThrow(
       'already',
     )

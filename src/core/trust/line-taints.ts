@@ -1,7 +1,7 @@
 import type { MemoryDocument } from '../memory.ts'
 import { taintAfter } from './combine.ts'
 import { readForeign } from './foreign-text.ts'
-import { lowestTaint, type Taint } from './taint.ts'
+import { isBelow, lowestTaint, type Taint } from './taint.ts'
 
 /** One version of a memory, as far as its lines' taints follow from it; in the order in which they were written. */
 export interface WrittenVersion {
@@ -84,6 +84,8 @@ export class LineTaints {
   /** A named person's word that a line may be trusted; the only way up, and its caller records it. */
   raise(path: string, text: string, taint: Taint): void {
     for (const key of keysOf(text)) {
+      const now = this.findLine(path, key)
+      if (now === null || !isBelow(now, taint)) continue
       this.#heads.get(path)?.set(key, taint)
       this.#lowest.set(key, taint)
     }

@@ -11,10 +11,20 @@ import { isBelow, lowestTaint, type Taint } from './taint.ts'
  * - `uncorroborated`: too few independent principals and sessions stand behind it.
  * - `unverified_source`: a value of tools that the administrator does not vouch for.
  * - `named_target`: it names an address that is not on the administrator's list.
+ * - `over_influence`: one principal would be behind too much of what is done in a day.
+ * - `broad_retrieval`: it would be found for more of what users ask than any line that stands there.
+ * - `burst`: it says what many lines say that agents wrote shortly after each other.
  */
-type QuarantineRule = 'foreign_wording' | 'uncorroborated' | 'unverified_source' | 'named_target'
+type QuarantineRule =
+  | 'foreign_wording'
+  | 'uncorroborated'
+  | 'unverified_source'
+  | 'named_target'
+  | 'over_influence'
+  | 'broad_retrieval'
+  | 'burst'
 
-interface QuarantineReason {
+export interface QuarantineReason {
   readonly rule: QuarantineRule
   readonly explanation: string
 }

@@ -1,4 +1,4 @@
-import type { OutcomeSignal } from '../../core/outcome-signal.ts'
+import type { OutcomeSignal } from '../../core/outcome/signal.ts'
 import { mayReadOutcome, selectSessions } from '../../core/policy/inputs.ts'
 import type { Reader } from '../../storage/database.ts'
 import { type DreamSession, listDreamSessions } from '../../storage/dream-sessions.ts'

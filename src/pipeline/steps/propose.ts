@@ -19,11 +19,12 @@ import { readEvidenceFacts } from '../../storage/evidence-facts.ts'
 import { listFindings } from '../../storage/findings.ts'
 import { insertJudgements } from '../../storage/judgements.ts'
 import { drawLot, readJudgingFacts } from '../../storage/judging.ts'
+import { readLineTaints } from '../../storage/line-taints.ts'
 import { tellAbout } from '../../storage/new-dream.ts'
 import { countOpenProposals } from '../../storage/policy-history.ts'
 import { listRejections } from '../../storage/reviews.ts'
+import { readWatch } from '../../storage/watch.ts'
 import { closeDreamSession, countOf, narrate, type Passage } from '../dream-session.ts'
-import { readLineTaints } from '../line-taints.ts'
 import { type Published, publishDocuments } from '../publish.ts'
 import type { Mined, Reconciled } from '../reports.ts'
 import { beat, finish, type StepWork, think } from '../step.ts'
@@ -40,9 +41,10 @@ export async function proposeChanges(work: StepWork): Promise<void> {
     const memories = await listDreamMemories(reader, dream.id)
     return {
       memories,
-      taints: await readLineTaints(reader, dream.inputStoreId, memories),
+      taints: await readLineTaints({ ...reader, hash: context.hash }, dream.inputStoreId, memories),
       findings: (await listFindings(reader, dream.id)).map(({ finding }) => finding),
       rejections: await listRejections(reader, dream.inputStoreId),
+      watch: await readWatch(reader, dream, context.clock()),
     }
   })
   const { memories, findings } = read

@@ -5,6 +5,7 @@ import type {
   ChangeId,
   ChangeWriteId,
   DreamId,
+  EndorsementId,
   EventId,
   EvidenceId,
   FindingId,
@@ -28,6 +29,7 @@ export interface ChangesTables {
   change_write_parts: ChangeWritePartsTable
   evidence: EvidenceTable
   incidents: IncidentsTable
+  endorsements: EndorsementsTable
 }
 
 export interface FindingsTable {
@@ -158,4 +160,28 @@ export interface IncidentsTable {
   actor_type: Actor['type']
   actor_id: string
   created_at: Timestamp
+}
+
+export interface EndorsementsTable {
+  id: EndorsementId
+  workspace_id: Generated<string>
+  store_id: MemoryStoreId
+  memory_id: MemoryId
+  version_id: MemoryVersionId
+  /** 1: of the memory as a whole. */
+  whole: 0 | 1
+  /** These two are empty once it is void. */
+  content_sha256: string
+  /** Hashes of the lines it is for. */
+  lines: Json
+  line_count: number
+  taint_before: Taint
+  taint: Taint
+  person: string
+  reason: string
+  actor_type: Actor['type']
+  actor_id: string
+  created_at: Timestamp
+  voided_at: Timestamp | null
+  void_reason: string | null
 }

@@ -1,21 +1,26 @@
 import type { MemoryStoreId } from '../core/ids.ts'
 import type { Memory } from '../core/memory.ts'
+import { findEndorsed } from '../core/trust/endorsement.ts'
 import { LineTaints, type LineTaintTable, taintAll } from '../core/trust/line-taints.ts'
 import { originOfWriter } from '../core/trust/origin.ts'
-import type { Reader } from '../storage/database.ts'
+import type { Reader, Writer } from './database.ts'
+import { listStandingEndorsements } from './endorsements.ts'
+import { findMemory } from './memories.ts'
 import {
   findInputStore,
   hasForeignWriters,
   listTextsOfDream,
   listWrittenVersions,
-} from '../storage/memory-lineage.ts'
+} from './memory-lineage.ts'
 
 /** Stores that were dreamt one out of another; from further back nothing is more than an agent's. */
 const maxStores = 16
 
+type HashingReader = Reader & Pick<Writer, 'hash'>
+
 /** The taint of every line of the memories that a dream works from, followed through all that was written. */
 export async function readLineTaints(
-  reader: Reader,
+  reader: HashingReader,
   storeId: MemoryStoreId,
   memories: readonly Memory[],
 ): Promise<LineTaintTable> {
@@ -25,7 +30,7 @@ export async function readLineTaints(
 }
 
 async function replay(
-  reader: Reader,
+  reader: HashingReader,
   storeId: MemoryStoreId,
   above: ReadonlySet<MemoryStoreId>,
 ): Promise<LineTaints> {
@@ -48,5 +53,19 @@ async function replay(
       takenFrom: dreamId === null ? null : (inputs.get(dreamId) ?? null),
     })
   }
+  await raiseEndorsed(reader, storeId, taints)
   return taints
+}
+
+/** Lines for which a person's word stands. */
+async function raiseEndorsed(
+  reader: HashingReader,
+  storeId: MemoryStoreId,
+  taints: LineTaints,
+): Promise<void> {
+  for (const endorsement of await listStandingEndorsements(reader, storeId)) {
+    const memory = await findMemory(reader, endorsement.memoryId)
+    const lines = memory && findEndorsed(memory.content, endorsement, reader.hash)
+    for (const line of lines ?? []) taints.raise(memory?.path ?? '', line, endorsement.taint)
+  }
 }
