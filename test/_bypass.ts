@@ -208,7 +208,7 @@ async function call(
 const actor = { type: 'user', id: 'test' } as const
 
 /** A store with one memory a change, and a dream that would add a line to each. */
-async function makeProposals({ context }: Scene, run: number) {
+export async function makeProposals({ context }: Scene, run: number) {
   const { hash, database } = context
   return database.write(actor, async (writer) => {
     const storeId = context.newId('memstore')

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
 import { changesDocument } from '../src/contract/changes.ts'
 import { errorDocument } from '../src/contract/error.ts'
+import { policyInitDocument } from '../src/contract/policy.ts'
 import { applyDocument, reviewDocument, rollBackDocument } from '../src/contract/review.ts'
 import { airlineMemory, airlineTranscripts } from './_airline.ts'
 import { type Answer, inFolder, run } from './_program.ts'
@@ -59,8 +60,8 @@ describe('review on the command line', () => {
           expect.stringContaining('"lucidream policy init" installs the starter policy'),
         ])
       }
-      const made = await command('policy', 'init')
-      expect([made.code, made.out]).toEqual([0, expect.stringContaining('starter.yaml')])
+      const made = await command('policy', 'init', '--json')
+      expect(parse(policyInitDocument, made).path).toContain('starter.yaml')
       expect((await command('policy', 'init')).code).toBe(6)
       expect((await command('changes', 'accept', id)).code).toBe(0)
       expect((await command('apply')).code).toBe(0)

@@ -110,13 +110,16 @@ async function refuseShrinking(reader: Reader, dreamId: DreamId, changes: readon
 export async function applyPlan(
   writer: Writer,
   office: DreamOffice,
-  { dream, groups, returned, judged }: ApplyPlan,
+  { dream, groups, returned, waiting, judged }: ApplyPlan,
 ): Promise<AppliedGroup[]> {
   for (const { change, proposal } of judged) {
     await recordDecision(writer, { changeId: change.id, moment: 'apply', ...proposal })
   }
   for (const { change, reason } of returned) {
     if (change.status === 'accepted') await returnChange(writer, change.id, reason)
+  }
+  if (waiting.length > 0) {
+    await writer.audit({ action: 'change.postponed', objectType: 'dream', objectId: dream.id })
   }
   const written: AppliedGroup[] = []
   for (const group of groups) written.push(await writeGroup(writer, dream, group))

@@ -41,7 +41,7 @@ async function makeStore() {
 
 async function dreamOver(storeId: MemoryStoreId) {
   const { report } = await dream(server.context, { storeId, filter: {}, actor: operator }, () => {})
-  const { database, hash } = server.context
+  const { database } = server.context
   return database.read(async (reader) => {
     const changes = await listChanges(reader, report.dreamId as DreamId)
     const found = changes.find(({ change }) => change.operation === 'supersede')

@@ -45,7 +45,7 @@ async function applyOf(
   const again = toTimestamp(Date.parse(writer.at) + againMs)
   for (const [id, reason] of waiting) await updateDue(writer, id, { dueAt: again, reason })
   for (const [id, reason] of reasons) await updateDue(writer, id, { dueAt: null, reason })
-  if (reasons.size + waiting.size === 0) return
+  if (reasons.size === 0) return
   await writer.audit({ action: 'change.postponed', objectType: 'dream', objectId: dreamId })
 }
 
