@@ -157,6 +157,13 @@ for keeping (OpenClaw deep score, cass, ACE counters, exponential averages) have
 meanwhile is a 503 with \`retry-after\`.`,
   ],
   [
+    'bypass',
+    'Getting around review',
+    `Random sequences of accept, edit, reject, apply, roll back, restore, another policy, time passing and writes past review, by
+seven API keys of five people and a program, through the API called in process. After each operation every change that came
+to be applied is held against the rules as they are written down a second time beside the test. BYPASS_COUNT sets how many.`,
+  ],
+  [
     'fuzz',
     'Hostile requests',
     `Requests made of the endpoints' own schemas, usually nearly right, called in process; every row is counted before and

@@ -18,6 +18,7 @@ import { benchAttacks } from './attacks.ts'
 import { benchAudit } from './audit.ts'
 import { benchAway } from './away.ts'
 import { benchBlame } from './blame.ts'
+import { benchBypass } from './bypass.ts'
 import { benchDemonstrations } from './demonstrations.ts'
 import { benchEntireCli } from './entire-cli.ts'
 import { benchFuzz } from './fuzz.ts'
@@ -170,6 +171,7 @@ const benches = {
   append: benchAppend,
   attacks: benchAttacks,
   away: benchAway,
+  bypass: benchBypass,
   demonstrations: benchDemonstrations,
   fuzz: benchFuzz,
   audit: benchAudit,

@@ -5,15 +5,17 @@ import { DomainError } from '../src/core/errors.ts'
 import { type MemoryStoreId, makeId, type SessionId } from '../src/core/ids.ts'
 import type { Context } from '../src/pipeline/context.ts'
 import { importPaths } from '../src/pipeline/import.ts'
+import { installStarterPolicy } from '../src/pipeline/policies/starter.ts'
 import { workUntilEnded } from '../src/pipeline/worker.ts'
 import { applyPlan, planApply } from '../src/storage/apply-changes.ts'
 import { measureDrift } from '../src/storage/change-writes.ts'
 import { listChanges, type StoredChange } from '../src/storage/changes.ts'
 import { dreamFormat } from '../src/storage/dream-sessions.ts'
+import { listCritiques } from '../src/storage/judgements.ts'
 import { insertMemory, listMemories } from '../src/storage/memories.ts'
 import { insertMemoryStore } from '../src/storage/memory-stores.ts'
 import { createDream } from '../src/storage/new-dream.ts'
-import { acceptChange, judgeStored } from '../src/storage/review-changes.ts'
+import { acceptChange } from '../src/storage/review-changes.ts'
 import { listCurrentTranscripts } from '../src/storage/sessions.ts'
 import { inFolder } from './_measure.ts'
 import { keepResults, type Row } from './_results.ts'
@@ -39,6 +41,7 @@ export async function benchTwentyDreams(): Promise<void> {
         clock: startClock(),
         signal: new AbortController().signal,
       })
+      await installStarterPolicy(opened.context)
       await importPaths(opened.context, pools[pool], quiet)
       for (const store of listRealStores().filter((one) => one.sessions === pool)) {
         const run = await dreamTwenty(opened.context, store)
@@ -148,13 +151,13 @@ async function dreamOnce(context: Context, storeId: MemoryStoreId, ids: readonly
   const failures: string[] = []
   await database.write(operator, async (writer) => {
     for (const stored of changes) {
-      const { critiques } = await judgeStored(writer, stored)
+      const critiques = await listCritiques(writer, stored)
       found.judged += 1
       if (stored.change.trust.quarantine.length > 0) found.held += 1
       if (critiques.some(({ critic, verdict }) => critic === 'drift' && verdict !== 'accept'))
         found.warned += 1
       if (critiques.some(({ verdict }) => verdict === 'reject')) found.rejected += 1
-      else await acceptChange(writer, stored.id, acceptance)
+      else await acceptChange(writer, context, { ...acceptance, id: stored.id })
     }
     await writer.audit({ action: 'dream.reviewed', objectType: 'dream', objectId: id })
   })
@@ -167,13 +170,19 @@ async function dreamOnce(context: Context, storeId: MemoryStoreId, ids: readonly
   return { ...found, failures }
 }
 
-const acceptance = { reason: 'a bench', overrules: false, changeHash: null, expiresAt: null }
+const acceptance = {
+  reason: 'a bench',
+  overrules: false,
+  bypasses: false,
+  changeHash: null,
+  expiresAt: null,
+}
 
-const applyAll = ({ database }: Context, id: StoredChange['dreamId']) =>
-  database.write(operator, async (writer) => {
+const applyAll = (context: Context, id: StoredChange['dreamId']) =>
+  context.database.write(operator, async (writer) => {
     const plan = await planApply(writer, id)
     await writer.audit({ action: 'dream.applied', objectType: 'dream', objectId: id })
-    return (await applyPlan(writer, plan)).flatMap(({ changes }) => changes)
+    return (await applyPlan(writer, context, plan)).flatMap(({ changes }) => changes)
   })
 
 function describe({ name, documents }: RealStore, run: Run): Row[] {

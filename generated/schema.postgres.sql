@@ -30,6 +30,9 @@ CREATE TABLE api_keys (
   created_at text COLLATE "C" NOT NULL,
   expires_at text COLLATE "C",
   revoked_at text COLLATE "C",
+  owner text COLLATE "C",
+  role_names text COLLATE "C" NOT NULL DEFAULT '[]'::text,
+  group_names text COLLATE "C" NOT NULL DEFAULT '[]'::text,
   CONSTRAINT api_keys_pkey PRIMARY KEY (id),
   CONSTRAINT api_keys_hash_key UNIQUE (hash)
 );
@@ -144,16 +147,20 @@ CREATE TABLE changes (
   round integer NOT NULL DEFAULT 0,
   status_reason text COLLATE "C",
   taint text COLLATE "C",
+  verdict text COLLATE "C",
+  due_at text COLLATE "C",
   CONSTRAINT changes_pkey PRIMARY KEY (id),
   CONSTRAINT changes_dream_id_key_key UNIQUE (dream_id, key),
   CONSTRAINT changes_dream_id_ordinal_key UNIQUE (dream_id, ordinal),
   CONSTRAINT changes_operation_check CHECK (operation = ANY (ARRAY['add'::text, 'edit'::text, 'merge'::text, 'supersede'::text, 'retire'::text, 'move'::text])),
   CONSTRAINT changes_status_check CHECK (status = ANY (ARRAY['proposed'::text, 'accepted'::text, 'rejected'::text, 'applied'::text, 'rolled_back'::text])),
+  CONSTRAINT changes_verdict_check CHECK (verdict = ANY (ARRAY['allow'::text, 'review'::text, 'deny'::text])),
   CONSTRAINT changes_base_version_id_fkey FOREIGN KEY (base_version_id) REFERENCES memory_versions(id),
   CONSTRAINT changes_dream_id_fkey FOREIGN KEY (dream_id) REFERENCES dreams(id)
 );
 CREATE INDEX changes_by_base ON changes USING btree (base_version_id) WHERE base_version_id IS NOT NULL;
 CREATE INDEX changes_by_path ON changes USING btree (dream_id, path);
+CREATE INDEX changes_due ON changes USING btree (due_at) WHERE due_at IS NOT NULL;
 
 CREATE TABLE critiques (
   change_id text COLLATE "C" NOT NULL,
@@ -812,6 +819,8 @@ CREATE TABLE policy_versions (
   text text COLLATE "C" NOT NULL,
   body text COLLATE "C" NOT NULL,
   created_at text COLLATE "C" NOT NULL,
+  loaded_by_type text COLLATE "C",
+  loaded_by_id text COLLATE "C",
   CONSTRAINT policy_versions_pkey PRIMARY KEY (id)
 );
 CREATE INDEX policy_versions_by_name ON policy_versions USING btree (workspace_id, name, created_at);
@@ -857,8 +866,10 @@ CREATE TABLE reviews (
   voided_at text COLLATE "C",
   void_reason text COLLATE "C",
   created_at text COLLATE "C" NOT NULL,
+  bypasses integer NOT NULL DEFAULT 0,
   CONSTRAINT reviews_pkey PRIMARY KEY (id),
   CONSTRAINT reviews_change_id_ordinal_key UNIQUE (change_id, ordinal),
+  CONSTRAINT reviews_bypasses_check CHECK (bypasses = ANY (ARRAY[0, 1])),
   CONSTRAINT reviews_overrules_check CHECK (overrules = ANY (ARRAY[0, 1])),
   CONSTRAINT reviews_verdict_check CHECK (verdict = ANY (ARRAY['accept'::text, 'reject'::text, 'edit'::text])),
   CONSTRAINT reviews_change_id_fkey FOREIGN KEY (change_id) REFERENCES changes(id),

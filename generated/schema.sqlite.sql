@@ -28,7 +28,7 @@ CREATE TABLE api_keys (
   created_at TEXT NOT NULL,
   expires_at TEXT,
   revoked_at TEXT
-) STRICT;
+, owner TEXT, role_names TEXT NOT NULL DEFAULT '[]', group_names TEXT NOT NULL DEFAULT '[]') STRICT;
 CREATE INDEX api_keys_by_time ON api_keys (workspace_id, created_at, id);
 
 CREATE TABLE audit_checkpoints (
@@ -133,12 +133,13 @@ CREATE TABLE changes (
   base_sha256 TEXT,
   status TEXT NOT NULL
     CHECK (status IN ('proposed', 'accepted', 'rejected', 'applied', 'rolled_back')),
-  payload TEXT NOT NULL, round INTEGER NOT NULL DEFAULT 0, status_reason TEXT, taint TEXT,
+  payload TEXT NOT NULL, round INTEGER NOT NULL DEFAULT 0, status_reason TEXT, taint TEXT, verdict TEXT CHECK (verdict IN ('allow', 'review', 'deny')), due_at TEXT,
   UNIQUE (dream_id, ordinal),
   UNIQUE (dream_id, key)
 ) STRICT;
 CREATE INDEX changes_by_base ON changes (base_version_id) WHERE base_version_id IS NOT NULL;
 CREATE INDEX changes_by_path ON changes (dream_id, path);
+CREATE INDEX changes_due ON changes (due_at) WHERE due_at IS NOT NULL;
 
 CREATE TABLE critiques (
   change_id TEXT NOT NULL REFERENCES changes (id),
@@ -693,7 +694,7 @@ CREATE TABLE policy_versions (
   text TEXT NOT NULL,
   body TEXT NOT NULL,
   created_at TEXT NOT NULL
-) STRICT;
+, loaded_by_type TEXT, loaded_by_id TEXT) STRICT;
 CREATE INDEX policy_versions_by_name ON policy_versions (workspace_id, name, created_at);
 
 CREATE TABLE raw_chunks (
@@ -733,7 +734,7 @@ CREATE TABLE reviews (
   expires_at TEXT,
   voided_at TEXT,
   void_reason TEXT,
-  created_at TEXT NOT NULL,
+  created_at TEXT NOT NULL, bypasses INTEGER NOT NULL DEFAULT 0 CHECK (bypasses IN (0, 1)),
   UNIQUE (change_id, ordinal)
 ) STRICT;
 CREATE INDEX reviews_by_dream ON reviews (dream_id, change_id);

@@ -18,9 +18,14 @@ const root = join(import.meta.dirname, '..')
 const rules = 'src/core/policy/rules'
 const list = 'export const gates: readonly Gate[] = ['
 
+/** What they stop is a denied path. */
+const stoppedBypasses = ['.roles', '.maxDuration', ', not asked for'].map(
+  (name) => `approvals.bypass${name}`,
+)
+
 const removals: readonly Removal[] = [
   ...gates.map(({ rule }) => ({
-    red: [rule],
+    red: rule === 'scope.deny' ? [rule, ...stoppedBypasses] : [rule],
     file: `${rules}/gates.ts`,
     from: list,
     to: `export const gates: readonly Gate[] = new Proxy([] as Gate[], {
@@ -28,7 +33,12 @@ const removals: readonly Removal[] = [
 })
 const all: readonly Gate[] = [`,
   })),
-  removal('schedule.paused', 'src/core/policy/evaluate.ts', ["...say(paused, 'enforce'),", '']),
+  {
+    red: ['schedule.paused', 'approvals.bypass, while paused'],
+    file: 'src/core/policy/evaluate.ts',
+    from: "...say(paused, 'enforce'),",
+    to: '',
+  },
   {
     red: ['approvals.low.mode', 'risk.default', 'scope.allow.risk', ...riskRules()],
     file: 'src/core/policy/evaluate.ts',
@@ -53,6 +63,33 @@ const all: readonly Gate[] = [`,
   removal('risk.rules.cel', `${rules}/risk.ts`, ['!matchesCel(when.cel, judged)', 'false']),
   removal('risk.default', `${rules}/risk.ts`, ['[spec.risk.default]', "['low' as const]"]),
   removal('scope.allow.risk', `${rules}/risk.ts`, ['named.length > 0 ? named :', '']),
+  removal('approvals.low, by whoever worded it', `${rules}/approvals.ts`, [
+    'by[0] === judged.editedBy',
+    'false',
+  ]),
+  removal('approvals.low, by whoever brought the policy in', `${rules}/approvals.ts`, [
+    'ageMs(judged, load.at) < loaderWaitMs',
+    'false',
+  ]),
+  removal('approvals.low.auditSample', `${rules}/approvals.ts`, [
+    'judged.lot >= auditSample',
+    'true',
+  ]),
+  removal('approvals.bypass', 'src/core/policy/evaluate.ts', [
+    "by === null ? stands : 'allow'",
+    'stands',
+  ]),
+  removal('approvals.bypass.roles', `${rules}/approvals.ts`, ['meets(one.by, wanted),', 'true,']),
+  removal('approvals.bypass.maxDuration', `${rules}/approvals.ts`, [
+    'ageMs(approving.judged, one.at) <= maxDuration &&',
+    '',
+  ]),
+  removal('approvals.bypass, not asked for', `${rules}/approvals.ts`, ['one.bypasses &&', '']),
+  removal('approvals.bypass, while paused', 'src/core/policy/evaluate.ts', [
+    'found.some(({ rule }) => rule === paused.rule)',
+    'false',
+  ]),
+  removal('critics', `${rules}/critics.ts`, ['!overruled', 'true']),
   removal('approvals.low.delay', `${rules}/approvals.ts`, ['age >= delay', 'true']),
   removal('scope.allow.reviewers', `${rules}/approvals.ts`, [
     '!valid.some(({ by }) => meets(by, list))',
@@ -61,12 +98,12 @@ const all: readonly Gate[] = [`,
   removal('approvals.low, of other bytes', `${rules}/approvals.ts`, ['isCurrent &&', '']),
   removal('approvals.low, from the future', `${rules}/approvals.ts`, ['age >= 0 &&', '']),
   removal('approvals.low, expired', `${rules}/approvals.ts`, [
-    'age <= spec.approvals.rules.expireAfter &&',
+    '&& age <= spec.approvals.rules.expireAfter',
     '',
   ]),
   removal('approvals.low, by whoever proposed it', `${rules}/approvals.ts`, [
-    '!meets(by, judged.proposedBy)',
-    'true',
+    'meets(by, judged.proposedBy)',
+    'false',
   ]),
   removal('approvals.low, by somebody else', `${rules}/approvals.ts`, [
     'valid.filter(({ by }) => meets(by, wanted.from))',

@@ -69,7 +69,7 @@ export function openPlace(
 export async function openContext(options: ContextOptions): Promise<Opened> {
   const { dataDirectory, secrets, log, clock, signal, allowPrivateTargets = false } = options
   const { dreams = defaultDreams, leaseMs = defaultLeaseMs, around = (one) => one } = options
-  const { policyDirectory = null } = options
+  const policyDirectory = options.policyDirectory ?? join(dataDirectory, 'policies')
   const owner = `${hostname()}:${process.pid}:${clock()}`
   const isRunning = (other: string) => other === owner || isAlive(other)
   const { databaseUrl } = secrets
@@ -123,6 +123,7 @@ export async function openContext(options: ContextOptions): Promise<Opened> {
       thinking: thinkHere(hash),
       firstPartyTools: new Set(dreams.firstPartyTools),
       policyDirectory,
+      policyDirectoryIsNamed: (options.policyDirectory ?? null) !== null,
       limits: { dreamMs: dreams.hours * 3_600_000, storeBytes: dreams.storeBytes },
     },
     databasePath,

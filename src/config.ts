@@ -13,7 +13,7 @@ export interface Config {
   readonly dreams: DreamConfig
   /** Name of the audit log in its checkpoints; null: made of its key. */
   readonly auditOrigin: string | null
-  /** Folder of policy files; null: no policy, so nothing is applied. */
+  /** Folder of policy files; null: `policies` in the data folder, where there is one. */
   readonly policyDirectory: string | null
 }
 

@@ -4,6 +4,7 @@ import { getRequestListener } from '@hono/node-server'
 import type { ApiContext } from './api/context.ts'
 import { makeApi } from './api/server.ts'
 import { makeMetrics } from './metrics.ts'
+import { countReasons } from './storage/decisions.ts'
 
 export interface ServeOptions {
   readonly context: ApiContext
@@ -26,7 +27,7 @@ const limits = { headersTimeout: 30_000, requestTimeout: 600_000, maxHeaderSize:
 /** Listens for the API, and for metrics on a port of their own where one is given. */
 export async function startServer(options: ServeOptions): Promise<RunningServer> {
   const { context, host, port, metricsPort } = options
-  const metrics = makeMetrics()
+  const metrics = makeMetrics(() => countDenials(context))
   let stopping = false
   const api = makeApi(context, {
     isReady: async () => !stopping && (await answers(context)),
@@ -46,6 +47,11 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
       await drain(server, drainMs)
     },
   }
+}
+
+async function countDenials({ database }: ApiContext) {
+  const reasons = await database.read((reader) => countReasons(reader, ''))
+  return reasons.filter(({ verdict }) => verdict === 'deny')
 }
 
 async function answers({ database }: ApiContext): Promise<boolean> {

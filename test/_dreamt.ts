@@ -4,6 +4,7 @@ import { dream } from '../src/pipeline/dream.ts'
 import { importPaths } from '../src/pipeline/import.ts'
 import { readMemoryFolder } from '../src/pipeline/memory-folder.ts'
 import { mirrorFolder } from '../src/pipeline/memory-store.ts'
+import { installStarterPolicy } from '../src/pipeline/policies/starter.ts'
 import { airlineMemory, airlineTranscripts } from './_airline.ts'
 import { startTestServer, type TestServer } from './_server.ts'
 
@@ -33,6 +34,7 @@ export async function startDreamtServer(clock: Clock = Date.now): Promise<Dreamt
   const server = await startTestServer({}, clock)
   const { context } = server
   await importPaths(context, [airlineTranscripts], quiet)
+  await installStarterPolicy(context)
   const folder = await readMemoryFolder(airlineMemory, context.hash)
   const storeId = await mirrorFolder(context, folder, operator)
   const { report } = await dream(context, { storeId, filter: {}, actor: operator }, quiet)

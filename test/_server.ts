@@ -19,10 +19,19 @@ export interface TestServer {
   /** A key that may do everything. */
   readonly key: string
   readonly context: Opened['context']
+  /** Of a person of its own each time. */
   readonly makeKey: (...scopes: Scope[]) => Promise<string>
+  /** Of a person with roles and groups; null: of a program. */
+  readonly makeKeyFor: (holder: Holder | null, ...scopes: Scope[]) => Promise<string>
   readonly client: (options?: Partial<ClientOptions>) => Anthropic
   readonly fetch: (path: string, init?: RequestInit) => Promise<Response>
   readonly stop: () => Promise<void>
+}
+
+export interface Holder {
+  readonly owner: string
+  readonly roles?: readonly string[]
+  readonly groups?: readonly string[]
 }
 
 /** The project `postgres` of vitest.config.ts runs every test of the wire once more, on Postgres. */
@@ -59,13 +68,19 @@ export async function startTestServer(
     { config: { ...readConfig({}).config.server, ...settings, ...config }, version: '0.0.0-test' },
   )
   const { context } = opened
-  const makeKey = async (...scopes: Scope[]) => {
-    const { key, row } = makeApiKey(context, { name: 'test', scopes, expiresAt: null })
+  const makeKeyFor = async (holder: Holder | null, ...scopes: Scope[]) => {
+    const wanted = { name: 'test', scopes, expiresAt: null }
+    const { key, row } = makeApiKey(context, { ...wanted, ...holder })
     await context.database.write({ type: 'user', id: 'test' }, async (writer) => {
       await insertApiKey(writer, row)
       await writer.audit({ action: 'api_key.created', objectType: 'api_key', objectId: row.id })
     })
     return key
+  }
+  let people = 0
+  const makeKey = (...scopes: Scope[]) => {
+    people += 1
+    return makeKeyFor({ owner: `person-${people}`, roles: ['admin'] }, ...scopes)
   }
   const key = await makeKey('admin')
   return {
@@ -73,6 +88,7 @@ export async function startTestServer(
     key,
     context,
     makeKey,
+    makeKeyFor,
     client: (options) =>
       new Anthropic({ apiKey: key, baseURL: server.url, maxRetries: 0, ...options }),
     fetch: (path, init) =>

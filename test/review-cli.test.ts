@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
 import { changesDocument } from '../src/contract/changes.ts'
 import { errorDocument } from '../src/contract/error.ts'
+import { policyInitDocument } from '../src/contract/policy.ts'
 import { applyDocument, reviewDocument, rollBackDocument } from '../src/contract/review.ts'
 import { airlineMemory, airlineTranscripts } from './_airline.ts'
 import { type Answer, inFolder, run } from './_program.ts'
@@ -27,6 +28,7 @@ async function inReview(
     const command = (...args: string[]) =>
       run([...args, '--json', '--quiet', '--data', join(folder, 'data')])
     await command('import', fewTranscripts)
+    await command('policy', 'init')
     expect((await command('dream', '--memory', memory)).code).toBe(0)
     const { data } = parse(changesDocument, await command('changes'))
     expect(data.length).toBeGreaterThan(1)
@@ -42,6 +44,30 @@ const readFiles = (folder: string) =>
   )
 
 describe('review on the command line', () => {
+  it('without a policy refuses with the code of a policy, and says the command that installs one', async () => {
+    await inFolder(async (folder) => {
+      const command = (...args: string[]) => run([...args, '--data', join(folder, 'data')])
+      const memory = join(folder, 'memory')
+      cpSync(airlineMemory, memory, { recursive: true })
+      await command('import', fewTranscripts)
+      await command('dream', '--memory', memory)
+      const { out } = await command('changes', '--json')
+      const [{ id = '' } = {}] = changesDocument.parse(JSON.parse(out)).data
+      for (const args of [['apply'], ['changes', 'accept', id]]) {
+        const refused = await command(...args)
+        expect([refused.code, refused.err]).toEqual([
+          7,
+          expect.stringContaining('"lucidream policy init" installs the starter policy'),
+        ])
+      }
+      const made = await command('policy', 'init', '--json')
+      expect(parse(policyInitDocument, made).path).toContain('starter.yaml')
+      expect((await command('policy', 'init')).code).toBe(6)
+      expect((await command('changes', 'accept', id)).code).toBe(0)
+      expect((await command('apply')).code).toBe(0)
+    })
+  }, 60_000)
+
   it('accepts, applies into store and folder, rolls back and restores; documents keep the contract', async () => {
     await inReview(async ({ memory, command, ids }) => {
       const before = readFiles(memory)

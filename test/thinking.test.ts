@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { makeJudged } from '../src/core/policy/sample.ts'
 import { digesterVersion, startDigest } from '../src/core/transcript/digester.ts'
 import { taintAll } from '../src/core/trust/line-taints.ts'
 import { nothingWatched } from '../src/core/trust/watch.ts'
@@ -6,6 +7,7 @@ import { type MiningTask, thinkHere } from '../src/pipeline/thinking.ts'
 import { openThinkingPool } from '../src/pipeline/thinking-pool.ts'
 import { packDigests } from '../src/storage/digests.ts'
 import { hash, readAirlineMemory, readAirlineSessions } from './_airline.ts'
+import { makePolicy } from './policy/_gates.ts'
 
 const { signal } = new AbortController()
 
@@ -50,7 +52,31 @@ it('thinks on a thread to the same results as here', async () => {
     expect(proposed.changes.length).toBeGreaterThan(0)
     const { changes } = proposed
     const drift = { bytesNow: 1, bytesAdded: 0, bytesRemoved: 0 }
-    const judging = { changes, memories, quotes: [], rejections: [], drift }
+    const judging = {
+      changes,
+      memories,
+      output: 'copy' as const,
+      facts: {
+        policies: [makePolicy({})],
+        moment: 'propose' as const,
+        now: at,
+        proposedBy: ['dream:drm_1'],
+        policyLoads: [],
+        dream: { modelTokens: 0, costUsd: 0, wallClockMs: 0 },
+        siblings: changes,
+        store: { id: 'memstore_1', name: 'rules', sizes: [] },
+        history: { dreams: [], applied: [] },
+        rejections: [],
+        drift,
+      },
+      own: changes.map(() => ({
+        evidence: makeJudged({}).evidence,
+        proposedAt: at,
+        editedBy: null,
+        lot: 0,
+        openBefore: 0,
+      })),
+    }
     expect(await there.judge(judging, signal)).toEqual(await here.judge(judging, signal))
   } finally {
     await pool.close()

@@ -23,6 +23,7 @@ const byCode: Readonly<Record<ErrorCode, WireError>> = {
   memory_precondition_failed: { status: 409, type: 'memory_precondition_failed_error' },
   unauthenticated: { status: 401, type: 'authentication_error' },
   forbidden: { status: 403, type: 'permission_error' },
+  policy_denied: { status: 403, type: 'permission_error' },
   rate_limited: { status: 429, type: 'rate_limit_error' },
   file_too_large: tooLarge,
   record_too_large: tooLarge,

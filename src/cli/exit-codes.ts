@@ -9,6 +9,7 @@ export const exitCodes = {
   auth: 4,
   notFound: 5,
   conflict: 6,
+  denied: 7,
   partial: 8,
   unavailable: 9,
   interrupted: 130,
@@ -16,7 +17,7 @@ export const exitCodes = {
 
 export const exitCodeHelp = `Exit codes:
   0 ok   1 failed   2 wrong usage   3 configuration invalid   4 not allowed   5 not found
-  6 conflict   8 partly done: some input could not be read, the rest is stored
+  6 conflict   7 blocked by policy   8 partly done: some input could not be read, the rest is stored
   9 the server does not answer   130 interrupted`
 
 const byError: Partial<Record<ErrorCode, number>> = {
@@ -31,6 +32,7 @@ const byError: Partial<Record<ErrorCode, number>> = {
   file_changed: exitCodes.conflict,
   memory_precondition_failed: exitCodes.conflict,
   database_busy: exitCodes.conflict,
+  policy_denied: exitCodes.denied,
   interrupted: exitCodes.interrupted,
 }
 

@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { type Act, command, examples, type Run } from './command.ts'
 import { runApply, runRollBack } from './commands/apply.ts'
 import {
   type AuditExportOptions,
@@ -16,23 +17,17 @@ import { runDoctor } from './commands/doctor.ts'
 import { runDream } from './commands/dream.ts'
 import { runFindings } from './commands/findings.ts'
 import { runImport } from './commands/import.ts'
-import { type KeyOptions, runKeyCreate, runKeyRevoke, runKeys } from './commands/keys.ts'
 import { runMemoryCat, runMemoryDiff, runMemoryList } from './commands/memory.ts'
-import {
-  type ExplainOptions,
-  runPolicyCheck,
-  runPolicyDiff,
-  runPolicyExplain,
-  runPolicyTest,
-} from './commands/policy.ts'
 import { type ReviewOptions, runAccept, runEdit, runReject } from './commands/review.ts'
 import { runServe } from './commands/serve.ts'
 import { runSession, runSessions } from './commands/sessions.ts'
 import { runMigrate, runWork } from './commands/work.ts'
 import { exitCodeHelp, exitCodes } from './exit-codes.ts'
 import { addExperimentCommands } from './experiment-commands.ts'
-import { explainFailure, type GlobalOptions, type Invocation, invoke } from './invocation.ts'
+import { explainFailure, type GlobalOptions, invoke } from './invocation.ts'
+import { addKeyCommands } from './key-commands.ts'
 import { addOutcomeCommands } from './outcome-commands.ts'
+import { addPolicyCommands } from './policy-commands.ts'
 import { addPullCommand } from './pull-command.ts'
 import type { Surroundings } from './surroundings.ts'
 import { addTrustCommands } from './trust-commands.ts'
@@ -53,11 +48,6 @@ export async function runProgram(
   }
   return result.code
 }
-
-type Run<Options extends GlobalOptions> = (
-  invocation: Invocation,
-  options: Options,
-) => Promise<number>
 
 function build(surroundings: Surroundings, result: { code: number }): Command {
   const program = new Command('lucidream')
@@ -97,13 +87,12 @@ function build(surroundings: Surroundings, result: { code: number }): Command {
   addOutcomeCommands(program, command, act)
   addTrustCommands((name, examples) => command(program, name, examples), act)
   addPolicyCommands(program, act)
+  addKeyCommands(program, act)
   addWebhookCommands(program, command, act)
   addServerCommands(program, act)
   addAuditCommands(program, act)
   return program
 }
-
-type Act = <Options extends GlobalOptions>(options: Options, run: Run<Options>) => Promise<void>
 
 function addInputCommands(program: Command, act: Act): void {
   command(program, 'import', [
@@ -191,7 +180,11 @@ function addReviewCommands(changes: Command, act: Act): void {
         const options: ReviewOptions = self.optsWithGlobals()
         return act(options, (invocation) => run(invocation, id, options))
       })
-    if (name === 'accept') added.option('--override', 'though a critic rejects it; needs --reason')
+    if (name === 'accept') {
+      added
+        .option('--override', 'though a critic rejects it; needs --reason')
+        .option('--bypass', 'break the glass, where the policy lets you; needs --reason')
+    }
     if (name === 'edit') {
       added
         .option('--text <text>', 'the text to insert instead')
@@ -249,36 +242,6 @@ function addMemoryCommands(program: Command, act: Act): void {
     .action((options) => act(options, runMemoryDiff))
 }
 
-function addPolicyCommands(program: Command, act: Act): void {
-  const policy = program.command('policy').description('check, try and explain policies')
-  command(policy, 'check', ['lucidream policy check policies/'])
-    .description('read policy files as the server does, and name every fault by its line')
-    .argument('<path...>', 'files or folders; those that extend each other together')
-    .action((paths: string[], options) =>
-      act(options, (invocation) => runPolicyCheck(invocation, paths)),
-    )
-  command(policy, 'test', ['lucidream policy test policies/tests.yaml'])
-    .description('judge fixtures: changes with the verdict that a policy should give')
-    .argument('<fixtures...>', 'files of fixtures')
-    .action((paths: string[], options) =>
-      act(options, (invocation) => runPolicyTest(invocation, paths)),
-    )
-  command(policy, 'explain', ['lucidream policy explain chg_12ab'])
-    .description('what policy says of a proposed change, with every reason')
-    .argument('<change>', 'id or its unique beginning')
-    .option('--dream <id>', 'of this dream (default: the newest)')
-    .option('--apply', 'as if it were applied now')
-    .action((id: string, options: ExplainOptions) =>
-      act(options, (invocation) => runPolicyExplain(invocation, id, options)),
-    )
-  command(policy, 'diff', ['lucidream policy diff support.yaml'])
-    .description('what would become of the proposals of the last 90 days under this file')
-    .argument('<file>', 'takes the place of the policy of its name')
-    .action((path: string, options) =>
-      act(options, (invocation) => runPolicyDiff(invocation, path, options)),
-    )
-}
-
 function addServerCommands(program: Command, act: Act): void {
   command(program, 'serve', ['lucidream serve', 'lucidream serve --host 0.0.0.0 --port 8080'])
     .description(
@@ -298,25 +261,6 @@ function addServerCommands(program: Command, act: Act): void {
   command(program, 'migrate', ['lucidream migrate'])
     .description('bring the schema of the database up to date')
     .action((options) => act(options, runMigrate))
-  const keys = command(program, 'keys', ['lucidream keys'])
-    .description('list the API keys')
-    .action((options) => act(options, runKeys))
-  command(keys, 'create', ['lucidream keys create ci --scope ingest,outcomes --expires 2027-01-31'])
-    .description('make an API key; it is printed once')
-    .argument('<name>', 'what it is for')
-    .option('--scope <scope...>', 'what it may do; admin includes all')
-    .option('--expires <when>', 'a date or time')
-    .action((name: string, _, self: Command) => {
-      const options: KeyOptions = self.optsWithGlobals()
-      return act(options, (invocation) => runKeyCreate(invocation, name, options))
-    })
-  command(keys, 'revoke', ['lucidream keys revoke apikey_12ab'])
-    .description('revoke an API key at once and for good')
-    .argument('<id>', 'its whole id')
-    .action((id: string, _, self: Command) => {
-      const options: GlobalOptions = self.optsWithGlobals()
-      return act(options, (invocation) => runKeyRevoke(invocation, id, options))
-    })
 }
 
 function addAuditCommands(program: Command, act: Act): void {
@@ -351,21 +295,6 @@ function addAuditCommands(program: Command, act: Act): void {
     .action((log: string, options: AuditVerifyOptions) =>
       act(options, (invocation) => runAuditVerify(invocation, log, options)),
     )
-}
-
-function command(parent: Command, name: string, lines: readonly string[]): Command {
-  return parent
-    .command(name)
-    .option('--data <dir>', 'folder of the embedded database (LUCIDREAM_DATA, default .lucidream)')
-    .option('--database-url <url>', 'Postgres instead of the folder (LUCIDREAM_DATABASE_URL)')
-    .option('--json', 'print one JSON document')
-    .option('--quiet', 'no progress and no notes')
-    .option('--no-color', 'no colours')
-    .addHelpText('before', examples(lines))
-}
-
-function examples(lines: readonly string[]): string {
-  return `Examples:\n${lines.map((line) => `  ${line}\n`).join('')}`
 }
 
 function parseCount(text: string): number {

@@ -33,6 +33,14 @@ export const policyCheckDocument = z.object({
 })
 export type PolicyCheckDocument = z.infer<typeof policyCheckDocument>
 
+/** `lucidream policy init --json` */
+export const policyInitDocument = z.object({
+  version: z.literal(1),
+  kind: z.literal('policy_init'),
+  path: z.string(),
+})
+export type PolicyInitDocument = z.infer<typeof policyInitDocument>
+
 /** `lucidream policy test --json` */
 export const policyTestDocument = z.object({
   version: z.literal(1),

@@ -11,6 +11,8 @@ export type ErrorCode =
   | 'memory_precondition_failed'
   | 'unauthenticated'
   | 'forbidden'
+  /** A policy does not let it through, or no policy says that it may go through. */
+  | 'policy_denied'
   | 'rate_limited'
   /** Understood, and not built yet: the message says what works instead. */
   | 'unsupported'

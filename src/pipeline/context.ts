@@ -42,8 +42,10 @@ export interface Context {
   readonly thinking: Thinking
   /** Tools whose results the administrator vouches for. */
   readonly firstPartyTools: FirstPartyTools
-  /** Where policy files lie; null: nowhere, and nothing is ever applied. */
+  /** Where policy files lie; null: nowhere. Without a policy nothing is ever applied. */
   readonly policyDirectory: string | null
+  /** Whether an administrator named it. A folder that nobody named need not be there. */
+  readonly policyDirectoryIsNamed: boolean
   /** Of dreams over the wire. */
   readonly limits: DreamLimits
 }

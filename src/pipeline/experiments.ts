@@ -178,7 +178,11 @@ async function promoteUnattended(context: Context, id: ExperimentId): Promise<vo
     if (!isDone) return { experiment: found, isAllowed: false }
     const changes = []
     for (const { changeId } of found.changes) changes.push(await getChange(reader, changeId))
-    const isAllowed = await mayGoUnattended({ ...reader, hash }, found.storeId, changes)
+    const isAllowed = await mayGoUnattended(
+      { ...reader, hash, at: toTimestamp(clock()) },
+      found.storeId,
+      changes,
+    )
     return { experiment: found, isAllowed }
   })
   if (!isAllowed) return

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { JudgedProposal } from '../core/review/judge.ts'
+import { type DreamJudging, type JudgedDream, judgeDream } from '../core/review/judge-dream.ts'
 import {
-  type JudgingTask,
-  judgeProposals,
   type MinedPatterns,
   type MiningTask,
   mineTraces,
@@ -18,7 +16,7 @@ import {
 export const mine = (task: MiningTask): Promise<MinedPatterns> => mineTraces(task, hash)
 export const reconcile = (task: ReconcilingTask): ReconciledItems => reconcileItems(task, hash)
 export const propose = (task: ProposingTask): Proposed => proposeOver(task, hash)
-export const judge = (task: JudgingTask): JudgedProposal[] => judgeProposals(task, hash)
+export const judge = (task: DreamJudging): Promise<JudgedDream> => judgeDream(task, hash)
 
 /** The program's hash; a function cannot be sent to a thread. */
 const hash = (text: string) => createHash('sha256').update(text).digest('hex')

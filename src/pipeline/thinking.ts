@@ -1,7 +1,5 @@
 import { applyChanges } from '../core/change/apply.ts'
 import type { ProposedChange } from '../core/change/change.ts'
-import type { CritiqueSubject, StoreDrift } from '../core/critique/critique.ts'
-import { viewStore } from '../core/critique/store-view.ts'
 import { DomainError } from '../core/errors.ts'
 import type { Hash } from '../core/ids.ts'
 import { parseItems } from '../core/items/items.ts'
@@ -14,7 +12,7 @@ import { minePatterns } from '../core/mining/mine.ts'
 import { type OutcomeSignal, sessionOutcome } from '../core/outcome/signal.ts'
 import type { ReconciliationReport } from '../core/present/dream-report.ts'
 import { propose } from '../core/propose/propose.ts'
-import { type JudgedProposal, judgeProposal } from '../core/review/judge.ts'
+import { type DreamJudging, type JudgedDream, judgeDream } from '../core/review/judge-dream.ts'
 import { type RejectedBefore, recallRejections } from '../core/review/rejections.ts'
 import { Lexicon } from '../core/transcript/lexicon.ts'
 import type { LineTaintTable } from '../core/trust/line-taints.ts'
@@ -34,7 +32,7 @@ export interface Thinking {
   mine(task: MiningTask, signal: AbortSignal): Promise<MinedPatterns>
   reconcile(task: ReconcilingTask, signal: AbortSignal): Promise<ReconciledItems>
   propose(task: ProposingTask, signal: AbortSignal): Promise<Proposed>
-  judge(task: JudgingTask, signal: AbortSignal): Promise<readonly JudgedProposal[]>
+  judge(task: DreamJudging, signal: AbortSignal): Promise<JudgedDream>
   close(): Promise<void>
 }
 
@@ -75,20 +73,9 @@ export interface ProposingTask {
   readonly watch: Watch
 }
 
-export interface JudgingTask {
-  readonly changes: readonly ProposedChange[]
-  readonly memories: readonly MemoryDocument[]
-  /** Per change: how many of its quotes stand where they say. */
-  readonly quotes: readonly CritiqueSubject['quotes'][]
-  readonly rejections: readonly RejectedBefore[]
-  readonly drift: StoreDrift
-}
-
 export interface Proposed {
   readonly changes: readonly ProposedChange[]
   readonly heldBack: readonly string[]
-  /** All documents with every change applied that is not in quarantine, in path order. */
-  readonly after: readonly MemoryDocument[]
   readonly items: number
   readonly reconciliation: ReconciliationReport
 }
@@ -99,7 +86,7 @@ export const thinkHere = (hash: Hash): Thinking => ({
   mine: (task) => mineTraces(task, hash),
   reconcile: async (task) => reconcileItems(task, hash),
   propose: async (task) => proposeOver(task, hash),
-  judge: async (task) => judgeProposals(task, hash),
+  judge: (task) => judgeDream(task, hash),
   close: async () => {},
 })
 
@@ -135,7 +122,7 @@ export function proposeOver(task: ProposingTask, hash: Hash): Proposed {
   const lines = items.filter(({ kind }) => kind !== 'heading').map(({ text }) => text)
   const changes = watchChanges(recalled.changes, lines, task.watch)
   const released = changes.filter(({ trust }) => trust.quarantine.length === 0)
-  const { documents, refused } = applyChanges(memories, released, hash)
+  const { refused } = applyChanges(memories, released, hash)
   const [first] = refused
   if (first) {
     throw new DomainError('conflict', `Change ${first.change.key} does not apply: ${first.reason}`)
@@ -143,7 +130,6 @@ export function proposeOver(task: ProposingTask, hash: Hash): Proposed {
   return {
     changes,
     heldBack: [...proposals.nothing, ...recalled.heldBack],
-    after: documents.map(({ path, content, contentSha256 }) => ({ path, content, contentSha256 })),
     items: items.length,
     reconciliation: describeReconciliation(memories, reconciled),
   }
@@ -162,21 +148,4 @@ function countCases(cases: readonly LaidOutCase[]): Mined['read'] {
     tasks: distinct(cases.map(({ trace }) => trace.task.id)).length,
     taskTypes: distinct(cases.map(({ trace }) => trace.task.type)),
   }
-}
-
-export function judgeProposals(task: JudgingTask, hash: Hash): JudgedProposal[] {
-  const { changes, memories, quotes, rejections, drift } = task
-  const store = viewStore(memories)
-  return changes.map((change, index) =>
-    judgeProposal(
-      {
-        change,
-        store,
-        quotes: quotes[index] ?? { resolved: 0, unresolved: change.evidence.length },
-        earlierRejections: rejections.filter(({ key }) => key === change.key).length,
-        drift,
-      },
-      hash,
-    ),
-  )
 }

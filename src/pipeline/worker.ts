@@ -9,6 +9,7 @@ import { runDreamStep } from './dream-step.ts'
 import { commitExperiments } from './experiments.ts'
 import { type JobHandler, quickKinds, slowKinds } from './job-kinds.ts'
 import { keepJoined } from './join-sessions.ts'
+import { applyDueChanges } from './policies/apply-due.ts'
 import { openPolicyWatch } from './policies/refresh.ts'
 import type { OnProgress } from './reports.ts'
 import { openScheduler } from './schedules.ts'
@@ -54,6 +55,7 @@ export async function runWorker(context: Context): Promise<void> {
       }),
       repeat(aside, async () => {
         await watchPolicies()
+        await applyDueChanges(aside)
         await sleep(tickMs, undefined, { signal: aside.signal })
       }),
     ])

@@ -1,23 +1,21 @@
 import type { Selectable } from 'kysely'
-import type { Scope } from '../core/access.ts'
 import { DomainError } from '../core/errors.ts'
 import type { ApiKeyId } from '../core/ids.ts'
+import type { KeyHolder } from '../core/review/person.ts'
 import { defaultWorkspace, type Reader, type Writer } from './database.ts'
 import type { ApiKeysTable } from './tables/service.ts'
 
-export interface ApiKey {
+export interface ApiKey extends KeyHolder {
   readonly id: ApiKeyId
   readonly workspaceId: string
   readonly name: string
   /** The beginning and the end of the key, to recognise it by. */
   readonly hint: string
-  readonly scopes: readonly Scope[]
   readonly createdAt: string
   readonly expiresAt: string | null
-  readonly revokedAt: string | null
 }
 
-export interface NewApiKey extends Pick<ApiKey, 'id' | 'name' | 'hint' | 'scopes' | 'expiresAt'> {
+export interface NewApiKey extends Omit<ApiKey, 'workspaceId' | 'createdAt' | 'revokedAt'> {
   /** Keyed hash of the key; the key itself is never stored. */
   readonly hash: string
 }
@@ -28,6 +26,16 @@ export async function findApiKeyByHash(reader: Reader, hash: string): Promise<Ap
     .selectFrom('api_keys')
     .selectAll()
     .where('hash', '=', hash)
+    .executeTakeFirst()
+  return row ? toApiKey(row) : null
+}
+
+/** Revoked ones too. */
+export async function findApiKey(reader: Reader, id: ApiKeyId): Promise<ApiKey | null> {
+  const row = await reader.read
+    .selectFrom('api_keys')
+    .selectAll()
+    .where('id', '=', id)
     .executeTakeFirst()
   return row ? toApiKey(row) : null
 }
@@ -53,6 +61,9 @@ export async function insertApiKey(writer: Writer, given: NewApiKey): Promise<Ap
       hash: given.hash,
       hint: given.hint,
       scopes: JSON.stringify(given.scopes),
+      owner: given.owner,
+      role_names: JSON.stringify(given.roles),
+      group_names: JSON.stringify(given.groups),
       created_at: writer.at,
       expires_at: given.expiresAt,
       revoked_at: null,
@@ -70,13 +81,9 @@ export async function revokeApiKey(writer: Writer, id: ApiKeyId): Promise<ApiKey
     .where('id', '=', id)
     .where('revoked_at', 'is', null)
     .execute()
-  const row = await writer.read
-    .selectFrom('api_keys')
-    .selectAll()
-    .where('id', '=', id)
-    .executeTakeFirst()
-  if (!row) throw new DomainError('not_found', `There is no API key ${id}.`)
-  return toApiKey(row)
+  const key = await findApiKey(writer, id)
+  if (!key) throw new DomainError('not_found', `There is no API key ${id}.`)
+  return key
 }
 
 const toApiKey = (row: Selectable<ApiKeysTable>): ApiKey => ({
@@ -85,6 +92,9 @@ const toApiKey = (row: Selectable<ApiKeysTable>): ApiKey => ({
   name: row.name,
   hint: row.hint,
   scopes: JSON.parse(row.scopes),
+  owner: row.owner,
+  roles: JSON.parse(row.role_names),
+  groups: JSON.parse(row.group_names),
   createdAt: row.created_at,
   expiresAt: row.expires_at,
   revokedAt: row.revoked_at,

@@ -1,191 +1,82 @@
-import { applyChanges, locateEdits } from '../core/change/apply.ts'
 import type { Edit } from '../core/change/change.ts'
 import { listLostFacts } from '../core/critique/facts-preserved.ts'
 import { DomainError } from '../core/errors.ts'
 import type { ChangeId, DreamId, MemoryVersionId } from '../core/ids.ts'
 import type { MemoryDocument } from '../core/memory.ts'
-import { findExcess } from '../core/propose/budget.ts'
-import { findShrinking, findUnconserved } from '../core/review/guards.ts'
+import { findShrinking } from '../core/review/guards.ts'
 import { utf8Length } from '../core/utf8-length.ts'
+import { refuseNoPolicy } from './approvals.ts'
 import { insertChangeWrite } from './change-writes.ts'
 import { listChanges, type StoredChange, updateChangeStatus } from './changes.ts'
 import type { Reader, Writer } from './database.ts'
+import { recordDecision } from './decisions.ts'
 import { listDreamMemories } from './dream-memories.ts'
 import { type Dream, getDream } from './dreams.ts'
 import { listExperimentsOf } from './experiments.ts'
+import { type JudgingReader, openPanel } from './judging.ts'
 import { insertMemory, listMemories, updateMemory } from './memories.ts'
-import { findMemoryVersion } from './memory-versions.ts'
-import { openPanel, overruled, returnChange, sortApprovals } from './review-changes.ts'
-import { listReviews } from './reviews.ts'
-import type { StoredMemory } from './stored-memory.ts'
+import { type DreamOffice, tellAbout } from './new-dream.ts'
+import { returnChange } from './review-changes.ts'
+import { listReviews, type Review } from './reviews.ts'
+import { type MemoryGroup, type Sifted, siftAll } from './sift-changes.ts'
 
 /** What applying a dream would do, or did. */
-export interface ApplyPlan {
+export interface ApplyPlan extends Sifted {
   readonly dream: Dream
-  readonly groups: readonly MemoryGroup[]
-  /** Accepted changes that go back to review, and why. */
-  readonly returned: readonly ReturnedChange[]
-}
-
-interface ReturnedChange {
-  readonly change: StoredChange
-  readonly reason: string
-  /** Whether somebody has to agree anew, or the store holds something else by now. */
-  readonly kind: 'objection' | 'conflict'
-}
-
-/** All accepted changes of one memory: they are written together or not at all. */
-export interface MemoryGroup {
-  readonly path: string
-  readonly changes: readonly StoredChange[]
-  /** Null: the memory does not exist yet. */
-  readonly head: StoredMemory | null
-  readonly after: MemoryDocument
-  /** In offsets of the head. */
-  readonly edits: readonly (Edit & { readonly key: string })[]
 }
 
 export interface AppliedGroup extends MemoryGroup {
   readonly versionAfter: MemoryVersionId
 }
 
-type PlanReader = Reader & Pick<Writer, 'hash' | 'at'>
+/**
+/** Which changes: of those that go by themselves, or of those that an experiment proved. */
+export interface Chosen {
+  readonly status: 'proposed' | 'accepted'
+  readonly ids: ReadonlySet<ChangeId>
+}
 
 /**
- * What accepted changes of a dream make of the store that it read: those that are named, or all but those that an
- * experiment tries. A memory that somebody else changed stays as they left it, and its changes go back to review; so
- * does a change whose approval does not hold any more.
+ * What the accepted changes of a dream make of the store that it read, each decided once more by the policies as
+ * they are and the store as it is. A memory that somebody else changed stays as they left it, and its changes go
+ * back to review; so does a change whose approvals do not suffice any more. Without `chosen`: all that were accepted
+ * but those that an experiment tries.
  */
 export async function planApply(
-  reader: PlanReader,
+  reader: JudgingReader,
   dreamId: DreamId,
-  only?: ReadonlySet<ChangeId>,
+  chosen: Chosen | null = null,
 ): Promise<ApplyPlan> {
   const dream = await getDream(reader, dreamId)
+  const panel = await openPanel(reader, dream, 'apply')
+  refuseNoPolicy(panel)
   const all = await listChanges(reader, dreamId)
-  const accepted = await chooseAccepted(reader, all, only)
-  if (accepted.length === 0) throw nothingAccepted(dreamId)
-  const returned: ApplyPlan['returned'][number][] = []
-  const approved: StoredChange[] = []
-  const panel = await openPanel(reader, dreamId)
-  for (const change of accepted) {
-    const reason = await findObjection(reader, change, panel)
-    if (reason === null) approved.push(change)
-    else returned.push({ change, reason, kind: 'objection' })
-  }
-  const standing = all.filter(({ status }) => status === 'applied')
+  const wanted = await choose(reader, all, chosen)
+  if (wanted.length === 0) throw nothingAccepted(dreamId)
+  const applied = all.filter(({ status }) => status === 'applied')
+  const sifted = await siftAll(reader, panel, { wanted, applied })
   const memories = await listMemories(reader, dream.inputStoreId)
-  const groups: MemoryGroup[] = []
-  for (const [path, changes] of Map.groupBy(approved, ({ change }) => change.path)) {
-    const siblings = standing.filter(({ change }) => change.path === path)
-    const head = memories.find((one) => one.path === path) ?? null
-    const group = await planGroup(reader, { path, changes, siblings, head })
-    if ('reason' in group) {
-      returned.push(...changes.map((change) => ({ change, ...group, kind: 'conflict' as const })))
-    } else groups.push(group)
-  }
-  const kept = await keepFacts(reader, { groups, memories })
-  await refuseShrinking(reader, dreamId, [
-    ...standing,
-    ...kept.groups.flatMap((one) => one.changes),
-  ])
-  return { dream, groups: kept.groups, returned: [...returned, ...kept.returned] }
+  const kept = await keepFacts(reader, { groups: sifted.groups, memories })
+  const written = kept.groups.flatMap((one) => one.changes)
+  await refuseShrinking(reader, dreamId, [...applied, ...written])
+  return { ...sifted, dream, groups: kept.groups, returned: [...sifted.returned, ...kept.returned] }
 }
 
-async function chooseAccepted(
+async function choose(
   reader: Reader,
   all: readonly StoredChange[],
-  only: ReadonlySet<ChangeId> | undefined,
+  chosen: Chosen | null,
 ): Promise<StoredChange[]> {
+  if (chosen) return all.filter(({ id, status }) => status === chosen.status && chosen.ids.has(id))
   const accepted = all.filter(({ status }) => status === 'accepted')
-  if (only) return accepted.filter(({ id }) => only.has(id))
-  const ids = accepted.map(({ id }) => id)
+  const experiments = await listExperimentsOf(
+    reader,
+    accepted.map(({ id }) => id),
+  )
   const tried = new Set(
-    (await listExperimentsOf(reader, ids)).flatMap(({ changes }) =>
-      changes.map(({ changeId }) => changeId),
-    ),
+    experiments.flatMap(({ changes }) => changes.map(({ changeId }) => changeId)),
   )
   return accepted.filter(({ id }) => !tried.has(id))
-}
-
-/** Why an accepted change may not be written now: no approval that holds, or a judgement that turned. */
-async function findObjection(
-  reader: PlanReader,
-  stored: StoredChange,
-  panel: Awaited<ReturnType<typeof openPanel>>,
-): Promise<string | null> {
-  const reviews = await listReviews(reader, stored.id)
-  const { decision, critiques } = await panel(stored.change)
-  const { policyVersion, approvals } = decision
-  const found = sortApprovals(stored, { reviews, policyVersion }, reader)
-  if (found.standing.length < Math.max(1, approvals.count)) {
-    return found.void[0] ?? `${found.standing.length} of ${approvals.count} approvals`
-  }
-  if (decision.verdict === 'deny') return 'the policy denies it now'
-  const [held] = stored.change.trust.quarantine
-  if (held && !found.standing.some(({ actor }) => isPerson(actor.type))) {
-    return `it is in quarantine and no person released it (${held.rule}): ${held.explanation}`
-  }
-  const against = critiques.find(({ verdict }) => verdict === 'reject')
-  if (!against || overruled(found.standing)) return null
-  return `the panel rejects it now (${against.critic}): ${against.explanation}`
-}
-
-/** A person at the command line, or whoever holds a key for reviews; no service, dream or session. */
-const isPerson = (type: string) => type === 'user' || type === 'api_key'
-
-interface Group extends Pick<MemoryGroup, 'path' | 'changes' | 'head'> {
-  /** Changes of the same dream that stand in the memory already. */
-  readonly siblings: readonly StoredChange[]
-}
-
-async function planGroup(
-  reader: PlanReader,
-  { path, changes, siblings, head }: Group,
-): Promise<MemoryGroup | { readonly reason: string }> {
-  const base = await readBase(reader, changes[0])
-  if (base === 'redacted')
-    return { reason: `the version of ${path} that it is based on was redacted` }
-  const documents = base ? [base] : []
-  const standing = siblings.map(({ change }) => change)
-  const expected = applyChanges(documents, standing, reader.hash).documents.find(
-    (one) => one.path === path,
-  )
-  if (expected?.contentSha256 !== head?.contentSha256)
-    return { reason: explainConflict(path, head) }
-  const incoming = changes.map(({ change }) => change)
-  const applied = applyChanges(documents, [...standing, ...incoming], reader.hash)
-  const [refused] = applied.refused
-  const after = applied.documents.find((one) => one.path === path)
-  if (refused || !after) return { reason: refused?.reason ?? `${path} would go` }
-  if (after.content === head?.content) return { reason: `it changes nothing of ${path}` }
-  const excess = findExcess(path, after.content)
-  if (excess !== null) return { reason: excess }
-  const edits = locateEdits(incoming, standing)
-  const fault = findUnconserved(expected ?? null, after, { edits, hash: reader.hash })
-  if (fault !== null)
-    throw new DomainError(
-      'conflict',
-      `Nothing was applied: ${fault}. This is a bug; please report it.`,
-    )
-  return { path, changes, head, after, edits }
-}
-
-async function readBase(
-  reader: Reader,
-  stored: StoredChange | undefined,
-): Promise<MemoryDocument | null | 'redacted'> {
-  const { baseVersionId = null, change } = stored ?? {}
-  if (baseVersionId === null || !change || change.baseSha256 === null) return null
-  const content = (await findMemoryVersion(reader, baseVersionId))?.content ?? null
-  if (content === null) return 'redacted'
-  return { path: change.path, content, contentSha256: change.baseSha256 }
-}
-
-function explainConflict(path: string, head: StoredMemory | null): string {
-  return head === null
-    ? `${path} was deleted after the dream read it`
-    : `${path} was changed at ${head.updatedAt}, after the dream read it; what stands there stays`
 }
 
 /** A merge whose survivor does not stand in the store as it would be goes back, and its memory with it. */
@@ -244,29 +135,30 @@ async function refuseShrinking(reader: Reader, dreamId: DreamId, changes: readon
 /** One transaction: every memory of the plan gets its version, or nothing happens. */
 export async function applyPlan(
   writer: Writer,
-  { dream, groups, returned }: ApplyPlan,
+  office: DreamOffice,
+  { dream, groups, returned, waiting, judged }: ApplyPlan,
 ): Promise<AppliedGroup[]> {
-  for (const { change, reason } of returned) await returnChange(writer, change.id, reason)
+  for (const { change, proposal } of judged) {
+    await recordDecision(writer, { changeId: change.id, moment: 'apply', ...proposal })
+  }
+  for (const { change, reason } of returned) {
+    if (change.status === 'accepted') await returnChange(writer, change.id, reason)
+  }
+  if (waiting.length > 0) {
+    await writer.audit({ action: 'change.postponed', objectType: 'dream', objectId: dream.id })
+  }
   const written: AppliedGroup[] = []
   for (const group of groups) written.push(await writeGroup(writer, dream, group))
+  const ids = groups.flatMap(({ changes }) => changes.map(({ id }) => id))
+  await tellAbout(writer, office, { type: 'change.applied', ids })
   return written
 }
 
 async function writeGroup(writer: Writer, dream: Dream, group: MemoryGroup): Promise<AppliedGroup> {
   const { path, head, after, changes, edits } = group
-  const storeId = dream.inputStoreId
-  const { content } = after
-  const origin = { dreamId: dream.id }
-  const made = head
-    ? await updateMemory(writer, {
-        id: head.id,
-        content,
-        expectedSha256: head.contentSha256,
-        ...origin,
-      })
-    : await insertMemory(writer, { storeId, path, content, ...origin })
+  const made = await writeMemory(writer, dream, group)
   await insertChangeWrite(writer, {
-    storeId,
+    storeId: dream.inputStoreId,
     dreamId: dream.id,
     kind: 'apply',
     path,
@@ -276,17 +168,30 @@ async function writeGroup(writer: Writer, dream: Dream, group: MemoryGroup): Pro
     ...countBytes(edits),
     parts: partsOf(changes, edits),
   })
-  for (const { id } of changes) {
-    await updateChangeStatus(writer, id, { from: 'accepted', to: 'applied' })
+  for (const { id, status } of changes) {
+    await updateChangeStatus(writer, id, { from: status, to: 'applied' })
     await writer.audit({
       action: 'change.applied',
       objectType: 'change',
       objectId: id,
       beforeHash: head?.contentSha256 ?? null,
-      afterHash: made.contentSha256,
+      afterHash: after.contentSha256,
     })
   }
   return { ...group, versionAfter: made.versionId }
+}
+
+async function writeMemory(writer: Writer, dream: Dream, { path, head, after }: MemoryGroup) {
+  const { content } = after
+  const origin = { dreamId: dream.id }
+  return head
+    ? updateMemory(writer, {
+        id: head.id,
+        content,
+        expectedSha256: head.contentSha256,
+        ...origin,
+      })
+    : insertMemory(writer, { storeId: dream.inputStoreId, path, content, ...origin })
 }
 
 /** In the order of keys, in which insertions at one place stand. */
@@ -314,4 +219,10 @@ const nothingAccepted = (dreamId: DreamId) =>
     'conflict',
     `Dream ${dreamId} has no accepted change that no experiment tries: nothing was applied. Accept some first.`,
     { details: { error_code: 'nothing_accepted' } },
+  )
+
+const overruled = (reviews: readonly Review[]): boolean =>
+  reviews.some(
+    ({ verdict, overrules, bypasses, voidedAt }) =>
+      verdict === 'accept' && (overrules || bypasses) && voidedAt === null,
   )

@@ -1,4 +1,4 @@
-import type { ChangeId, DecisionId } from '../core/ids.ts'
+import { type ChangeId, type DecisionId, makeId } from '../core/ids.ts'
 import type { Decision, JudgedChange, Reason } from '../core/policy/decision.ts'
 import type { Reader, Writer } from './database.ts'
 import type { DecisionsTable } from './tables/policies.ts'
@@ -11,9 +11,15 @@ export interface StoredDecision {
   readonly createdAt: string
 }
 
+export interface NewDecision extends Omit<StoredDecision, 'createdAt'> {
+  /** When the change goes by itself; null: never without a person. */
+  readonly dueAt: string | null
+}
+
+/** Also what policy says of the change from now on. */
 export async function insertDecision(
   writer: Writer,
-  { id, changeId, moment, decision }: Omit<StoredDecision, 'createdAt'>,
+  { id, changeId, moment, decision, dueAt }: NewDecision,
 ): Promise<void> {
   await writer.write
     .insertInto('decisions')
@@ -35,6 +41,26 @@ export async function insertDecision(
   }))
   if (reasons.length > 0)
     await writer.write.insertInto('decision_reasons').values(reasons).execute()
+  await writer.write
+    .updateTable('changes')
+    .set({ verdict: decision.verdict, due_at: dueAt })
+    .where('id', '=', changeId)
+    .execute()
+}
+
+/** The next one of a change at this moment. */
+export async function recordDecision(
+  writer: Writer,
+  given: Omit<NewDecision, 'id'>,
+): Promise<void> {
+  const { changeId, moment } = given
+  const { count } = await writer.read
+    .selectFrom('decisions')
+    .select(({ fn }) => fn.countAll<number | string>().as('count'))
+    .where('change_id', '=', changeId)
+    .executeTakeFirstOrThrow()
+  const id = makeId('dec', writer.hash, [changeId, moment, 'again', String(count)])
+  await insertDecision(writer, { ...given, id })
 }
 
 /** Newest first. */

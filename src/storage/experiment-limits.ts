@@ -5,11 +5,12 @@ import { listApplying } from '../core/policy/applies.ts'
 import { matchesGlob } from '../core/policy/glob.ts'
 import type { Policy } from '../core/policy/policy.ts'
 import type { StoredChange } from './changes.ts'
-import type { Reader, Writer } from './database.ts'
+import type { Reader } from './database.ts'
 import { listOpenExperiments } from './experiments.ts'
+import { judgeNow } from './judged-changes.ts'
+import type { JudgingReader } from './judging.ts'
 import { findMemoryStore, getMemoryStore } from './memory-stores.ts'
 import { listPolicies, toPolicy } from './policies.ts'
-import { judgeStored } from './review-changes.ts'
 
 /** The policies that speak about a store and are followed. */
 async function listFollowed(reader: Reader, storeName: string): Promise<Policy[]> {
@@ -57,7 +58,7 @@ export async function refuseTooManyExperiments(
 
 /** Whether policy lets these changes be promoted with nobody's agreement: every policy of the store has to. */
 export async function mayGoUnattended(
-  reader: Reader & Pick<Writer, 'hash'>,
+  reader: JudgingReader,
   storeId: MemoryStoreId,
   changes: readonly StoredChange[],
 ): Promise<boolean> {
@@ -66,7 +67,7 @@ export async function mayGoUnattended(
   if (policies.length === 0) return false
   if (!policies.every(({ spec }) => spec.rollout.promote.mode === 'auto')) return false
   for (const change of changes) {
-    const { decision } = await judgeStored(reader, change)
+    const { decision } = await judgeNow(reader, change)
     if (decision.approvals.count > 0) return false
   }
   return true

@@ -3,6 +3,7 @@ import { type DriftState, hasDrifted, watchUnit } from '../core/experiment/drift
 import { type Folded, isOver, type OpenTest } from '../core/experiment/fold.ts'
 import { judgeHoldback } from '../core/experiment/holdback.ts'
 import type { ExperimentId } from '../core/ids.ts'
+import { hashesOf } from './approvals.ts'
 import { getChange } from './changes.ts'
 import type { Reader, Writer } from './database.ts'
 import { endExperiment, endHoldback } from './end-experiment.ts'
@@ -26,7 +27,6 @@ import {
 } from './experiments.ts'
 import { findMemoryStore } from './memory-stores.ts'
 import { rollExperimentBack } from './promote-experiment.ts'
-import { hashesOf } from './review-changes.ts'
 import { emitWebhookEvent, type Outbox } from './webhook-deliveries.ts'
 
 type Phase = 'test' | 'holdback'

@@ -198,10 +198,23 @@ function refuseStale(head: StoredMemory, expectedSha256: string | null): void {
 }
 
 /** A path is a file or a directory: none may be used, and none above or below it. */
-async function refuseOverlap(
-  reader: Reader,
-  { storeId, path, id }: { storeId: MemoryStoreId; path: string; id: MemoryId | null },
-): Promise<void> {
+async function refuseOverlap(reader: Reader, place: Place): Promise<void> {
+  const blocking = await findOverlap(reader, place)
+  if (blocking === null) return
+  throw new DomainError('memory_path_conflict', blocking.message, {
+    details: { conflicting_memory_id: blocking.id, conflicting_path: blocking.path },
+  })
+}
+
+interface Place {
+  readonly storeId: MemoryStoreId
+  readonly path: string
+  /** The memory that goes there; null: a new one. */
+  readonly id: MemoryId | null
+}
+
+/** The memory that is in the way of a path, and what to say about it; null: the path is free. */
+export async function findOverlap(reader: Reader, { storeId, path, id }: Place) {
   let others = reader.read
     .selectFrom('memories')
     .select(['id', 'path'])
@@ -216,14 +229,13 @@ async function refuseOverlap(
       .where('path', '>=', `${path}/`)
       .where('path', '<', behindPrefix(`${path}/`))
       .executeTakeFirst())
-  if (!blocking) return
+  if (!blocking) return null
   const how = blocking.path === path ? 'already has a memory at' : 'cannot have a memory at'
   const why = blocking.path === path ? '' : `, because there is one at ${blocking.path}`
-  throw new DomainError(
-    'memory_path_conflict',
-    `Memory store ${storeId} ${how} ${path}${why}. Update, rename or delete memory ${blocking.id}, or choose another path.`,
-    { details: { conflicting_memory_id: blocking.id, conflicting_path: blocking.path } },
-  )
+  return {
+    ...blocking,
+    message: `Memory store ${storeId} ${how} ${path}${why}. Update, rename or delete memory ${blocking.id}, or choose another path.`,
+  }
 }
 
 const storeFull = (storeId: MemoryStoreId) =>

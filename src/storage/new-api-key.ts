@@ -7,6 +7,10 @@ export interface WantedApiKey {
   readonly name: string
   readonly scopes: readonly Scope[]
   readonly expiresAt: string | null
+  /** The person who will hold it, with what policies know of them; left out: a program. */
+  readonly owner?: string | null
+  readonly roles?: readonly string[]
+  readonly groups?: readonly string[]
   /** A key that the administrator chose; a random one is made when left out. */
   readonly key?: string
 }
@@ -17,13 +21,16 @@ export function makeApiKey(
   wanted: WantedApiKey,
 ): { readonly key: string; readonly row: NewApiKey } {
   const key = wanted.key ?? `sk-lucid-${keyring.newSecret()}`
-  const { name, scopes, expiresAt } = wanted
+  const { name, scopes, expiresAt, owner = null, roles = [], groups = [] } = wanted
   return {
     key,
     row: {
       id: newId('apikey'),
       name,
       scopes,
+      owner,
+      roles,
+      groups,
       expiresAt,
       hint: `${key.slice(0, 12)}…${key.slice(-4)}`,
       hash: keyring.sign('api-key', key),

@@ -77,7 +77,7 @@ function describeDecisions(fresh: Fresh): void {
     for (const key of ['1', '2']) {
       const id = makeId('dec', hash, [key])
       await write(database, (writer) =>
-        insertDecision(writer, { id, changeId, moment: 'propose', decision }),
+        insertDecision(writer, { id, changeId, moment: 'propose', dueAt: null, decision }),
       )
       fresh.time.ms += 1_000
     }
@@ -129,7 +129,7 @@ function describeHistory(fresh: Fresh): void {
     await database.read(async (reader) => {
       expect(await countOpenProposals(reader, storeId)).toBe(1)
       expect(await listDreamTimes(reader, storeId, '2026-11-24T00:00:00.000Z')).toEqual([
-        { at: '2026-11-24T04:00:00.000Z', applied: 0 },
+        '2026-11-24T04:00:00.000Z',
       ])
       const since = { since: '2026-11-24T00:00:00.000Z', limit: 10 }
       expect(await listProposingDreams(reader, since)).toHaveLength(1)

@@ -1,7 +1,10 @@
-import type { PolicyVersionId } from '../core/ids.ts'
+import type { Actor } from '../core/audit/record.ts'
+import type { MemoryStoreId, PolicyVersionId } from '../core/ids.ts'
+import { listApplying } from '../core/policy/applies.ts'
 import type { Policy } from '../core/policy/policy.ts'
 import type { ResolvedPolicy } from '../core/policy/resolve.ts'
 import { defaultWorkspace, type Reader, type Writer } from './database.ts'
+import { findMemoryStore } from './memory-stores.ts'
 
 /** A file of the policy folder and what became of it. */
 export interface StoredPolicy {
@@ -19,6 +22,8 @@ export interface PolicyVersion {
   /** The file's text. */
   readonly text: string
   readonly policy: ResolvedPolicy
+  /** Who brought it in; null: before that was recorded. */
+  readonly loadedBy: Actor | null
 }
 
 export interface PolicyFileState {
@@ -41,6 +46,8 @@ export async function listPolicies(reader: Reader): Promise<StoredPolicy[]> {
       'policy_versions.created_at',
       'policy_versions.text',
       'policy_versions.body',
+      'policy_versions.loaded_by_type',
+      'policy_versions.loaded_by_id',
     ])
     .where('policies.workspace_id', '=', defaultWorkspace)
     .orderBy('policies.file')
@@ -58,6 +65,10 @@ export async function listPolicies(reader: Reader): Promise<StoredPolicy[]> {
             createdAt: row.created_at ?? row.updated_at,
             text: row.text ?? '',
             policy: JSON.parse(row.body) as ResolvedPolicy,
+            loadedBy:
+              row.loaded_by_type === null || row.loaded_by_id === null
+                ? null
+                : { type: row.loaded_by_type, id: row.loaded_by_id },
           },
   }))
 }
@@ -70,10 +81,22 @@ export const toPolicy = ({ id, policy: { name, stores, spec } }: PolicyVersion):
   spec,
 })
 
+/** The policies that speak about a store, as they were last read. */
+export async function listStorePolicies(
+  reader: Reader,
+  storeId: MemoryStoreId,
+): Promise<PolicyVersion[]> {
+  const store = await findMemoryStore(reader, storeId)
+  const versions = (await listPolicies(reader)).flatMap(({ version }) => version ?? [])
+  const applying = listApplying(versions.map(toPolicy), store?.name ?? '')
+  const wanted = new Set(applying.map(({ version }) => version))
+  return versions.filter(({ id }) => wanted.has(id))
+}
+
 /** The same version a second time changes nothing. */
 export async function insertPolicyVersion(
   writer: Writer,
-  { id, text, policy }: Omit<PolicyVersion, 'createdAt'>,
+  { id, text, policy }: Omit<PolicyVersion, 'createdAt' | 'loadedBy'>,
 ): Promise<void> {
   await writer.write
     .insertInto('policy_versions')
@@ -83,6 +106,8 @@ export async function insertPolicyVersion(
       file: policy.file,
       text,
       body: JSON.stringify(policy),
+      loaded_by_type: writer.actor.type,
+      loaded_by_id: writer.actor.id,
       created_at: writer.at,
     })
     .onConflict((conflict) => conflict.column('id').doNothing())

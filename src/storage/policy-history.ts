@@ -30,37 +30,67 @@ export async function measureStoreAt(
   return Number(bytes ?? 0)
 }
 
-/** Proposals for the store that wait for a person. */
-export async function countOpenProposals(reader: Reader, storeId: MemoryStoreId): Promise<number> {
-  const { count } = await reader.read
+/** Proposals for the store that wait for a person; of those before one change, where it is named. */
+export async function countOpenProposals(
+  reader: Reader,
+  storeId: MemoryStoreId,
+  before: { readonly dreamOrdinal: number; readonly ordinal: number } | null = null,
+): Promise<number> {
+  let query = reader.read
     .selectFrom('changes')
     .innerJoin('dreams', 'dreams.id', 'changes.dream_id')
     .select(({ fn }) => fn.countAll<number | string>().as('count'))
     .where('dreams.input_store_id', '=', storeId)
     .where('changes.status', '=', 'proposed')
-    .executeTakeFirstOrThrow()
-  return Number(count)
+    .where(({ eb, or }) =>
+      or([eb('changes.verdict', 'is', null), eb('changes.verdict', '!=', 'deny')]),
+    )
+  if (before !== null) {
+    query = query.where(({ eb, refTuple, tuple }) =>
+      eb(
+        refTuple('dreams.ordinal', 'changes.ordinal'),
+        '<',
+        tuple(before.dreamOrdinal, before.ordinal),
+      ),
+    )
+  }
+  return Number((await query.executeTakeFirstOrThrow()).count)
 }
 
-/** When dreams over the store began, and how many of its changes each of them has applied. */
+/** When dreams over the store began. */
 export async function listDreamTimes(
   reader: Reader,
   storeId: MemoryStoreId,
   since: string,
-): Promise<{ readonly at: string; readonly applied: number }[]> {
+): Promise<string[]> {
   const rows = await reader.read
     .selectFrom('dreams')
-    .leftJoin('changes', (join) =>
-      join.onRef('changes.dream_id', '=', 'dreams.id').on('changes.status', '=', 'applied'),
-    )
-    .select(['dreams.id', 'dreams.created_at'])
-    .select(({ fn }) => fn.count<number | string>('changes.id').as('applied'))
-    .where('dreams.input_store_id', '=', storeId)
-    .where('dreams.created_at', '>=', since)
-    .groupBy(['dreams.id', 'dreams.created_at'])
-    .orderBy('dreams.created_at')
+    .select('created_at')
+    .where('input_store_id', '=', storeId)
+    .where('created_at', '>=', since)
+    .orderBy('created_at')
     .execute()
-  return rows.map((row) => ({ at: row.created_at, applied: Number(row.applied) }))
+  return rows.map((row) => row.created_at)
+}
+
+/** When each change that stands in the store was written into it. */
+export async function listAppliedTimes(
+  reader: Reader,
+  storeId: MemoryStoreId,
+  since: string,
+): Promise<string[]> {
+  const rows = await reader.read
+    .selectFrom('change_writes')
+    .innerJoin('change_write_parts', 'change_write_parts.write_id', 'change_writes.id')
+    .innerJoin('changes', 'changes.id', 'change_write_parts.owner_id')
+    .select('change_writes.created_at')
+    .where('change_writes.store_id', '=', storeId)
+    .where('change_writes.kind', '=', 'apply')
+    .where('change_writes.created_at', '>=', since)
+    .where('changes.status', '=', 'applied')
+    .orderBy('change_writes.created_at')
+    .execute()
+  return rows.map((row) => row.created_at)
 }
 
 /** Dreams since then that proposed anything, newest first. */

@@ -54,7 +54,7 @@ export async function promoteExperiment(writer: Writer, given: Promotion): Promi
       verdict === null && (by === 'person' ? readyAt : provenAt) !== null,
   )
   if (chosen.length === 0) throw await notProven(writer, experiment)
-  await applyAll(writer, id, new Set(chosen.map(({ changeId }) => changeId)))
+  await applyAll(writer, given, new Set(chosen.map(({ changeId }) => changeId)))
   const frontier = await findFrontier(writer, experiment)
   for (const change of experiment.changes) {
     const verdict = chosen.includes(change) ? 'promote' : (change.verdict ?? 'inconclusive')
@@ -84,28 +84,34 @@ export async function promoteExperiment(writer: Writer, given: Promotion): Promi
   return getExperiment(writer, id)
 }
 
+const officeOf = ({ hash }: Writer, outbox: Outbox) => ({
+  ...outbox,
+  hash,
+  clock: () => outbox.now,
+})
+
 /** By dream, as they are applied; whatever cannot be written undoes all of it. */
 async function applyAll(
   writer: Writer,
-  id: ExperimentId,
+  { id, outbox }: Promotion,
   chosen: ReadonlySet<ChangeId>,
 ): Promise<void> {
   const dreams = new Set<DreamId>()
   for (const changeId of chosen) dreams.add((await getChange(writer, changeId)).dreamId)
   for (const dreamId of [...dreams].toSorted()) {
-    const plan = await planApply(writer, dreamId, chosen)
-    const [first] = plan.returned
+    const plan = await planApply(writer, dreamId, { status: 'accepted', ids: chosen })
+    const [first] = [...plan.returned, ...plan.waiting]
     if (first) {
       const { change, reason, kind } = first
       throw new DomainError(
         'conflict',
         kind === 'conflict'
           ? `Experiment ${id} cannot be promoted: ${reason}.`
-          : `Experiment ${id} cannot be promoted yet: change ${change.id} needs approval again (${reason}). Accept it, then promote.`,
+          : `Experiment ${id} cannot be promoted yet: change ${change.id} is not let through now (${reason}). Accept it anew where that is missing, then promote.`,
         { details: { error_code: kind === 'conflict' ? storeMoved : 'approval_needed' } },
       )
     }
-    await applyPlan(writer, plan)
+    await applyPlan(writer, officeOf(writer, outbox), plan)
   }
 }
 
@@ -168,7 +174,7 @@ export async function rollExperimentBack(
     await emitWebhookEvent(writer, outbox, { type: 'experiment.decided', objectId: id })
     return
   }
-  if (plan !== null) await writeRollBack(writer, plan)
+  if (plan !== null) await writeRollBack(writer, officeOf(writer, outbox), plan)
   await endHoldback(writer, experiment, reasons)
   const sentence = await saySentence(writer, experiment, { state: 'rolled_back', reasons })
   await updateExperiment(writer, experiment, {

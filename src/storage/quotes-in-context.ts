@@ -19,32 +19,35 @@ export async function readQuotesInContext(
   return found
 }
 
-/** Of each owner: how many quotes stand byte for byte where they say, in the transcripts the dream read. */
-export async function countQuotes(
+/** `stands`: byte for byte where it says. `altered`: other words stand there. `missing`: the event does not. */
+export type QuoteState = 'stands' | 'altered' | 'missing'
+
+/** Whether each quote stands where it says, in the transcripts the dream read. */
+export async function checkQuotes(
   reader: Reader,
   dreamId: DreamId,
-  owners: readonly { readonly evidence: readonly Evidence[] }[],
-): Promise<{ readonly resolved: number; readonly unresolved: number }[]> {
-  const known = new Map<string, boolean>()
-  const counts: { resolved: number; unresolved: number }[] = []
-  for (const { evidence } of owners) {
-    const count = { resolved: 0, unresolved: 0 }
-    for (const quote of evidence) {
-      const name = JSON.stringify(quote)
-      const stands = known.get(name) ?? (await quoteStands(reader, dreamId, quote))
-      known.set(name, stands)
-      count[stands ? 'resolved' : 'unresolved'] += 1
-    }
-    counts.push(count)
+  quotes: readonly Evidence[],
+): Promise<ReadonlyMap<Evidence, QuoteState>> {
+  const known = new Map<string, QuoteState>()
+  const states = new Map<Evidence, QuoteState>()
+  for (const quote of quotes) {
+    const name = JSON.stringify(quote)
+    const state = known.get(name) ?? (await checkQuote(reader, dreamId, quote))
+    known.set(name, state)
+    states.set(quote, state)
   }
-  return counts
+  return states
 }
 
-async function quoteStands(reader: Reader, dreamId: DreamId, quote: Evidence): Promise<boolean> {
-  const { sessionId, eventId } = quote
+async function checkQuote(
+  reader: Reader,
+  dreamId: DreamId,
+  { sessionId, eventId, start, end, text }: Evidence,
+): Promise<QuoteState> {
   const pinned = await findPinned(reader, dreamId, sessionId)
   const event = await findEvent(reader, { ...pinned, sessionId, eventId })
-  return event !== null && eventText(event.body).slice(quote.start, quote.end) === quote.text
+  if (event === null) return 'missing'
+  return eventText(event.body).slice(start, end) === text ? 'stands' : 'altered'
 }
 
 async function readQuote(

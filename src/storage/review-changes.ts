@@ -1,19 +1,19 @@
-import type { Actor } from '../core/audit/record.ts'
-import type { ProposedChange } from '../core/change/change.ts'
-import { viewStore } from '../core/critique/store-view.ts'
 import { DomainError } from '../core/errors.ts'
 import type { ChangeId, DreamId } from '../core/ids.ts'
+import { findApproverFault, longestApproval, wantsReason } from '../core/policy/approver.ts'
+import type { Approval } from '../core/policy/decision.ts'
+import { nameVersions } from '../core/policy/evaluate.ts'
+import type { ReviewVerb } from '../core/policy/policy.ts'
 import {
   countSupport,
-  findVoid,
   hashApproval,
   hashChange,
   hashEvidence,
   longestApprovalMs,
 } from '../core/review/approval.ts'
 import { editChange } from '../core/review/edit-change.ts'
-import { type JudgedProposal, judgeProposal } from '../core/review/judge.ts'
-import { measureDrift } from './change-writes.ts'
+import { type JudgedProposal, toJudged } from '../core/review/judge.ts'
+import { getPerson, hashesOf, refuseNoPolicy, sortApprovals, toApproval } from './approvals.ts'
 import {
   getChange,
   listChanges,
@@ -21,18 +21,21 @@ import {
   updateChangeStatus,
   updateChangeText,
 } from './changes.ts'
-import type { Reader, Writer } from './database.ts'
-import { listDreamMemories } from './dream-memories.ts'
+import type { Writer } from './database.ts'
+import { recordDecision } from './decisions.ts'
 import { getDream } from './dreams.ts'
-import { findJudgement, insertJudgements } from './judgements.ts'
-import { countQuotes } from './quotes-in-context.ts'
-import { insertReview, listRejections, listReviews, type Review, voidApprovals } from './reviews.ts'
+import { insertJudgements } from './judgements.ts'
+import { openPanelOf, type Panel } from './judging.ts'
+import { type DreamOffice, tellAbout } from './new-dream.ts'
+import { insertReview, listReviews, voidApprovals } from './reviews.ts'
 
 export interface Acceptance {
-  /** Why it is right though a critic rejects it; needed then, welcome otherwise. */
+  /** Why it is right; a policy may want it always, and it is needed to overrule a critic or to break the glass. */
   readonly reason: string | null
   /** The reviewer knows that a critic rejects the change. */
   readonly overrules: boolean
+  /** Past what the policy says, by somebody whom the policy lets break the glass. */
+  readonly bypasses: boolean
   /** What the reviewer read; another change there is refused. Null: whatever is there. */
   readonly changeHash: string | null
   /** RFC 3339 UTC with milliseconds; null: as long as an approval may hold. */
@@ -40,65 +43,86 @@ export interface Acceptance {
 }
 
 /**
- * One approval of a change, bound to the change, its evidence, the policy and its end. With as many as the decision
- * wants the change is accepted. Whoever proposed it, or an edit of it where several must approve, may not.
+ * One person's approval of a change, bound to the change, its evidence, the policies and its end. With what the
+ * policies want it is accepted. A change that was rolled back may be approved again, to be restored.
  */
 export async function acceptChange(
   writer: Writer,
-  id: ChangeId,
-  given: Acceptance,
+  office: DreamOffice,
+  { id, ...given }: Acceptance & { readonly id: ChangeId },
 ): Promise<StoredChange> {
-  const reviews = await listReviews(writer, id)
+  const person = await getPerson(writer, writer)
   const found = await getChange(writer, id)
-  const judged = await judgeStored(writer, found)
-  const { policyVersion } = judged.decision
-  const { standing } = sortApprovals(found, { reviews, policyVersion }, writer)
-  const stored = await reopen(writer, found, { standing, wanted: judged.decision.approvals.count })
+  const panel = await openPanelOf(writer, found.dreamId, 'propose')
+  refuseNoPolicy(panel)
+  const reviews = await listReviews(writer, id)
+  const { standing } = await sortApprovals(writer, found, { reviews, panel })
+  const before = standing.map((one) => one.approval)
+  const stored = await reopen(writer, found, { panel, approvals: before })
   const hashes = hashesOf(stored, writer)
-  await refuseProposer(writer, stored, { reviews, count: judged.decision.approvals.count })
   refuseOther(stored, hashes.changeHash, given.changeHash)
-  refuseDenied(stored, judged)
-  refuseCritics(stored, judged, given)
-  if (standing.some(({ actor }) => isSame(actor, writer.actor))) {
-    throw new DomainError(
-      'conflict',
-      `${writer.actor.id} approved change ${id} already; another person has to.`,
-    )
-  }
-  const expiresAt = chooseEnd(writer, given.expiresAt)
+  refuseReasonless(panel, given.bypasses ? 'bypass' : 'accept', given.reason)
+  const approval = toApproval(person, { createdAt: writer.at, ...given })
+  const approvals = [...before, approval]
+  const judged = await judgeWith(panel, stored, { approvals, approval })
+  refuseCritics(stored, judged.proposal, given)
+  if (judged.fault !== null) throw notAllowed(stored, judged.fault)
+  if (before.some(({ by }) => by[0] === person[0])) throw approvedAlready(stored, person[0])
+  refuseDenied(stored, judged.proposal)
+  const expiresAt = chooseEnd(writer, given, panel)
+  const policyVersion = nameVersions(panel.facts.policies)
   const approved = { changeId: id, ...hashes, policyVersion, expiresAt }
+  const approvalHash = hashApproval(approved, writer.hash)
   await insertReview(writer, {
     ...approved,
-    changeId: id,
     dreamId: stored.dreamId,
     verdict: 'accept',
     reason: given.reason,
     overrules: given.overrules,
+    bypasses: given.bypasses,
     support: countSupport(stored.change.evidence),
-    approvalHash: hashApproval(approved, writer.hash),
+    approvalHash,
   })
-  if (standing.length + 1 >= Math.max(1, judged.decision.approvals.count)) {
-    await updateChangeStatus(writer, id, { from: 'proposed', to: 'accepted' })
-  }
+  await recordDecision(writer, { changeId: id, moment: 'propose', ...judged.proposal })
   await writer.audit({
-    action: 'change.accepted',
+    action: given.bypasses ? 'change.bypassed' : 'change.accepted',
     objectType: 'change',
     objectId: id,
-    afterHash: hashApproval(approved, writer.hash),
+    afterHash: approvalHash,
+    ...(given.bypasses ? { reason: given.reason } : {}),
   })
+  if (stored.status === 'proposed' && judged.proposal.decision.verdict === 'allow') {
+    await updateChangeStatus(writer, id, { from: 'proposed', to: 'accepted' })
+    await tellAbout(writer, office, { type: 'change.accepted', id })
+  }
   return getChange(writer, id)
+}
+
+async function judgeWith(
+  panel: Panel,
+  stored: StoredChange,
+  { approvals, approval }: { readonly approvals: readonly Approval[]; readonly approval: Approval },
+) {
+  const candidate = await panel.prepare(stored, { approvals })
+  const proposal = panel.judge(candidate)
+  const judged = toJudged(panel.facts, candidate, proposal.critiques)
+  const { decision } = proposal
+  const fault = findApproverFault(panel.facts.policies, { judged, approval, decision })
+  return { proposal, fault }
 }
 
 /** An accepted change whose approvals do not hold any more is a proposal again. */
 async function reopen(
   writer: Writer,
   stored: StoredChange,
-  { standing, wanted }: { readonly standing: readonly Review[]; readonly wanted: number },
+  { panel, approvals }: { readonly panel: Panel; readonly approvals: readonly Approval[] },
 ): Promise<StoredChange> {
-  if (stored.status !== 'accepted' || standing.length >= Math.max(1, wanted)) {
-    refuseStatus(stored, ['proposed'], 'accepted')
+  if (stored.status !== 'accepted') {
+    refuseStatus(stored, ['proposed', 'rolled_back'], 'accepted')
     return stored
   }
+  const { decision } = panel.judge(await panel.prepare(stored, { approvals }))
+  if (decision.verdict === 'allow') refuseStatus(stored, ['proposed'], 'accepted')
   await returnChange(writer, stored.id, 'its approvals did not hold any more')
   return getChange(writer, stored.id)
 }
@@ -113,8 +137,8 @@ export async function returnChange(writer: Writer, id: ChangeId, reason: string)
 /** For good, with its reason; the same proposal does not come back on the same evidence. */
 export async function rejectChange(
   writer: Writer,
-  id: ChangeId,
-  reason: string,
+  office: DreamOffice,
+  { id, reason }: { readonly id: ChangeId; readonly reason: string },
 ): Promise<StoredChange> {
   const stored = await getChange(writer, id)
   refuseStatus(stored, ['proposed', 'accepted'], 'rejected')
@@ -125,6 +149,7 @@ export async function rejectChange(
     verdict: 'reject',
     reason,
     overrules: false,
+    bypasses: false,
     ...hashesOf(stored, writer),
     support: countSupport(stored.change.evidence),
     policyVersion: null,
@@ -138,6 +163,7 @@ export async function rejectChange(
     objectId: id,
     beforeHash: hashChange(stored.change, writer.hash),
   })
+  await tellAbout(writer, office, { type: 'change.rejected', id })
   return getChange(writer, id)
 }
 
@@ -157,22 +183,25 @@ export async function editStoredChange(
   }
   await voidApprovals(writer, id, 'the change was edited')
   await updateChangeText(writer, stored, change)
-  const judged = await judgeNow(writer, { ...stored, change })
-  await insertJudgements(writer, [{ ...judged, changeId: id, round: stored.round + 1 }])
+  const panel = await openPanelOf(writer, stored.dreamId, 'propose')
+  refuseReasonless(panel, 'edit', reason)
   await insertReview(writer, {
     changeId: id,
     dreamId: stored.dreamId,
     verdict: 'edit',
     reason,
     overrules: false,
+    bypasses: false,
     editedFrom: stored.change,
     changeHash,
     evidenceHash: hashEvidence(change.evidence, writer.hash),
     support: countSupport(change.evidence),
-    policyVersion: judged.decision.policyVersion,
+    policyVersion: nameVersions(panel.facts.policies),
     approvalHash: null,
     expiresAt: null,
   })
+  const judged = panel.judge(await panel.prepare({ ...stored, change }, { approvals: [] }))
+  await insertJudgements(writer, [{ ...judged, changeId: id, round: stored.round + 1 }])
   await writer.audit({
     action: 'change.edited',
     objectType: 'change',
@@ -183,31 +212,36 @@ export async function editStoredChange(
   return getChange(writer, id)
 }
 
-/** Several at once, all or none; only changes of low risk that no critic rejects. */
+/** Several at once, all or none; only changes of low risk that no critic minds. */
 export async function acceptLowRisk(
   writer: Writer,
-  dreamId: DreamId,
-  given: { readonly ids: readonly ChangeId[] | null; readonly reason: string | null },
+  office: DreamOffice,
+  given: {
+    readonly dreamId: DreamId
+    readonly ids: readonly ChangeId[] | null
+    readonly reason: string | null
+  },
 ): Promise<StoredChange[]> {
+  const { dreamId, ids, reason } = given
   await getDream(writer, dreamId)
   const all = await listChanges(writer, dreamId)
   const open = all.filter(({ status }) => status === 'proposed')
-  const chosen = given.ids === null ? open : given.ids.map((id) => findIn(all, id, dreamId))
+  const chosen = ids === null ? open : ids.map((id) => findIn(all, id, dreamId))
+  const panel = await openPanelOf(writer, dreamId, 'propose')
+  refuseNoPolicy(panel)
   const accepted: StoredChange[] = []
   for (const stored of chosen) {
-    const { decision } = await judgeStored(writer, stored)
-    if (decision.risk === 'low') {
-      const acceptance = {
-        reason: given.reason,
-        overrules: false,
-        changeHash: null,
-        expiresAt: null,
-      }
-      accepted.push(await acceptChange(writer, stored.id, acceptance))
-    } else if (given.ids !== null) {
+    const proposal = panel.judge(await panel.prepare(stored, { approvals: [] }))
+    const { decision } = proposal
+    if (isPlain(stored, proposal) && (ids !== null || decision.verdict !== 'deny')) {
+      const acceptance = { reason, overrules: false, bypasses: false, changeHash: null }
+      accepted.push(
+        await acceptChange(writer, office, { ...acceptance, expiresAt: null, id: stored.id }),
+      )
+    } else if (ids !== null) {
       throw new DomainError(
-        'forbidden',
-        `Change ${stored.id} is of ${decision.risk} risk; only changes of low risk are accepted in bulk. Accept it by itself.`,
+        'policy_denied',
+        `Change ${stored.id} is of ${decision.risk} risk${decision.risk === 'low' ? ', but a critic minds it or it is in quarantine' : ''}; only changes of low risk that nobody minds are accepted in bulk. Accept it by itself.`,
       )
     }
   }
@@ -218,82 +252,31 @@ export async function acceptLowRisk(
   )
 }
 
+/** Low risk, nothing in it to look at twice. */
+const isPlain = ({ change }: StoredChange, { decision, critiques }: JudgedProposal): boolean =>
+  decision.risk === 'low' &&
+  change.trust.quarantine.length === 0 &&
+  critiques.every(({ verdict }) => verdict === 'accept')
+
 function findIn(all: readonly StoredChange[], id: ChangeId, dreamId: DreamId): StoredChange {
   const found = all.find((one) => one.id === id)
   if (found) return found
   throw new DomainError('not_found', `Dream ${dreamId} has no change ${id}.`)
 }
 
-/** As it was judged last; a change from before there was a panel is judged now. */
-export async function judgeStored(reader: HashingReader, stored: StoredChange) {
-  return (await findJudgement(reader, stored)) ?? (await judgeNow(reader, stored))
-}
-
-type HashingReader = Reader & Pick<Writer, 'hash'>
-
-async function judgeNow(reader: HashingReader, stored: StoredChange): Promise<JudgedProposal> {
-  const judge = await openPanel(reader, stored.dreamId)
-  return judge(stored.change)
-}
-
-/** The panel over the memories that a dream read, for any number of its changes. */
-export async function openPanel(reader: HashingReader, dreamId: DreamId) {
-  const { inputStoreId } = await getDream(reader, dreamId)
-  const rejections = await listRejections(reader, inputStoreId)
-  const store = viewStore(await listDreamMemories(reader, dreamId))
-  const drift = await measureDrift(reader, inputStoreId)
-  return async (change: ProposedChange): Promise<JudgedProposal> => {
-    const [quotes] = await countQuotes(reader, dreamId, [change])
-    const subject = {
-      change,
-      store,
-      quotes: quotes ?? { resolved: 0, unresolved: change.evidence.length },
-      earlierRejections: rejections.filter(({ key }) => key === change.key).length,
-      drift,
-    }
-    return judgeProposal(subject, reader.hash)
-  }
-}
-
-/** The approvals that hold now; those that do not say why. */
-export function sortApprovals(
-  stored: StoredChange,
-  given: { readonly reviews: readonly Review[]; readonly policyVersion: string | null },
-  now: Pick<Writer, 'at' | 'hash'>,
-) {
-  const { policyVersion } = given
-  const judged = { ...hashesOf(stored, now), policyVersion, at: now.at, hash: now.hash }
-  const approvals = given.reviews.flatMap((one) =>
-    one.verdict === 'accept' && one.voidedAt === null
-      ? [{ one, why: findVoidOf(one, judged) }]
-      : [],
-  )
-  return {
-    standing: approvals.flatMap(({ one, why }) => (why === null ? [one] : [])),
-    void: approvals.flatMap(({ why }) => (why === null ? [] : [why])),
-  }
-}
-
-type Judged = Parameters<typeof findVoid>[1]
-
-function findVoidOf(review: Review, now: Judged): string | null {
-  const { approvalHash, expiresAt } = review
-  if (approvalHash === null || expiresAt === null) return 'it was never signed'
-  return findVoid({ ...review, approvalHash, expiresAt }, now)
-}
-
-export const hashesOf = ({ change }: StoredChange, { hash }: Pick<Writer, 'hash'>) => ({
-  changeHash: hashChange(change, hash),
-  evidenceHash: hashEvidence(change.evidence, hash),
-})
-
-function chooseEnd({ at }: Writer, wanted: string | null): string {
-  const latest = new Date(Date.parse(at) + longestApprovalMs).toISOString()
+function chooseEnd(
+  { at }: Writer,
+  { expiresAt: wanted, bypasses }: Pick<Acceptance, 'expiresAt' | 'bypasses'>,
+  { facts }: Panel,
+): string {
+  const longest = longestApproval(facts.policies, bypasses ? 'bypass' : 'approval')
+  const ms = Math.min(longestApprovalMs, longest)
+  const latest = new Date(Date.parse(at) + ms).toISOString()
   if (wanted === null) return latest
   if (wanted > at && wanted <= latest) return wanted
   throw new DomainError(
     'invalid_argument',
-    `expires_at: give a time between now and ${latest}; an approval holds for at most 14 days.`,
+    `expires_at: give a time between now and ${latest}; an approval holds for at most ${ms / 3_600_000} hours.`,
   )
 }
 
@@ -309,27 +292,6 @@ function refuseStatus(
   )
 }
 
-/** A dream proposed it. An edit's proposer is its editor, which matters where several must approve. */
-async function refuseProposer(
-  writer: Writer,
-  { id, dreamId }: StoredChange,
-  { reviews, count }: { readonly reviews: readonly Review[]; readonly count: number },
-): Promise<void> {
-  const { actor } = writer
-  if (actor.type === 'dream' || actor.type === 'session' || actor.id === dreamId) {
-    throw new DomainError(
-      'forbidden',
-      `Change ${id} was proposed by a dream; a person has to approve it.`,
-    )
-  }
-  const editor = reviews.findLast(({ verdict }) => verdict === 'edit')?.actor
-  if (count < 2 || !editor || !isSame(editor, actor)) return
-  throw new DomainError(
-    'forbidden',
-    `${actor.id} edited change ${id}; somebody else has to approve it.`,
-  )
-}
-
 function refuseOther({ id }: StoredChange, found: string, wanted: string | null): void {
   if (wanted === null || wanted === found) return
   throw new DomainError(
@@ -339,10 +301,32 @@ function refuseOther({ id }: StoredChange, found: string, wanted: string | null)
   )
 }
 
+function refuseReasonless({ facts }: Panel, verb: ReviewVerb, reason: string | null): void {
+  if (reason !== null) return
+  if (verb !== 'bypass' && !wantsReason(facts.policies, verb)) return
+  throw new DomainError('invalid_argument', `reason: is needed to ${verb} a change; say why.`)
+}
+
+const notAllowed = ({ id }: StoredChange, fault: string) =>
+  new DomainError('policy_denied', `Change ${id} cannot be approved so: ${fault}.`, {
+    details: { error_code: 'not_an_approver' },
+  })
+
+const approvedAlready = ({ id }: StoredChange, person: string) =>
+  new DomainError('conflict', `${person} approved change ${id} already; another person has to.`)
+
 function refuseDenied({ id }: StoredChange, { decision }: JudgedProposal): void {
   if (decision.verdict !== 'deny') return
-  const rules = decision.reasons.filter(({ verdict }) => verdict === 'deny').map(({ rule }) => rule)
-  throw new DomainError('forbidden', `The policy denies change ${id}: ${rules.join(', ')}.`)
+  throw new DomainError('policy_denied', `The policy denies change ${id}: ${explain(decision)}.`)
+}
+
+/** The limits that a change met, for people. */
+export function explain({ reasons, verdict }: JudgedProposal['decision']): string {
+  const found = reasons.filter((one) => one.mode === 'enforce' && one.verdict === verdict)
+  return found
+    .slice(0, 5)
+    .map(({ rule, value, limit }) => `${rule}: ${value} (${limit})`)
+    .join('; ')
 }
 
 function refuseCritics(
@@ -352,7 +336,7 @@ function refuseCritics(
 ): void {
   const against = critiques.filter(({ verdict }) => verdict === 'reject')
   if (against.length === 0) return
-  if (given.overrules && given.reason !== null) return
+  if ((given.overrules || given.bypasses) && given.reason !== null) return
   const said = against.map(({ critic, explanation }) => `${critic}: ${explanation}`).join(' ')
   throw new DomainError(
     'conflict',
@@ -360,10 +344,3 @@ function refuseCritics(
     { details: { error_code: 'critics_reject' } },
   )
 }
-
-const isSame = (a: Actor, b: Actor) => a.type === b.type && a.id === b.id
-
-export const overruled = (reviews: readonly Review[]): boolean =>
-  reviews.some(
-    ({ verdict, overrules, voidedAt }) => verdict === 'accept' && overrules && voidedAt === null,
-  )

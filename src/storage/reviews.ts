@@ -24,6 +24,8 @@ export interface Review {
   readonly reason: string | null
   /** Given in the knowledge that a critic rejects the change. */
   readonly overrules: boolean
+  /** Given to break the glass, past what the policy says. */
+  readonly bypasses: boolean
   readonly changeHash: string
   readonly evidenceHash: string
   readonly support: number
@@ -63,6 +65,7 @@ export async function insertReview(writer: Writer, given: NewReview): Promise<Re
       actor_id: actor.id,
       reason: given.reason,
       overrules: given.overrules ? 1 : 0,
+      bypasses: given.bypasses ? 1 : 0,
       edited_from: given.editedFrom ? JSON.stringify(given.editedFrom) : null,
       change_hash: given.changeHash,
       evidence_hash: given.evidenceHash,
@@ -136,6 +139,7 @@ const toReview = (row: Selectable<ReviewsTable>): Review => ({
   actor: { type: row.actor_type, id: row.actor_id },
   reason: row.reason,
   overrules: row.overrules === 1,
+  bypasses: row.bypasses === 1,
   changeHash: row.change_hash,
   evidenceHash: row.evidence_hash,
   support: row.support,

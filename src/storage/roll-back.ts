@@ -1,12 +1,20 @@
 import { DomainError } from '../core/errors.ts'
-import type { ChangeId, MemoryVersionId } from '../core/ids.ts'
+import type { ChangeId, Hash, MemoryVersionId } from '../core/ids.ts'
+import type { MemoryDocument } from '../core/memory.ts'
+import type { JudgedProposal } from '../core/review/judge.ts'
 import { countBytes } from './apply-changes.ts'
+import { refuseNoPolicy, sortApprovals } from './approvals.ts'
 import { type ChangeHistory, readHistory } from './change-history.ts'
 import { type ChangeWrite, findFirstWrite, insertChangeWrite } from './change-writes.ts'
 import { getChange, type StoredChange, updateChangeStatus } from './changes.ts'
 import type { Reader, Writer } from './database.ts'
+import { recordDecision } from './decisions.ts'
+import { type JudgingReader, openPanelOf } from './judging.ts'
 import { deleteMemory, insertMemory, updateMemory } from './memories.ts'
 import type { MemoryVersion } from './memory-versions.ts'
+import { type DreamOffice, tellAbout } from './new-dream.ts'
+import { explain } from './review-changes.ts'
+import { listReviews } from './reviews.ts'
 
 export interface RollBackOrder {
   readonly ids: readonly ChangeId[]
@@ -33,6 +41,8 @@ export interface RollBackPlan {
   readonly steps: readonly RollBackStep[]
   /** Ids of changes that were not asked for. */
   readonly alsoMoved: readonly ChangeId[]
+  /** What the policy says of those that are put back. */
+  readonly judged: readonly { readonly change: StoredChange; readonly proposal: JudgedProposal }[]
 }
 
 export interface RolledBack extends RollBackStep {
@@ -41,7 +51,7 @@ export interface RolledBack extends RollBackStep {
 
 /** Refuses, with what depends on it, when a later edit was made into what would move. */
 export async function planRollBack(
-  reader: Reader & Pick<Writer, 'hash'>,
+  reader: JudgingReader,
   order: RollBackOrder,
 ): Promise<RollBackPlan> {
   const wanted = order.kind === 'roll_back' ? 'applied' : 'rolled_back'
@@ -65,8 +75,42 @@ export async function planRollBack(
   }
   const asked = new Set(order.ids)
   const moved = steps.flatMap(({ changes }) => changes.map(({ id }) => id))
-  return { kind: order.kind, steps, alsoMoved: moved.filter((id) => !asked.has(id)) }
+  const judged = await judgeRestored(reader, steps)
+  return { kind: order.kind, steps, alsoMoved: moved.filter((id) => !asked.has(id)), judged }
 }
+
+/** To put a change back is to apply it: the policies have to let it through now, with approvals that still hold. */
+async function judgeRestored(reader: JudgingReader, steps: readonly RollBackStep[]) {
+  const judged: RollBackPlan['judged'][number][] = []
+  for (const { changes, history, after: text, first } of steps) {
+    for (const change of changes.filter(({ status }) => status === 'rolled_back')) {
+      const panel = await openPanelOf(reader, change.dreamId, 'apply')
+      refuseNoPolicy(panel)
+      const reviews = await listReviews(reader, change.id)
+      const sorted = await sortApprovals(reader, change, { reviews, panel })
+      const path = history.head?.path ?? first.path
+      const target = {
+        before: toDocument(path, history.head?.content ?? null, reader.hash),
+        after: toDocument(path, text, reader.hash),
+        size: panel.size,
+        written: judged.length,
+      }
+      const approvals = sorted.standing.map(({ approval }) => approval)
+      const proposal = panel.judge(await panel.prepare(change, { approvals, target }))
+      if (proposal.decision.verdict !== 'allow') {
+        throw new DomainError(
+          'policy_denied',
+          `Change ${change.id} may not be restored: ${sorted.void[0] ?? explain(proposal.decision)}. Approve it again, then restore it.`,
+        )
+      }
+      judged.push({ change, proposal })
+    }
+  }
+  return judged
+}
+
+const toDocument = (path: string, content: string | null, hash: Hash): MemoryDocument | null =>
+  content === null ? null : { path, content, contentSha256: hash(content) }
 
 async function planStep(
   reader: Reader,
@@ -105,9 +149,22 @@ async function planStep(
 }
 
 /** One transaction: every memory of the plan gets a new version, or nothing happens. */
-export async function writeRollBack(writer: Writer, plan: RollBackPlan): Promise<RolledBack[]> {
+export async function writeRollBack(
+  writer: Writer,
+  office: DreamOffice,
+  plan: RollBackPlan,
+): Promise<RolledBack[]> {
+  for (const { change, proposal } of plan.judged) {
+    await recordDecision(writer, { changeId: change.id, moment: 'apply', ...proposal })
+  }
   const done: RolledBack[] = []
   for (const step of plan.steps) done.push(await writeStep(writer, plan.kind, step))
+  const moved = plan.steps.flatMap(({ changes }) => changes)
+  for (const type of ['change.applied', 'change.rolled_back'] as const) {
+    const from = type === 'change.applied' ? 'rolled_back' : 'applied'
+    const ids = moved.filter(({ status }) => status === from).map(({ id }) => id)
+    await tellAbout(writer, office, { type, ids })
+  }
   return done
 }
 

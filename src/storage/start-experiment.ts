@@ -5,6 +5,7 @@ import type { ExperimentPlan } from '../core/experiment/plan.ts'
 import type { TestSettings } from '../core/experiment/settings.ts'
 import { openTest, reopenTest, type TestState } from '../core/experiment/state.ts'
 import type { ChangeId, ExperimentId, MemoryStoreId } from '../core/ids.ts'
+import { hashesOf } from './approvals.ts'
 import { makeArms } from './bound-arms.ts'
 import { getChange, type StoredChange } from './changes.ts'
 import type { Reader, Writer } from './database.ts'
@@ -22,7 +23,6 @@ import {
   updateExperiment,
 } from './experiments.ts'
 import { getOpenMemoryStore } from './memory-stores.ts'
-import { hashesOf } from './review-changes.ts'
 import { emitWebhookEvent, type Outbox } from './webhook-deliveries.ts'
 
 type Order = Omit<NewExperiment, 'changes' | 'storeId'> & {

@@ -1,12 +1,13 @@
 import type { MemoryVersionId } from '../core/ids.ts'
-import type { ApplyPlan, MemoryGroup } from './apply-changes.ts'
+import type { ApplyPlan } from './apply-changes.ts'
 import type { RollBackPlan, RollBackStep } from './roll-back.ts'
+import type { MemoryGroup } from './sift-changes.ts'
 
 type Done<T> = T & { readonly versionAfter?: MemoryVersionId | null }
 
 /** What was applied, or would be, in the shape of the contract. */
 export const presentApply = (
-  { dream, returned }: ApplyPlan,
+  { dream, returned, waiting }: Pick<ApplyPlan, 'dream' | 'returned' | 'waiting'>,
   groups: readonly Done<MemoryGroup>[],
   mode: 'dry_run' | 'done',
 ) => ({
@@ -23,6 +24,7 @@ export const presentApply = (
     content_sha256: after.contentSha256,
   })),
   returned: returned.map(({ change, reason }) => ({ change_id: change.id, reason })),
+  waiting: waiting.map(({ change, reason }) => ({ change_id: change.id, reason })),
 })
 
 /** What was rolled back or restored, or would be, in the shape of the contract. */

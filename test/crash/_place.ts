@@ -71,6 +71,7 @@ export async function makeTestKey({ context }: Run): Promise<void> {
     name: 'test',
     scopes: ['admin'],
     expiresAt: null,
+    owner: 'test',
     key: testKey,
   })
   await context.database.write({ type: 'user', id: 'test' }, async (writer) => {

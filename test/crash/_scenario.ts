@@ -7,6 +7,7 @@ import { readMemoryFolder } from '../../src/pipeline/memory-folder.ts'
 import { mirrorFolder } from '../../src/pipeline/memory-store.ts'
 import { openScheduler } from '../../src/pipeline/schedules.ts'
 import { airlineMemory } from '../_airline.ts'
+import { putPolicy } from '../_policies.ts'
 import { makeTestKey, type Opening, openPlace, type Place, type Run } from './_place.ts'
 
 /** What scenarios need to know of the place they are run at. */
@@ -141,6 +142,7 @@ async function importSessions({ context }: Run, { transcripts }: Given): Promise
 
 async function importWithStore(run: Run, given: Given): Promise<string> {
   await importSessions(run, given)
+  await putPolicy(run.context)
   const folder = await readMemoryFolder(airlineMemory, run.context.hash)
   return mirrorFolder(run.context, folder, actor)
 }

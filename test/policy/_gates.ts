@@ -186,7 +186,13 @@ const riskRuleCases = (
   }),
 )
 
-const approved: Approval = { by: ['user:one'], at: '2026-11-24T10:00:00Z', isCurrent: true }
+const approved: Approval = {
+  by: ['user:one'],
+  at: '2026-11-24T10:00:00Z',
+  isCurrent: true,
+  overrules: false,
+  bypasses: false,
+}
 const approvalCases = (
   [
     ['approvals.low, of other bytes', [{ ...approved, isCurrent: false }]],
@@ -209,6 +215,24 @@ approvalCases.push({
   judged: { approvals: [approved, { ...approved, at: '2026-11-24T11:00:00Z' }] },
   verdict: 'review',
 })
+
+approvalCases.push(
+  {
+    rule: 'approvals.low, by whoever worded it',
+    states: { 'approvals.low': { mode: 'required', count: 1, from: ['user:one'] } },
+    judged: { approvals: [approved], editedBy: 'user:one' },
+    verdict: 'review',
+  },
+  {
+    rule: 'approvals.low, by whoever brought the policy in',
+    states: { 'approvals.low': { mode: 'required', count: 1, from: ['user:one'] } },
+    judged: {
+      approvals: [approved],
+      policyLoads: [{ version: 'polver_test', by: 'user:one', at: '2026-11-24T10:00:01Z' }],
+    },
+    verdict: 'review',
+  },
+)
 
 export const gateCases: readonly GateCase[] = [
   {
@@ -470,7 +494,13 @@ export const gateCases: readonly GateCase[] = [
   {
     rule: 'approvals.low.delay',
     states: { 'approvals.low.delay': '24h' },
-    judged: { proposedAt: '2026-11-25T00:00:00Z', now: noon },
+    judged: { proposedAt: '2026-11-25T00:00:00Z', now: noon, approvals: [] },
+    verdict: 'review',
+  },
+  {
+    rule: 'approvals.low.auditSample',
+    states: { 'approvals.low.auditSample': 10 },
+    judged: { lot: 9.99, approvals: [] },
     verdict: 'review',
   },
   {
@@ -499,6 +529,55 @@ export const gateCases: readonly GateCase[] = [
   ...approvalCases,
 ]
 
+const brokeGlass: Approval = {
+  by: ['user:one', 'role:break-glass'],
+  at: '2026-11-25T09:00:00.000Z',
+  isCurrent: true,
+  overrules: false,
+  bypasses: true,
+}
+
+/** What breaking the glass lets through under a policy that denies everything, and what not. */
+const bypassCases: readonly {
+  readonly rule: string
+  readonly states?: Given
+  readonly judged: GateCase['judged']
+  readonly verdict: Verdict
+}[] = [
+  { rule: 'approvals.bypass', judged: { approvals: [brokeGlass] }, verdict: 'allow' },
+  {
+    rule: 'approvals.bypass.roles',
+    judged: { approvals: [{ ...brokeGlass, by: ['user:one', 'role:admin'] }] },
+    verdict: 'deny',
+  },
+  {
+    rule: 'approvals.bypass.maxDuration',
+    judged: { approvals: [{ ...brokeGlass, at: '2026-11-25T08:59:59.000Z' }] },
+    verdict: 'deny',
+  },
+  {
+    rule: 'approvals.bypass, not asked for',
+    judged: { approvals: [{ ...brokeGlass, bypasses: false }] },
+    verdict: 'deny',
+  },
+  {
+    rule: 'approvals.bypass, while paused',
+    states: { 'schedule.paused': true },
+    judged: { approvals: [brokeGlass] },
+    verdict: 'deny',
+  },
+]
+
+export function listFaultyBypasses(judge: Evaluate = evaluate): string[] {
+  const states = {
+    'scope.deny': [{ paths: ['/**'], operations: ['*'] }],
+    'approvals.bypass': { roles: ['break-glass'], maxDuration: '1h' },
+  }
+  return bypassCases.flatMap(({ rule, states: own, judged, verdict }) =>
+    judge(makePolicy({ ...states, ...own }), makeJudged(judged)).verdict === verdict ? [] : [rule],
+  )
+}
+
 /** No policy can leave it out, so its case is no field. */
 export const gatesWithoutField = ['critics']
 
@@ -522,13 +601,22 @@ export function findFault(
 /** The rules of all cases that do not hold. */
 export const listFaulty = (judge: Evaluate): string[] => [
   ...gateCases.filter((one) => findFault(one, judge) !== null).map(({ rule }) => rule),
-  ...(judgeCritics(judge).join() === 'allow,review,deny' ? [] : ['critics']),
+  ...(judgeCritics(judge).join() === 'allow,review,deny,allow' ? [] : ['critics']),
+  ...listFaultyBypasses(judge),
 ]
 
+/** Accepted, revised, rejected, and rejected but overruled by somebody who may approve it. */
 export function judgeCritics(judge: Evaluate = evaluate): Verdict[] {
   const critique = { critic: 'safety', explanation: 'it skips a check' }
-  return (['accept', 'revise', 'reject'] as const).map((verdict) => {
-    const change = makeJudged({ critiques: [{ ...critique, verdict }], approvals: [] })
-    return judge(makePolicy({}), change).verdict
-  })
+  const verdictOf = (verdict: 'accept' | 'revise' | 'reject', approvals: readonly Approval[]) =>
+    judge(
+      makePolicy({ 'approvals.low.from': ['user:one'] }),
+      makeJudged({ critiques: [{ ...critique, verdict }], approvals }),
+    ).verdict
+  return [
+    verdictOf('accept', []),
+    verdictOf('revise', []),
+    verdictOf('reject', [approved]),
+    verdictOf('reject', [{ ...approved, overrules: true }]),
+  ]
 }

@@ -116,8 +116,10 @@ describe('the fields of a policy', () => {
     expect(written.sort()).toEqual([
       'appliesTo.stores',
       'approvals.rules.dismissStaleOnEdit',
+      'approvals.rules.perHunk',
       'approvals.rules.requesterMayNotApprove',
       'budgets.openProposals.onExceed',
+      'evidence.counterEvidence.showInReview',
       'extends',
     ])
     expect(new Set(walk(schema.properties.spec, '')).isSupersetOf(new Set(fields.keys()))).toBe(

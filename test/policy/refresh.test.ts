@@ -17,7 +17,11 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'lucidream-policies-'))
-  refresh = openPolicyWatch({ ...server.context, policyDirectory: folder })
+  refresh = openPolicyWatch({
+    ...server.context,
+    policyDirectory: folder,
+    policyDirectoryIsNamed: true,
+  })
   return async () => {
     rmSync(folder, { recursive: true, force: true })
   }

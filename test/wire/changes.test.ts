@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ChangeId, MemoryStoreId, SessionId } from '../../src/core/ids.ts'
-import { applyPlan, planApply } from '../../src/storage/apply-changes.ts'
+import type { MemoryStoreId, SessionId } from '../../src/core/ids.ts'
 import { listChanges, updateChangeText } from '../../src/storage/changes.ts'
 import { getMemoryByPath, insertMemory, updateMemory } from '../../src/storage/memories.ts'
 import { acceptChange } from '../../src/storage/review-changes.ts'
@@ -115,25 +114,21 @@ describe('what is out of the ordinary', () => {
   it('is not applied on the word of a program, whoever accepted it', async () => {
     const { database } = server.context
     const service = { type: 'service_account', id: 'policy' } as const
-    const applied = await database.write(service, async (writer) => {
+    const accepting = database.write(service, async (writer) => {
       const [stored] = await listChanges(writer, server.dreamId)
       if (!stored) throw new Error('no change')
       const reason = { rule: 'over_influence', explanation: 'One principal.' } as const
       const trust = { ...stored.change.trust, quarantine: [reason] }
       await updateChangeText(writer, stored, { ...stored.change, trust })
-      await acceptChange(writer, stored.id as ChangeId, {
+      await acceptChange(writer, server.context, {
+        id: stored.id,
         reason: 'a bench',
         overrules: true,
+        bypasses: true,
         changeHash: null,
         expiresAt: null,
       })
-      const plan = await planApply(writer, server.dreamId)
-      await applyPlan(writer, plan)
-      return plan
     })
-    expect(applied.groups).toEqual([])
-    expect(applied.returned.map((one) => one.reason)).toEqual([
-      'it is in quarantine and no person released it (over_influence): One principal.',
-    ])
+    await expect(accepting).rejects.toThrow('A service_account approves nothing')
   })
 })

@@ -5,6 +5,7 @@ import { listAuditRecords } from '../../src/storage/audit-records.ts'
 import { listChanges } from '../../src/storage/changes.ts'
 import { deleteSession } from '../../src/storage/live-sessions.ts'
 import { getSession } from '../../src/storage/sessions.ts'
+import { putPolicy } from '../_policies.ts'
 import { startTestServer, type TestServer } from '../_server.ts'
 import {
   type Client,
@@ -24,6 +25,7 @@ let sessions: string[]
 let now = Date.parse('2026-11-25T08:00:00Z')
 beforeAll(async () => {
   server = await startTestServer({}, () => now)
+  await putPolicy(server.context)
   client = server.client()
   sessions = await fillServer(server)
 }, 60_000)

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DreamId } from '../../src/core/ids.ts'
 import { listChanges } from '../../src/storage/changes.ts'
 import { getDream } from '../../src/storage/dreams.ts'
+import { putPolicy } from '../_policies.ts'
 import { startTestServer, type TestServer } from '../_server.ts'
 import {
   type Client,
@@ -21,6 +22,7 @@ let client: Client
 let sessions: string[]
 beforeAll(async () => {
   server = await startTestServer()
+  await putPolicy(server.context)
   client = server.client()
   sessions = await fillServer(server)
 }, 60_000)

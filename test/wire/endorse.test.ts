@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { DreamId, MemoryId, MemoryStoreId, SessionId } from '../../src/core/ids.ts'
 import { dream } from '../../src/pipeline/dream.ts'
 import { listChanges } from '../../src/storage/changes.ts'
+import { listCritiques } from '../../src/storage/judgements.ts'
 import { insertMemory } from '../../src/storage/memories.ts'
-import { judgeStored } from '../../src/storage/review-changes.ts'
 import { asking } from '../_dreamt.ts'
 import { startTestServer, type TestServer } from '../_server.ts'
 
@@ -41,11 +41,11 @@ async function makeStore() {
 
 async function dreamOver(storeId: MemoryStoreId) {
   const { report } = await dream(server.context, { storeId, filter: {}, actor: operator }, () => {})
-  const { database, hash } = server.context
+  const { database } = server.context
   return database.read(async (reader) => {
     const changes = await listChanges(reader, report.dreamId as DreamId)
     const found = changes.find(({ change }) => change.operation === 'supersede')
-    return found ? { found, judged: await judgeStored({ ...reader, hash }, found) } : null
+    return found ? { found, critiques: await listCritiques(reader, found) } : null
   })
 }
 
@@ -99,7 +99,7 @@ describe('an endorsement', () => {
     ])
     const after = await dreamOver(storeId)
     expect(after?.found.change).toMatchObject({ before: old, trust: { taint: 'operator' } })
-    expect(after?.judged.critiques.find(({ critic }) => critic === 'taint')?.explanation).toBe(
+    expect(after?.critiques.find(({ critic }) => critic === 'taint')?.explanation).toBe(
       'Nothing in it comes from below operator.',
     )
 

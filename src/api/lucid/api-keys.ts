@@ -40,6 +40,9 @@ export const apiKeyEndpoints = [
         name: body.name,
         scopes: body.scopes,
         expiresAt: body.expires_at ?? null,
+        owner: body.owner ?? null,
+        roles: body.roles ?? [],
+        groups: body.groups ?? [],
       })
       const stored = await context.database.write(actor, async (writer) => {
         const inserted = await insertApiKey(writer, row)

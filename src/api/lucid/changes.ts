@@ -6,6 +6,7 @@ import {
 } from '../../contract/lucid/changes.ts'
 import { dreamPath } from '../../contract/lucid/findings.ts'
 import { applyChanges } from '../../core/change/apply.ts'
+import { toTimestamp } from '../../core/clock.ts'
 import { diffTexts } from '../../core/diff/text-diff.ts'
 import type { ChangeId, DreamId, Hash } from '../../core/ids.ts'
 import { nameFinding, presentChange } from '../../core/present/change.ts'
@@ -66,7 +67,7 @@ export const changeEndpoints = [
       'One change with all that a reviewer needs: its texts, their difference, its evidence.',
     params: changePath,
     response: changeInContext,
-    async handle({ context: { database, hash }, params }) {
+    async handle({ context: { database, hash, clock }, params }) {
       return database.read(async (reader) => {
         const stored = await getChange(reader, params.change_id as ChangeId)
         const { change, dreamId } = stored
@@ -75,7 +76,7 @@ export const changeEndpoints = [
         const findings = await listFindingsById(reader, ids)
         return {
           ...present(stored, hash),
-          ...(await readJudged({ ...reader, hash }, stored)),
+          ...(await readJudged({ ...reader, hash, at: toTimestamp(clock()) }, stored)),
           ...(await readTexts(reader, stored, hash)),
           applies: await stillApplies(reader, stored),
           evidence: quotes.map(presentQuoteInContext),

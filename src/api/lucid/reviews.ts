@@ -48,9 +48,11 @@ export const reviewEndpoints = [
     response: reviewedChange,
     async handle({ context, actor, params, body }) {
       return context.database.write(actor, async (writer) => {
-        const accepted = await acceptChange(writer, params.change_id as ChangeId, {
+        const accepted = await acceptChange(writer, context, {
+          id: params.change_id as ChangeId,
           reason: body.reason ?? null,
           overrules: body.override,
+          bypasses: body.bypass,
           changeHash: body.change_hash ?? null,
           expiresAt: body.expires_at == null ? null : new Date(body.expires_at).toISOString(),
         })
@@ -71,7 +73,10 @@ export const reviewEndpoints = [
       return context.database.write(actor, async (writer) =>
         present(
           writer,
-          await rejectChange(writer, params.change_id as ChangeId, body.reason),
+          await rejectChange(writer, context, {
+            id: params.change_id as ChangeId,
+            reason: body.reason,
+          }),
           context,
         ),
       )
@@ -108,7 +113,8 @@ export const reviewEndpoints = [
     response: acceptedChanges,
     async handle({ context, actor, params, body }) {
       return context.database.write(actor, async (writer) => {
-        const accepted = await acceptLowRisk(writer, params.dream_id as DreamId, {
+        const accepted = await acceptLowRisk(writer, context, {
+          dreamId: params.dream_id as DreamId,
           ids: (body.change_ids as ChangeId[] | undefined) ?? null,
           reason: body.reason ?? null,
         })
@@ -136,10 +142,10 @@ export const reviewEndpoints = [
       }
       const done = await context.database.write(actor, async (writer) => {
         const plan = await planApply(writer, id)
-        return presentApply(plan, await applyPlan(writer, plan), 'done')
+        return presentApply(plan, await applyPlan(writer, context, plan), 'done')
       })
       // What went back to review is stored all the same.
-      if (done.writes.length === 0) throw nothingApplied(done.returned)
+      if (done.writes.length === 0) throw nothingApplied(done)
       return done
     },
   }),
@@ -200,7 +206,8 @@ async function rollBack(
   }
   return context.database.write(actor, async (writer) => {
     const plan = await planRollBack(writer, order(await choose(writer)))
-    return presentRollBack(plan, await writeRollBack(writer, plan), { mode: 'done', hash })
+    const done = await writeRollBack(writer, context, plan)
+    return presentRollBack(plan, done, { mode: 'done', hash })
   })
 }
 
@@ -221,10 +228,10 @@ const at = (reader: Reader, { hash, clock }: ApiContext) => ({
   at: toTimestamp(clock()),
 })
 
-const present = async (reader: Reader, stored: StoredChange, { hash }: ApiContext) => ({
+const present = async (reader: Reader, stored: StoredChange, context: ApiContext) => ({
   type: 'change' as const,
-  ...presentChange(stored, hash),
-  ...(await readJudged({ ...reader, hash }, stored)),
+  ...presentChange(stored, context.hash),
+  ...(await readJudged(at(reader, context), stored)),
 })
 
 function refuseReading(caller: Caller): void {
@@ -235,11 +242,24 @@ function refuseReading(caller: Caller): void {
   )
 }
 
-function nothingApplied(returned: readonly { change_id: string; reason: string }[]): DomainError {
-  const all = returned.map(({ change_id, reason }) => `${change_id}: ${reason}`)
+interface Unwritten {
+  readonly returned: readonly { readonly change_id: string; readonly reason: string }[]
+  readonly waiting: readonly { readonly change_id: string; readonly reason: string }[]
+}
+
+function nothingApplied({ returned, waiting }: Unwritten): DomainError {
+  const all = [...returned, ...waiting].map(({ change_id, reason }) => `${change_id}: ${reason}`)
+  const why = all.slice(0, 5).join('. ')
+  if (returned.length === 0) {
+    return new DomainError(
+      'policy_denied',
+      `Nothing was applied; the accepted changes stay accepted. ${why}.`,
+      { details: { error_code: 'not_now' } },
+    )
+  }
   return new DomainError(
     'conflict',
-    `Nothing was applied; every accepted change went back to review. ${all.slice(0, 5).join('. ')}.`,
+    `Nothing was applied; every accepted change went back to review. ${why}.`,
     { details: { error_code: 'nothing_applied' } },
   )
 }

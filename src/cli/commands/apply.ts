@@ -3,6 +3,7 @@ import { toTimestamp } from '../../core/clock.ts'
 import { DomainError } from '../../core/errors.ts'
 import type { ChangeId, DreamId } from '../../core/ids.ts'
 import { planFolderWrites, writeFolder } from '../../pipeline/folder-writes.ts'
+import { refreshPolicies } from '../../pipeline/policies/refresh.ts'
 import { applyPlan, planApply } from '../../storage/apply-changes.ts'
 import { listChanges } from '../../storage/changes.ts'
 import type { Reader } from '../../storage/database.ts'
@@ -24,6 +25,7 @@ export interface ApplyOptions extends GlobalOptions {
 
 export function runApply(invocation: Invocation, options: ApplyOptions): Promise<number> {
   return withData(invocation, options, async ({ context }) => {
+    await refreshPolicies(context)
     const { id } = await context.database.read((reader) => findNamedDream(reader, options.dream))
     const folder = options.to
     if (folder !== undefined) await planFiles(context, { folder, dreamId: id })
@@ -33,16 +35,19 @@ export function runApply(invocation: Invocation, options: ApplyOptions): Promise
       folder === undefined || options.dryRun === true
         ? []
         : await writeFolder(await planFiles(context, { folder, dreamId: id }))
-    if (applied.writes.length === 0 && files.length === 0) throw nothing(applied.returned)
+    if (applied.writes.length === 0 && files.length === 0) throw nothing(applied)
     const document: ApplyDocument = { version: 1, kind: 'apply', ...applied, files }
     invocation.print(document, () => [
       ...applied.writes.map(describeWrite),
       ...applied.returned.map(
         ({ change_id, reason }) => `back to review: ${change_id}: ${showForeign(reason)}`,
       ),
+      ...applied.waiting.map(
+        ({ change_id, reason }) => `not now: ${change_id}: ${showForeign(reason)}`,
+      ),
       ...files.map((file) => `wrote ${showForeign(file)}`),
     ])
-    return applied.returned.length === 0 ? exitCodes.ok : exitCodes.partial
+    return applied.returned.length + applied.waiting.length === 0 ? exitCodes.ok : exitCodes.partial
   })
 }
 
@@ -60,22 +65,32 @@ const tryApply = ({ database, hash, clock }: Context, id: DreamId) =>
   })
 
 /** With a folder a second run may find everything applied and only the files missing. */
-async function apply({ database }: Context, id: DreamId, { to }: ApplyOptions) {
-  return database.write(person, async (writer) => {
+async function apply(context: Context, id: DreamId, { to }: ApplyOptions) {
+  return context.database.write(person, async (writer) => {
     const isDone =
       to !== undefined &&
       !(await listChanges(writer, id)).some(({ status }) => status === 'accepted')
     const plan = isDone
-      ? { dream: await findNamedDream(writer, id), groups: [], returned: [] }
+      ? {
+          dream: await findNamedDream(writer, id),
+          groups: [],
+          returned: [],
+          waiting: [],
+          judged: [],
+        }
       : await planApply(writer, id)
-    return presentApply(plan, await applyPlan(writer, plan), 'done')
+    return presentApply(plan, await applyPlan(writer, context, plan), 'done')
   })
 }
 
-function nothing(returned: readonly { change_id: string; reason: string }[]): DomainError {
-  const why = returned.map(({ change_id, reason }) => ` ${change_id}: ${reason}.`).join('')
+type Applied = Pick<ReturnType<typeof presentApply>, 'returned' | 'waiting'>
+
+function nothing({ returned, waiting }: Applied): DomainError {
+  const why = [...returned, ...waiting]
+    .map(({ change_id, reason }) => ` ${change_id}: ${reason}.`)
+    .join('')
   return new DomainError(
-    'conflict',
+    returned.length === 0 && waiting.length > 0 ? 'policy_denied' : 'conflict',
     `Nothing was applied.${why || ' No change is accepted, and every file is up to date.'}`,
   )
 }
@@ -92,9 +107,14 @@ export function runRollBack(
   id: string,
   options: RollBackOptions,
 ): Promise<number> {
-  return withData(invocation, options, async ({ context: { database, hash } }) => {
+  return withData(invocation, options, async ({ context }) => {
+    const { database, hash, clock } = context
+    await refreshPolicies(context)
     const plan = async (reader: Reader) =>
-      planRollBack({ ...reader, hash }, await orderFor(reader, id, options))
+      planRollBack(
+        { ...reader, hash, at: toTimestamp(clock()) },
+        await orderFor(reader, id, options),
+      )
     const {
       type: _,
       kind,
@@ -106,7 +126,7 @@ export function runRollBack(
         })
       : await database.write(person, async (writer) => {
           const planned = await plan(writer)
-          return presentRollBack(planned, await writeRollBack(writer, planned), {
+          return presentRollBack(planned, await writeRollBack(writer, context, planned), {
             mode: 'done',
             hash,
           })

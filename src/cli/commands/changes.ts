@@ -1,13 +1,17 @@
 import type { ChangesDocument } from '../../contract/changes.ts'
+import { toTimestamp } from '../../core/clock.ts'
 import { presentChange } from '../../core/present/change.ts'
 import type { DreamReport } from '../../core/present/dream-report.ts'
 import { eventText } from '../../core/session.ts'
+import { refreshPolicies } from '../../pipeline/policies/refresh.ts'
 import { listChanges, type StoredChange } from '../../storage/changes.ts'
+import { readJudged } from '../../storage/judged-changes.ts'
 import { findEvent } from '../../storage/session-events.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type GlobalOptions, type Invocation, withData } from '../invocation.ts'
 import { findNamedDream, pickByPrefix } from '../latest-dream.ts'
 import { renderChange } from '../report/change.ts'
+import { showDecision } from '../report/decision.ts'
 import type { Opened } from '../surroundings.ts'
 import { showForeign, wrapText } from '../text.ts'
 
@@ -36,7 +40,13 @@ export function runChanges(
       data: chosen.map((change) => presentChange(change, hash)),
       held_back: [...heldBack],
     }
-    const evidence = id === undefined ? [] : await renderEvidence(invocation, opened, chosen)
+    const evidence =
+      id === undefined
+        ? []
+        : [
+            ...(await renderEvidence(invocation, opened, chosen)),
+            ...(await renderDecisions(opened, chosen)),
+          ]
     invocation.print(document, () =>
       chosen.length === 0
         ? ['Nothing was proposed, because:', ...heldBack.map((line) => `  · ${showForeign(line)}`)]
@@ -67,6 +77,23 @@ async function renderEvidence(
       ...wrapText(showForeign(shown), { columns, first: '  ', rest: '  ' }),
       '',
     )
+  }
+  return lines
+}
+
+/** What the policies say of them now, with every reason. */
+async function renderDecisions(
+  { context }: Opened,
+  changes: readonly StoredChange[],
+): Promise<string[]> {
+  const { hash, clock, database } = context
+  await refreshPolicies(context)
+  const lines: string[] = []
+  for (const one of changes) {
+    const { decision } = await database.read((reader) =>
+      readJudged({ ...reader, hash, at: toTimestamp(clock()) }, one),
+    )
+    lines.push(...showDecision(decision))
   }
   return lines
 }

@@ -4,6 +4,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { type GlobalOptions, type Invocation, withData } from '../invocation.ts'
 import { renderImport } from '../report/import.ts'
 import { dreamOver } from './dream.ts'
+import { offerStarter } from './serve.ts'
 
 /** What `npm start` runs: the bundled transcripts in, the report out. */
 export function runDemo(invocation: Invocation, options: GlobalOptions): Promise<number> {
@@ -12,6 +13,7 @@ export function runDemo(invocation: Invocation, options: GlobalOptions): Promise
     invocation.note(
       'Reading the bundled airline sessions (tau-bench and tau2-bench, MIT) and the notes in data/airline/memory.',
     )
+    await offerStarter(invocation, opened.context)
     const imported = await importPaths(
       opened.context,
       [demo.transcripts],

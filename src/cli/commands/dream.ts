@@ -5,6 +5,7 @@ import type { DreamReport } from '../../core/present/dream-report.ts'
 import { dream } from '../../pipeline/dream.ts'
 import { readMemoryFolder } from '../../pipeline/memory-folder.ts'
 import { mirrorFolder, openDefaultStore } from '../../pipeline/memory-store.ts'
+import { refreshPolicies } from '../../pipeline/policies/refresh.ts'
 import { refuseInside, writeProposal } from '../../pipeline/proposal-folder.ts'
 import { listChanges } from '../../storage/changes.ts'
 import { listFindings } from '../../storage/findings.ts'
@@ -35,6 +36,7 @@ export async function dreamOver(
   { context }: Opened,
   options: DreamOptions,
 ): Promise<number> {
+  await refreshPolicies(context)
   const folder = options.memory ? await readMemoryFolder(options.memory, context.hash) : null
   const out = options.out ?? chooseOut(invocation, options)
   if (folder) refuseInside(out, folder.root)

@@ -12,6 +12,9 @@ import { layTable, showForeign } from '../text.ts'
 export interface KeyOptions extends GlobalOptions {
   readonly scope?: readonly string[]
   readonly expires?: string
+  readonly owner?: string
+  readonly role?: readonly string[]
+  readonly group?: readonly string[]
 }
 
 const operator = { type: 'user', id: 'cli' } as const
@@ -39,6 +42,9 @@ export function runKeyCreate(
       name,
       scopes: readScopes(options.scope ?? []),
       expiresAt: readExpiry(options.expires),
+      owner: options.owner === undefined ? null : readWord('--owner', options.owner),
+      roles: (options.role ?? []).map((one) => readWord('--role', one)),
+      groups: (options.group ?? []).map((one) => readWord('--group', one)),
     })
     const stored = await context.database.write(operator, async (writer) => {
       const inserted = await insertApiKey(writer, row)
@@ -54,6 +60,9 @@ export function runKeyCreate(
     invocation.print(document, () => [
       key,
       `${stored.id} may ${stored.scopes.join(', ')}. The key is shown only now.`,
+      stored.owner === null
+        ? 'It names no person, so it approves nothing; --owner NAME makes one for a person.'
+        : `It is ${showForeign(stored.owner)}'s.`,
     ])
     return exitCodes.ok
   })
@@ -88,6 +97,15 @@ function readScopes(given: readonly string[]): Scope[] {
   throw new DomainError(
     'invalid_argument',
     `--scope ${unknown ?? '(none)'}: give one or more of ${scopes.join(', ')}.`,
+  )
+}
+
+/** As policies write it behind `user:`, `role:` and `group:`. */
+function readWord(option: string, text: string): string {
+  if (/^[^\s:]{1,190}$/.test(text)) return text
+  throw new DomainError(
+    'invalid_argument',
+    `${option} ${text}: give up to 190 characters without spaces and ":".`,
   )
 }
 

@@ -4,21 +4,37 @@ import type {
   PolicyCheckDocument,
   PolicyDiffDocument,
   PolicyExplanationDocument,
+  PolicyInitDocument,
   PolicyTestDocument,
 } from '../../contract/policy.ts'
-import type { Decision } from '../../core/policy/decision.ts'
+import { toTimestamp } from '../../core/clock.ts'
 import { decide } from '../../core/policy/evaluate.ts'
+import { presentDecision } from '../../core/present/review.ts'
 import { runFixtures } from '../../pipeline/policies/fixtures.ts'
 import { readPolicyFile, readPolicyFolder } from '../../pipeline/policies/folder.ts'
-import { listStorePolicies } from '../../pipeline/policies/inputs.ts'
-import { judgeStored } from '../../pipeline/policies/judged.ts'
 import { refreshPolicies } from '../../pipeline/policies/refresh.ts'
 import { replayDays, replayProposals } from '../../pipeline/policies/replay.ts'
 import { type PolicyText, resolveTexts, showFault } from '../../pipeline/policies/resolve.ts'
+import { installStarterPolicy } from '../../pipeline/policies/starter.ts'
+import { describeChanges } from '../../storage/judging.ts'
+import { listStorePolicies, toPolicy } from '../../storage/policies.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type GlobalOptions, type Invocation, withData } from '../invocation.ts'
 import { findNamedDream, pickByPrefix } from '../latest-dream.ts'
+import { showDecision, showReasons } from '../report/decision.ts'
 import { plural, showForeign } from '../text.ts'
+
+/** Puts the starter policy into the policy folder, so that people may approve what dreams propose. */
+export function runPolicyInit(invocation: Invocation, options: GlobalOptions): Promise<number> {
+  return withData(invocation, options, async ({ context }) => {
+    const path = await installStarterPolicy(context)
+    const document: PolicyInitDocument = { version: 1, kind: 'policy_init', path }
+    invocation.print(document, () => [
+      `${path}: one person approves each change. It is yours to tighten.`,
+    ])
+    return exitCodes.ok
+  })
+}
 
 /** Reads policies as the server would and says what is wrong with them; needs no database. */
 export async function runPolicyCheck(
@@ -67,7 +83,7 @@ export async function runPolicyTest(
       name,
       passed: missing === null,
       missing,
-      decision: present(decision),
+      decision: presentDecision(decision),
     })),
   }
   invocation.print(document, () => [
@@ -94,12 +110,15 @@ export function runPolicyExplain(
 ): Promise<number> {
   return withData(invocation, options, async ({ context }) => {
     await refreshPolicies(context)
-    const { dream, applying } = await context.database.read(async (reader) => {
-      const named = await findNamedDream(reader, options.dream)
-      return { dream: named, applying: await listStorePolicies(reader, named.inputStoreId) }
-    })
     const moment = options.apply === true ? 'apply' : 'propose'
-    const all = await judgeStored(context, dream.id, moment)
+    const at = toTimestamp(context.clock())
+    const { all, applying } = await context.database.read(async (reader) => {
+      const { id: dreamId, inputStoreId } = await findNamedDream(reader, options.dream)
+      return {
+        all: await describeChanges({ ...reader, hash: context.hash, at }, dreamId, moment),
+        applying: (await listStorePolicies(reader, inputStoreId)).map(toPolicy),
+      }
+    })
     const { judged } = pickByPrefix(
       all.map(({ stored, judged: one }) => ({ id: stored.id, judged: one })),
       id,
@@ -114,7 +133,7 @@ export function runPolicyExplain(
       path: judged.change.path,
       moment,
       policies: applying.map(({ name, version }) => ({ name, version })),
-      decision: present(decision),
+      decision: presentDecision(decision),
     }
     invocation.print(document, () => [
       `${document.change_id} ${showForeign(document.path)}, ${moment === 'apply' ? 'to be applied' : 'as a proposal'}`,
@@ -142,8 +161,8 @@ export function runPolicyDiff(
       differing: differing.map(({ changeId, path: memory, current, proposed }) => ({
         change_id: changeId,
         path: memory,
-        current: present(current),
-        proposed: present(proposed),
+        current: presentDecision(current),
+        proposed: presentDecision(proposed),
       })),
     }
     invocation.print(document, () => [
@@ -162,30 +181,3 @@ async function readPath(path: string): Promise<PolicyText[]> {
   if (!isFolder) return [await readPolicyFile(path)]
   return (await readPolicyFolder(path)).map(({ file, text }) => ({ file: join(path, file), text }))
 }
-
-function showDecision(decision: Decision): string[] {
-  const { verdict, risk, approvals } = decision
-  const needs =
-    approvals.count === 0
-      ? 'no approval needed'
-      : `${plural(approvals.count, 'approval')} from ${approvals.from.map(showForeign).join(', ') || 'nobody that is named'}`
-  return [`${verdict}, risk ${risk}, ${needs}`, ...showReasons(decision)]
-}
-
-const showReasons = ({ reasons }: Decision): string[] =>
-  reasons.map(
-    ({ rule, value, limit, verdict, mode }) =>
-      `  ${mode === 'audit' ? 'audit ' : ''}${verdict}  ${rule}: ${showForeign(value)} (${showForeign(limit)})`,
-  )
-
-const present = (decision: Decision) => ({
-  verdict: decision.verdict,
-  risk: decision.risk,
-  reasons: decision.reasons.map((reason) => ({ ...reason })),
-  approvals: {
-    count: decision.approvals.count,
-    from: [...decision.approvals.from],
-    reviewers: decision.approvals.reviewers.map((list) => [...list]),
-  },
-  policy_version: decision.policyVersion,
-})

@@ -4,6 +4,7 @@ import type { Actor } from '../../core/audit/record.ts'
 import { DomainError } from '../../core/errors.ts'
 import type { ChangeId } from '../../core/ids.ts'
 import { presentChange } from '../../core/present/change.ts'
+import { refreshPolicies } from '../../pipeline/policies/refresh.ts'
 import { getChange, listChanges, type StoredChange } from '../../storage/changes.ts'
 import type { Reader, Writer } from '../../storage/database.ts'
 import { readJudged } from '../../storage/judged-changes.ts'
@@ -12,6 +13,7 @@ import { exitCodes } from '../exit-codes.ts'
 import { type GlobalOptions, type Invocation, withData } from '../invocation.ts'
 import { findNamedDream, pickByPrefix } from '../latest-dream.ts'
 import { renderChange } from '../report/change.ts'
+import type { Opened } from '../surroundings.ts'
 import { showForeign } from '../text.ts'
 
 export interface ReviewOptions extends GlobalOptions {
@@ -19,6 +21,8 @@ export interface ReviewOptions extends GlobalOptions {
   readonly reason?: string
   /** Accept though a critic rejects it. */
   readonly override?: boolean
+  /** Break the glass, where the policy lets whoever uses the command line. */
+  readonly bypass?: boolean
   /** The new text, or the file that has it. */
   readonly text?: string
   readonly file?: string
@@ -28,8 +32,10 @@ export interface ReviewOptions extends GlobalOptions {
 export const person: Actor = { type: 'user', id: 'cli' }
 
 export const runAccept = (invocation: Invocation, id: string, options: ReviewOptions) =>
-  review(invocation, { id, options }, (writer, changeId) =>
-    acceptChange(writer, changeId, {
+  review(invocation, { id, options }, (writer, changeId, context) =>
+    acceptChange(writer, context, {
+      id: changeId,
+      bypasses: options.bypass === true,
       reason: options.reason ?? null,
       overrules: options.override === true,
       changeHash: null,
@@ -38,8 +44,9 @@ export const runAccept = (invocation: Invocation, id: string, options: ReviewOpt
   )
 
 export const runReject = (invocation: Invocation, id: string, options: ReviewOptions) =>
-  review(invocation, { id, options }, (writer, changeId) => {
-    if (options.reason) return rejectChange(writer, changeId, options.reason)
+  review(invocation, { id, options }, (writer, changeId, context) => {
+    const { reason } = options
+    if (reason) return rejectChange(writer, context, { id: changeId, reason })
     throw new DomainError(
       'invalid_argument',
       'Say why with --reason: a rejected idea is remembered with it.',
@@ -68,13 +75,15 @@ interface Named {
 function review(
   invocation: Invocation,
   { id, options }: Named,
-  act: (writer: Writer, id: ChangeId) => Promise<StoredChange>,
+  act: (writer: Writer, id: ChangeId, context: Opened['context']) => Promise<StoredChange>,
 ): Promise<number> {
-  return withData(invocation, options, async ({ context: { database, hash } }) => {
+  return withData(invocation, options, async ({ context }) => {
+    const { database, hash } = context
+    await refreshPolicies(context)
     const { stored, judged } = await database.write(person, async (writer) => {
       const found = await findChange(writer, id, options.dream)
-      const done = await act(writer, found.id)
-      return { stored: done, judged: await readJudged({ ...writer, hash }, done) }
+      const done = await act(writer, found.id, context)
+      return { stored: done, judged: await readJudged(writer, done) }
     })
     const document: ReviewDocument = {
       version: 1,

@@ -3,12 +3,15 @@ import { beginDream } from '../../pipeline/dream.ts'
 import { importPaths } from '../../pipeline/import.ts'
 import { readMemoryFolder } from '../../pipeline/memory-folder.ts'
 import { mirrorFolder } from '../../pipeline/memory-store.ts'
+import { refreshPolicies } from '../../pipeline/policies/refresh.ts'
+import { installStarterPolicy } from '../../pipeline/policies/starter.ts'
 import { runWorker } from '../../pipeline/worker.ts'
 import { insertApiKey, listApiKeys } from '../../storage/api-keys.ts'
 import type { Reader } from '../../storage/database.ts'
 import { getDream, isLive } from '../../storage/dreams.ts'
 import { listMemoryStores } from '../../storage/memory-stores.ts'
 import { makeApiKey } from '../../storage/new-api-key.ts'
+import { listPolicies } from '../../storage/policies.ts'
 import { countSessions } from '../../storage/sessions.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type GlobalOptions, type Invocation, nameDatabase, withData } from '../invocation.ts'
@@ -70,6 +73,7 @@ async function showBundled(invocation: Invocation, { context }: Opened): Promise
 
 async function dreamBundled(invocation: Invocation, context: Opened['context']): Promise<void> {
   const { demo, signal } = invocation.surroundings
+  await offerStarter(invocation, context)
   const { totals } = await importPaths(context, [demo.transcripts], () => {})
   const folder = await readMemoryFolder(demo.memory, context.hash)
   const storeId = await mirrorFolder(context, folder, operator)
@@ -89,6 +93,19 @@ async function dreamBundled(invocation: Invocation, context: Opened['context']):
   }
 }
 
+/** Without a policy nothing may be applied; whoever tries things out gets one to look at. */
+export async function offerStarter(
+  { note }: Pick<Invocation, 'note'>,
+  context: Opened['context'],
+): Promise<void> {
+  await refreshPolicies(context)
+  if ((await context.database.read(listPolicies)).length > 0) return
+  const path = await installStarterPolicy(context)
+  note(
+    `Installed the starter policy, ${path}: one person approves each change. It is yours to tighten.`,
+  )
+}
+
 async function isEmpty(reader: Reader): Promise<boolean> {
   if ((await countSessions(reader)) > 0) return false
   return (await listMemoryStores(reader, { limit: 1 })).length === 0
@@ -103,6 +120,7 @@ async function makeFirstKey(
     name: 'first key',
     scopes: ['admin'],
     expiresAt: null,
+    owner: 'admin',
     ...(bootstrapKey === null ? {} : { key: bootstrapKey }),
   })
   return context.database.write(operator, async (writer) => {

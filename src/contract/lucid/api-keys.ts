@@ -18,15 +18,32 @@ export const apiKey = z.object({
   name: z.string(),
   hint: z.string().describe('the beginning and the end of the key'),
   scopes: z.array(scope),
+  owner: z
+    .string()
+    .nullable()
+    .describe('the person who holds it; null: a program, which approves nothing'),
+  roles: z.array(z.string()),
+  groups: z.array(z.string()),
   created_at: z.string(),
   expires_at: z.string().nullable(),
   revoked_at: z.string().nullable(),
 })
 
+/** As policies write it behind `user:`, `role:` and `group:`. */
+const personWord = z
+  .string()
+  .regex(/^[^\s:]{1,190}$/, 'up to 190 characters without spaces and ":"')
+
 export const newApiKey = z.object({
   name: line(1, 255),
   scopes: z.array(scope).min(1, 'at least one scope').max(16),
   expires_at: timestamp.nullable().optional(),
+  owner: personWord
+    .nullable()
+    .optional()
+    .describe('the person who will hold it, so that it may approve; keys of one person count once'),
+  roles: z.array(personWord).max(50).optional(),
+  groups: z.array(personWord).max(50).optional(),
 })
 
 /** The key itself is in this answer and nowhere else, ever. */

@@ -20,6 +20,7 @@ const review = z.object({
   actor,
   reason: z.string().nullable(),
   override: z.boolean().describe('given in the knowledge that a critic rejects the change'),
+  bypass: z.boolean().describe('given to break the glass, past what the policy says'),
   change_hash: z.string().describe('of what was reviewed'),
   evidence_hash: z.string(),
   policy_version: z.string().nullable(),
@@ -37,7 +38,10 @@ export const judged = z.object({
   evidence_hash: z.string(),
   critiques: z.array(critique),
   dissent: z.boolean().describe('whether the critics disagree'),
-  decision,
+  decision: decision.describe('as it is now; once a change is closed, the last one'),
+  decisions: z
+    .array(decision.extend({ moment: z.enum(['propose', 'apply']), created_at: z.string() }))
+    .describe('every one that was made, newest first'),
   taint: z.string().describe('the lowest origin of any word in it'),
   reviews: z.array(review),
 })
@@ -52,6 +56,10 @@ export const acceptBody = z.strictObject({
     .boolean()
     .default(false)
     .describe('accept though a critic rejects it; needs a reason'),
+  bypass: z
+    .boolean()
+    .default(false)
+    .describe('break the glass, where the policy lets the person; needs a reason'),
   change_hash: hex.nullish().describe('of the change that was read; another one is refused'),
   expires_at: z.iso.datetime().nullish().describe('at most 14 days from now, which is the default'),
 })
@@ -93,6 +101,9 @@ export const appliedDream = z.object({
   returned: z
     .array(z.object({ change_id: z.string(), reason: z.string() }))
     .describe('accepted changes that go back to review'),
+  waiting: z
+    .array(z.object({ change_id: z.string(), reason: z.string() }))
+    .describe('accepted changes that may be written later'),
 })
 
 export const rollBackBody = z.strictObject({

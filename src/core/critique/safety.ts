@@ -1,70 +1,50 @@
+import { readForeign } from '../trust/foreign-text.ts'
+import { scoreInstruction } from '../trust/instruction-like.ts'
+import { findNamedTargets, type NamedTarget } from '../trust/named-targets.ts'
+import { findSecretShapes } from '../trust/secret-shapes.ts'
 import { type Critic, insertedText } from './critique.ts'
 
 const critic = 'safety'
 
-/** Forms of secrets that are told by their looks; masks at import know many more. */
-const secrets: readonly (readonly [string, RegExp])[] = [
-  ['a private key', /-----BEGIN [A-Z ]*PRIVATE KEY-----/],
-  ['a cloud access key', /\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/],
-  [
-    'an access token',
-    /\b(?:gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{20,}|xox[abprs]-[\w-]{10,})/,
-  ],
-  ['an API key', /\bsk-[\w-]{20,}/],
-  ['a signed token', /\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}/],
-  ['a password', /\b(?:password|passwd|secret|api[_-]?key|token)\s*[:=]\s*["']?[^\s"'<[]{8,}/i],
-  ['credentials in a URL', /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@]{1,100}:[^\s/@]{1,100}@/i],
-]
-
-/** What speaks to the agent over the head of whoever runs it, or hides. */
-const commands: readonly (readonly [string, RegExp])[] = [
-  [
-    'it tells to ignore what was said before',
-    /\b(?:ignore|disregard|forget|override|bypass)\b[^.\n]{0,40}\b(?:previous|prior|above|earlier|all|any|your|system|other)\b[^.\n]{0,30}\b(?:instructions?|rules?|prompts?|polic(?:y|ies)|guidelines?|memor(?:y|ies))/i,
-  ],
-  [
-    'it claims to be the system',
-    /<\/?(?:system|assistant|developer|instructions?)\b|\[(?:system|inst)\]|^\s*(?:system|assistant)\s*:/im,
-  ],
-  [
-    'it gives the reader another identity',
-    /\byou are (?:now|no longer)\b|\bfrom now on,? you\b|\bact as (?:an? )?(?:admin|root|developer|unrestricted)/i,
-  ],
-  [
-    'it asks for the prompt or for secrets',
-    /\b(?:reveal|print|show|leak|send|share|post|upload|exfiltrate)\b[^.\n]{0,40}\b(?:system prompt|credentials?|passwords?|api keys?|secrets?|tokens?|env(?:ironment)? variables?)/i,
-  ],
-  [
-    'it keeps something from people',
-    /\b(?:do not|don't|never)\b[^.\n]{0,20}\b(?:tell|inform|mention|notify|alert|ask)\b[^.\n]{0,30}\b(?:user|human|operator|admin|anyone|person)/i,
-  ],
-  [
-    'it turns a check off',
-    /\b(?:disable|skip|turn off|bypass)\b[^.\n]{0,30}\b(?:review|approval|safety|security|verification|confirmation|audit|guardrails?|checks?)\b/i,
-  ],
-  ['it runs what it downloads', /\b(?:curl|wget)\b[^\n|]{0,200}\|\s*(?:ba|z|da)?sh\b/i],
-  ['it destroys', /\brm\s+-[a-z]*[rf][a-z]*\s+[/~*]|\bDROP\s+(?:TABLE|DATABASE)\b/i],
-]
-
-/** Characters that people do not see: zero widths, direction marks, tags. */
-const hidden = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]/u
-const tags = /[\u{e0000}-\u{e007f}]/u
+/** From here a line reads like an order; less, with something that orders are about, is one as well. */
+const order = 3
+const orderedAbout: ReadonlySet<NamedTarget> = new Set([
+  'command',
+  'credential',
+  'recipient',
+  'permission',
+])
 
 /** Secrets, text that reads like an order to the agent, and characters that nobody sees. */
 export const criticizeSafety: Critic = ({ change }) => {
   const text = insertedText(change)
-  const plain = text.normalize('NFKC')
-  const found = [
-    ...secrets.flatMap(([name, form]) => (form.test(plain) ? [`it looks like ${name}`] : [])),
-    ...commands.flatMap(([name, form]) => (form.test(plain) ? [name] : [])),
-    ...(hidden.test(text) || tags.test(text) ? ['it has characters that nobody sees'] : []),
+  const secrets = findSecretShapes(readForeign(text).text)
+  const judged = text.split('\n').map(judgeLine)
+  const rejected = [
+    ...secrets.map(({ rule }) => `it looks like a secret (${rule})`),
+    ...new Set(judged.flatMap(({ rejects }) => rejects ?? [])),
   ]
-  if (found.length === 0) {
-    return {
-      critic,
-      verdict: 'accept',
-      explanation: 'No secret and no order to the agent was found.',
-    }
+  if (rejected.length > 0) {
+    return { critic, verdict: 'reject', explanation: `In what it inserts: ${rejected.join('; ')}.` }
   }
-  return { critic, verdict: 'reject', explanation: `In what it inserts: ${found.join('; ')}.` }
+  const doubtful = [...new Set(judged.flatMap(({ doubts }) => doubts ?? []))]
+  return doubtful.length > 0
+    ? { critic, verdict: 'revise', explanation: `In what it inserts: ${doubtful.join('; ')}.` }
+    : { critic, verdict: 'accept', explanation: 'No secret and no order to the agent was found.' }
+}
+
+/** What one line tells the reader to do over the head of whoever runs it. */
+function judgeLine(line: string): { readonly rejects?: string; readonly doubts?: string } {
+  const { score, signs } = scoreInstruction(line)
+  const said = signs.map((sign) => sign.replaceAll('_', ' ')).join(', ')
+  if (signs.includes('hidden_characters')) return { rejects: 'it has characters that nobody sees' }
+  if (score >= order) return { rejects: `it reads like an order to the agent (${said})` }
+  const about = findNamedTargets(line).filter((target) => orderedAbout.has(target))
+  if (signs.length > 0 && about.length > 0) {
+    return { rejects: `it tells the agent something about a ${about.join(', ')} (${said})` }
+  }
+  // Which a rule for agents may do, so somebody looks at it.
+  if (signs.includes('addresses_agent') || signs.includes('role_words'))
+    return { doubts: `it speaks to the agent (${said})` }
+  return about.includes('credential') ? { doubts: 'it names a credential' } : {}
 }

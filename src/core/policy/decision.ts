@@ -54,6 +54,12 @@ export interface JudgedChange {
   readonly proposedAt: string
   /** Who proposed it, under all of their names. */
   readonly proposedBy: readonly string[]
+  /** The person whose words stand in it since it was edited; null where nobody edited it. */
+  readonly editedBy: string | null
+  /** Who brought the policies' versions in, as far as that was a person with an API key. */
+  readonly policyLoads: readonly PolicyLoad[]
+  /** Drawn for the change, at least 0 and less than 100: whether it is among those that people look at. */
+  readonly lot: number
   readonly document: { readonly before: string | null; readonly after: string | null }
   readonly store: JudgedStore
   readonly evidence: JudgedEvidence
@@ -156,4 +162,15 @@ export interface Approval {
   readonly at: string
   /** Whether the hashes that were approved are still those of change, evidence and policy version. */
   readonly isCurrent: boolean
+  /** Given in the knowledge that a critic rejects the change. */
+  readonly overrules: boolean
+  /** Given to break the glass: past what the policy says. */
+  readonly bypasses: boolean
+}
+
+interface PolicyLoad {
+  readonly version: string
+  /** As in the approvals: the person. */
+  readonly by: string
+  readonly at: string
 }

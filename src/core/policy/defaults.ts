@@ -17,6 +17,7 @@ const required = (count: number): ApprovalDemand => ({
   count,
   from: ['owners', 'role:admin'],
   delay: 0,
+  auditSample: 0,
 })
 
 /**
@@ -82,7 +83,7 @@ export const defaultSpec: PolicySpec = {
   },
   content: {
     secrets: { scan: true, onMatch: 'block' },
-    pii: { detect: ['email', 'phone', 'card', 'iban', 'person-name'], onMatch: 'block' },
+    pii: { detect: ['email', 'phone', 'card', 'iban', 'ip'], onMatch: 'block' },
     injection: { scan: true, onMatch: 'quarantine' },
     unicode: { forbid: ['bidi', 'zero-width', 'tag-characters'], onMatch: 'block' },
     links: { allowHosts: [], onOther: 'block' },
@@ -99,7 +100,12 @@ export const defaultSpec: PolicySpec = {
     medium: required(1),
     high: required(2),
     critical: { ...required(2), mode: 'block' },
-    rules: { expireAfter: 14 * day },
+    rules: {
+      expireAfter: 14 * day,
+      editorMayApprove: false,
+      requireReason: ['reject', 'bypass'],
+    },
+    bypass: { roles: [], maxDuration: 60 * minute },
   },
   schedule: { timezone: 'UTC', apply: { windows: [] }, freezes: [], paused: false },
   rollout: { promote: { mode: 'manual' } },

@@ -1,6 +1,6 @@
 import type { Decision, JudgedChange, Reason, Risk, Verdict } from './decision.ts'
 import type { Policy } from './policy.ts'
-import { findDelay, findMissing, wantApprovals } from './rules/approvals.ts'
+import { findBypass, findDelay, findMissing, findSample, wantApprovals } from './rules/approvals.ts'
 import { deny, type Gate, none } from './rules/gate.ts'
 import { gates } from './rules/gates.ts'
 import { assessRisk, highest } from './rules/risk.ts'
@@ -16,21 +16,28 @@ export function evaluate(
   every: readonly Gate[] = gates,
 ): Decision {
   if (policy === null || policy.spec.mode === 'off') return decideWithout(judged)
-  const { spec } = policy
+  const { spec, version } = policy
   const { risk, hits } = assessRisk(spec, judged)
+  const approving = { spec, version, judged, risk }
   const found = judgeAll(policy, judged, { every, risk })
   const followed = found.flatMap(({ mode, verdict }) => (mode === 'enforce' ? verdict : []))
+  const sample = findSample(approving)
   // What is in quarantine waits for a person whatever a policy says.
   const quarantined = judged.change.trust.quarantine.length > 0
-  const forced = spec.mode === 'audit' || followed.includes('review') || quarantined
-  const approvals = wantApprovals(spec, judged, { risk, forced })
+  const forced = spec.mode === 'audit' || followed.includes('review') || quarantined || sample
+  const approvals = wantApprovals(approving, forced ? 'forced' : 'free')
   const waiting =
-    approvals.count === 0
-      ? findDelay(spec, judged, risk)
-      : findMissing(approvals, { spec, judged, risk })
+    approvals.count === 0 ? findDelay(approvals, approving) : findMissing(approvals, approving)
   const path = judged.change.path
+  const by = found.some(({ rule }) => rule === paused.rule) ? null : findBypass(approving)
+  const told = [
+    ...(sample ? [{ ...sample, verdict: 'review' as const }] : []),
+    ...(waiting ? [{ ...waiting, verdict: 'review' as const }] : []),
+    ...(by === null ? [] : [{ ...bypassed(by), verdict: 'allow' as const }]),
+  ]
+  const stands = followed.includes('deny') ? 'deny' : waiting ? 'review' : 'allow'
   return {
-    verdict: followed.includes('deny') ? 'deny' : waiting ? 'review' : 'allow',
+    verdict: by === null ? stands : 'allow',
     risk,
     reasons: sort([
       ...found,
@@ -44,12 +51,30 @@ export function evaluate(
           mode: modeOf(policy),
         }),
       ),
-      ...(waiting ? [reasonOf({ ...waiting, path, verdict: 'review', mode: 'enforce' })] : []),
+      ...told.map((one) => reasonOf({ ...one, path, mode: 'enforce' })),
     ]),
     approvals,
-    policyVersion: policy.version,
+    policyVersion: version,
   }
 }
+
+const bypassed = (by: string) => ({
+  rule: 'approvals.bypass',
+  value: `${by} broke the glass`,
+  limit: 'what the policy says',
+})
+
+/** What an approval is bound to: every policy that speaks; null where none does. */
+export function nameVersions(policies: readonly Policy[]): string | null {
+  const versions = listSpeaking(policies).map(({ version }) => version)
+  return versions.length === 0 ? null : versions.join('+')
+}
+
+/** In one order, whatever order they were given in. */
+export const listSpeaking = (policies: readonly Policy[]): Policy[] =>
+  policies
+    .filter(({ spec }) => spec.mode !== 'off')
+    .toSorted((a, b) => (a.version < b.version ? -1 : 1))
 
 const modeOf = ({ spec }: Policy) => (spec.mode === 'audit' ? 'audit' : 'enforce')
 
@@ -77,10 +102,7 @@ function judgeAll(
 
 /** Every policy that applies has a say; the strictest one is followed. None: as without a policy. */
 export function decide(policies: readonly Policy[], judged: JudgedChange): Decision {
-  const speaking = policies.filter(({ spec }) => spec.mode !== 'off')
-  const decisions = speaking
-    .toSorted((a, b) => (a.version < b.version ? -1 : 1))
-    .map((policy) => evaluate(policy, judged))
+  const decisions = listSpeaking(policies).map((policy) => evaluate(policy, judged))
   const [first, ...others] = decisions
   if (!first) return decideWithout(judged)
   if (others.length === 0) return first
@@ -98,7 +120,7 @@ export function decide(policies: readonly Policy[], judged: JudgedChange): Decis
         ...(one === most || one.count === 0 ? [] : [one.from]),
       ]),
     },
-    policyVersion: decisions.map(({ policyVersion }) => policyVersion).join('+'),
+    policyVersion: nameVersions(policies),
   }
 }
 

@@ -18,7 +18,7 @@ export function makesClaim(change: ProposedChange): boolean {
 }
 
 /** Lines that were not there before, whole: a change inside a line is judged with the words around it. */
-export function addedText({ document: { before, after } }: JudgedChange): string {
+export function addedText({ document: { before, after } }: Pick<JudgedChange, 'document'>): string {
   const known = new Set((before ?? '').split('\n'))
   return (after ?? '')
     .split('\n')

@@ -36,6 +36,7 @@ const approval = (risk: string) =>
     [`approvals.${risk}.count`, atLeast],
     [`approvals.${risk}.from`, subset],
     [`approvals.${risk}.delay`, atLeast],
+    [`approvals.${risk}.auditSample`, atLeast],
   ] as const
 
 /** Every field of a policy that is not made of fields, and what tightening it means. */
@@ -111,6 +112,10 @@ export const fields: ReadonlyMap<string, Tightness> = new Map<string, Tightness>
   ['risk.rules', union],
   ...risks.flatMap(approval),
   ['approvals.rules.expireAfter', atMost],
+  ['approvals.rules.editorMayApprove', ordered(true, false)],
+  ['approvals.rules.requireReason', union],
+  ['approvals.bypass.roles', subset],
+  ['approvals.bypass.maxDuration', atMost],
   // Windows and freezes of a parent are read on these clocks.
   ['schedule.timezone', same],
   ['schedule.apply.windows', layers],

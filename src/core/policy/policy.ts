@@ -43,7 +43,12 @@ export interface PolicySpec {
   readonly content: ContentDemands
   readonly risk: { readonly default: Risk; readonly rules: readonly RiskRule[] }
   readonly approvals: Readonly<Record<Risk, ApprovalDemand>> & {
-    readonly rules: { readonly expireAfter: number }
+    readonly rules: {
+      readonly expireAfter: number
+      readonly editorMayApprove: boolean
+      readonly requireReason: readonly ReviewVerb[]
+    }
+    readonly bypass: { readonly roles: readonly string[]; readonly maxDuration: number }
   }
   readonly schedule: {
     readonly timezone: string
@@ -186,7 +191,13 @@ export interface ApprovalDemand {
   readonly count: number
   readonly from: readonly string[]
   readonly delay: number
+  /** Percent of what goes by itself that waits for a person all the same. */
+  readonly auditSample: number
 }
+
+/** What people do with a change, as far as a policy may want a reason for it. */
+export const reviewVerbs = ['accept', 'edit', 'reject', 'bypass'] as const
+export type ReviewVerb = (typeof reviewVerbs)[number]
 
 export const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const
 type Weekday = (typeof weekdays)[number]

@@ -48,6 +48,9 @@ const harmless: JudgedChange = {
   },
   proposedAt: '2026-11-22T10:00:00.000Z',
   proposedBy: ['dream:drm_1'],
+  editedBy: null,
+  policyLoads: [],
+  lot: 50,
   document: { before, after: before + added },
   store: {
     id: 'memstore_1',
@@ -91,8 +94,16 @@ const harmless: JudgedChange = {
       by: ['user:one', 'group:support-leads', 'role:admin'],
       at: '2026-11-24T10:00:00.000Z',
       isCurrent: true,
+      overrules: false,
+      bypasses: false,
     },
-    { by: ['user:two', 'role:admin'], at: '2026-11-24T11:00:00.000Z', isCurrent: true },
+    {
+      by: ['user:two', 'role:admin'],
+      at: '2026-11-24T11:00:00.000Z',
+      isCurrent: true,
+      overrules: false,
+      bypasses: false,
+    },
   ],
 }
 

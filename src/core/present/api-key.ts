@@ -5,6 +5,9 @@ interface ShownKey {
   readonly name: string
   readonly hint: string
   readonly scopes: readonly Scope[]
+  readonly owner: string | null
+  readonly roles: readonly string[]
+  readonly groups: readonly string[]
   readonly createdAt: string
   readonly expiresAt: string | null
   readonly revokedAt: string | null
@@ -17,6 +20,9 @@ export const presentApiKey = (key: ShownKey) => ({
   name: key.name,
   hint: key.hint,
   scopes: [...key.scopes],
+  owner: key.owner,
+  roles: [...key.roles],
+  groups: [...key.groups],
   created_at: key.createdAt,
   expires_at: key.expiresAt,
   revoked_at: key.revokedAt,

@@ -9,6 +9,7 @@ interface ShownReview {
   readonly actor: { readonly type: string; readonly id: string }
   readonly reason: string | null
   readonly overrules: boolean
+  readonly bypasses: boolean
   readonly changeHash: string
   readonly evidenceHash: string
   readonly policyVersion: string | null
@@ -25,6 +26,11 @@ interface Judged {
   readonly evidenceHash: string
   readonly critiques: readonly Critique[]
   readonly decision: Decision
+  readonly decisions: readonly {
+    readonly moment: 'propose' | 'apply'
+    readonly createdAt: string
+    readonly decision: Decision
+  }[]
   readonly taint: Taint
   readonly reviews: readonly ShownReview[]
 }
@@ -39,21 +45,29 @@ export function presentJudged(given: Judged) {
     evidence_hash: given.evidenceHash,
     critiques: critiques.map((one) => ({ ...one })),
     dissent: new Set(critiques.map(({ verdict }) => verdict)).size > 1,
-    decision: {
-      verdict: decision.verdict,
-      risk: decision.risk,
-      reasons: decision.reasons.map((one) => ({ ...one })),
-      approvals: {
-        count: decision.approvals.count,
-        from: [...decision.approvals.from],
-        reviewers: decision.approvals.reviewers.map((list) => [...list]),
-      },
-      policy_version: decision.policyVersion,
-    },
+    decision: presentDecision(decision),
+    decisions: given.decisions.map((one) => ({
+      moment: one.moment,
+      created_at: one.createdAt,
+      ...presentDecision(one.decision),
+    })),
     taint: given.taint,
     reviews: given.reviews.map(presentReview),
   }
 }
+
+/** A decision in the shape of the contract. */
+export const presentDecision = (decision: Decision) => ({
+  verdict: decision.verdict,
+  risk: decision.risk,
+  reasons: decision.reasons.map((one) => ({ ...one })),
+  approvals: {
+    count: decision.approvals.count,
+    from: [...decision.approvals.from],
+    reviewers: decision.approvals.reviewers.map((list) => [...list]),
+  },
+  policy_version: decision.policyVersion,
+})
 
 const presentReview = (one: ShownReview) => ({
   type: 'review' as const,
@@ -63,6 +77,7 @@ const presentReview = (one: ShownReview) => ({
   actor: { ...one.actor },
   reason: one.reason,
   override: one.overrules,
+  bypass: one.bypasses,
   change_hash: one.changeHash,
   evidence_hash: one.evidenceHash,
   policy_version: one.policyVersion,

@@ -2,7 +2,8 @@ import type { Hash } from '../ids.ts'
 import type { Keyring } from '../keyring.ts'
 import { isCardNumber, isIban, isIpv4, isIpv6, isPhone } from './personal-numbers.ts'
 
-type PersonalKind = 'email' | 'phone' | 'card' | 'iban' | 'ip'
+export const personalKinds = ['email', 'phone', 'card', 'iban', 'ip'] as const
+type PersonalKind = (typeof personalKinds)[number]
 
 /** Hex of a hash under a key of the installation; the first eight digits name a value. */
 export type Sign = (text: string) => string
@@ -94,3 +95,7 @@ export function maskPersonalData(text: string, sign: Sign): MaskedText {
   }
   return { text: masked, found }
 }
+
+/** The kinds of personal data in a text, each as often as it is there. */
+export const findPersonalData = (text: string): readonly PersonalKind[] =>
+  maskPersonalData(text, () => '').found

@@ -1,12 +1,9 @@
 import type { OutcomeSignal } from '../../core/outcome/signal.ts'
-import { listApplying } from '../../core/policy/applies.ts'
 import { refuseOutcome, selectSessions } from '../../core/policy/inputs.ts'
-import type { Policy } from '../../core/policy/policy.ts'
 import type { Reader } from '../../storage/database.ts'
 import { type DreamSession, listDreamSessions } from '../../storage/dream-sessions.ts'
 import type { Dream } from '../../storage/dreams.ts'
-import { findMemoryStore } from '../../storage/memory-stores.ts'
-import { listPolicies, toPolicy } from '../../storage/policies.ts'
+import { listStorePolicies, toPolicy } from '../../storage/policies.ts'
 import { listReadableSessions } from '../../storage/policy-history.ts'
 
 export interface PermittedInputs {
@@ -20,7 +17,7 @@ export interface PermittedInputs {
 /** Of the sessions that the dream was given, those that policy lets it read. Ages count from when it was made. */
 export async function listPermittedInputs(reader: Reader, dream: Dream): Promise<PermittedInputs> {
   const sessions = await listDreamSessions(reader, dream.id)
-  const policies = await listStorePolicies(reader, dream.inputStoreId)
+  const policies = (await listStorePolicies(reader, dream.inputStoreId)).map(toPolicy)
   const refuse = (signal: OutcomeSignal) => refuseOutcome(policies, signal)
   if (policies.every(({ spec }) => spec.mode === 'off')) return { sessions, refuse, leftOut: [] }
   const turns = policies.some(({ spec }) => spec.inputs.sessions.minUserTurns > 0)
@@ -41,14 +38,4 @@ export async function listPermittedInputs(reader: Reader, dream: Dream): Promise
       return `${new Set(found.map(({ path }) => path)).size} sessions ${what} by policy (${rule}).`
     }),
   }
-}
-
-/** The policies that speak about a store, as they were last read. */
-export async function listStorePolicies(
-  reader: Reader,
-  storeId: Dream['inputStoreId'],
-): Promise<Policy[]> {
-  const store = await findMemoryStore(reader, storeId)
-  const policies = (await listPolicies(reader)).flatMap(({ version }) => version ?? [])
-  return listApplying(policies.map(toPolicy), store?.name ?? '')
 }

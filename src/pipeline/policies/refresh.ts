@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import { DomainError } from '../../core/errors.ts'
 import { makeId } from '../../core/ids.ts'
 import type { ResolvedPolicy } from '../../core/policy/resolve.ts'
+import type { Reader } from '../../storage/database.ts'
 import {
   insertPolicyVersion,
   listPolicies,
@@ -20,6 +22,7 @@ export function openPolicyWatch(context: Context): () => Promise<void> {
   return async () => {
     const { policyDirectory: directory, hash } = context
     if (directory === null) return
+    if (!context.policyDirectoryIsNamed && !existsSync(directory)) return
     const texts = await readPolicyFolder(directory).catch(toMessage)
     const now = hash(JSON.stringify(texts))
     if (now === seen) return
@@ -48,12 +51,18 @@ interface Wanted {
 
 async function store(context: Context, texts: readonly PolicyText[] | string): Promise<void> {
   const { database, log } = context
-  await database.write(actor, async (writer) => {
-    const known = await listPolicies(writer)
+  const compare = async (reader: Reader) => {
+    const known = await listPolicies(reader)
     const { states, versions } =
       typeof texts === 'string' ? keepAll(known, texts) : resolve(context, known, texts)
     const changed = listChanged(known, states)
-    if (changed.length === 0 && states.length === known.length) return
+    const isSame = changed.length === 0 && states.length === known.length
+    return { known, states, versions, changed, isSame }
+  }
+  if ((await database.read(compare)).isSame) return
+  await database.write(actor, async (writer) => {
+    const { known, states, versions, changed, isSame } = await compare(writer)
+    if (isSame) return
     for (const version of versions) await insertPolicyVersion(writer, version)
     await replacePolicies(writer, states)
     for (const { file, versionId, fault } of changed) {

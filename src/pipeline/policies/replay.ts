@@ -5,10 +5,10 @@ import { listApplying } from '../../core/policy/applies.ts'
 import type { Decision } from '../../core/policy/decision.ts'
 import { decide } from '../../core/policy/evaluate.ts'
 import type { Policy } from '../../core/policy/policy.ts'
+import { describeChanges } from '../../storage/judging.ts'
 import { listPolicies, toPolicy } from '../../storage/policies.ts'
 import { listProposingDreams } from '../../storage/policy-history.ts'
 import type { Context } from '../context.ts'
-import { judgeStored } from './judged.ts'
 import { readPolicy } from './read.ts'
 import { type PolicyText, resolveTexts, showFault } from './resolve.ts'
 
@@ -27,7 +27,7 @@ export async function replayProposals(
   context: Context,
   file: PolicyText,
 ): Promise<{ readonly changes: number; readonly differing: readonly Replayed[] }> {
-  const { database, clock } = context
+  const { database, clock, hash } = context
   const since = toTimestamp(clock() - replayDays * 86_400_000)
   const { stored, dreams } = await database.read(async (reader) => ({
     stored: await listPolicies(reader),
@@ -42,7 +42,10 @@ export async function replayProposals(
   const differing: Replayed[] = []
   let changes = 0
   for (const dreamId of dreams) {
-    for (const { stored: change, judged } of await judgeStored(context, dreamId, 'propose')) {
+    const described = await database.read((reader) =>
+      describeChanges({ ...reader, hash, at: toTimestamp(clock()) }, dreamId, 'propose'),
+    )
+    for (const { stored: change, judged } of described) {
       changes += 1
       const one = {
         changeId: change.id,

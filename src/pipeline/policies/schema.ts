@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { findGlobFault } from '../../core/policy/glob.ts'
+import { reviewVerbs } from '../../core/policy/policy.ts'
+import { personalKinds } from '../../core/trust/personal-data.ts'
 import { readDuration, readSize } from './units.ts'
 
 /**
@@ -194,7 +196,11 @@ const evidence = z.strictObject({
     .partial(),
   contrast: z.strictObject({ minOutcomeGap: share, minConfidence: share }).partial(),
   counterEvidence: z
-    .strictObject({ search: z.enum(['required', 'optional']), maxShare: share })
+    .strictObject({
+      search: z.enum(['required', 'optional']),
+      maxShare: share,
+      showInReview: z.literal(true, 'true: what speaks against it is always shown'),
+    })
     .partial(),
   trust: z
     .strictObject({
@@ -213,7 +219,7 @@ const host = z
 
 const content = z.strictObject({
   secrets: z.strictObject({ scan: z.boolean(), onMatch }).partial(),
-  pii: z.strictObject({ detect: words, onMatch }).partial(),
+  pii: z.strictObject({ detect: z.array(z.enum(personalKinds)), onMatch }).partial(),
   injection: z.strictObject({ scan: z.boolean(), onMatch }).partial(),
   unicode: z
     .strictObject({ forbid: z.array(z.enum(['bidi', 'zero-width', 'tag-characters'])), onMatch })
@@ -272,6 +278,11 @@ const approval = z
     count: z.number().int().min(1).max(20),
     from: z.array(actor).max(100),
     delay: duration,
+    auditSample: z
+      .number()
+      .min(0)
+      .max(100)
+      .describe('percent of what goes by itself that waits for a person'),
   })
   .partial()
 
@@ -284,7 +295,18 @@ const approvals = z.strictObject({
     .strictObject({
       dismissStaleOnEdit: z.literal(true, 'true: an approval of other bytes never counts'),
       requesterMayNotApprove: z.literal(true, 'true: whoever proposes never approves'),
+      perHunk: z.literal(true, 'true: every change is approved by itself'),
+      editorMayApprove: z
+        .boolean()
+        .describe('whoever worded it last may approve it, where one approval is wanted'),
+      requireReason: z.array(z.enum(reviewVerbs)),
       expireAfter: duration.refine((ms) => ms <= 14 * 86_400_000, 'at most 14d'),
+    })
+    .partial(),
+  bypass: z
+    .strictObject({
+      roles: z.array(z.string().regex(/^[^\s:]{1,100}$/, 'a role such as break-glass')).max(20),
+      maxDuration: duration.refine((ms) => ms <= 86_400_000, 'at most 24h'),
     })
     .partial(),
 })
@@ -360,17 +382,11 @@ export const notEnforced: readonly string[] = [
   'appliesTo.agents',
   'inputs.sessions.excludeActorKinds',
   'inputs.models',
-  'evidence.counterEvidence.showInReview',
   'evidence.freshness.reverifyEvery',
   'evidence.freshness.onExpire',
   'content.judges',
-  ...['low', 'medium', 'high', 'critical'].flatMap((level) => [
-    `approvals.${level}.notify`,
-    `approvals.${level}.auditSample`,
-  ]),
-  'approvals.rules.perHunk',
-  'approvals.rules.requireReason',
-  'approvals.bypass',
+  ...['low', 'medium', 'high', 'critical'].flatMap((level) => [`approvals.${level}.notify`]),
+  'approvals.bypass.alert',
   'schedule.dream',
   ...[
     'experiment',

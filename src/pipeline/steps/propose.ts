@@ -1,27 +1,34 @@
 import { locateEdits } from '../../core/change/apply.ts'
+import type { ProposedChange } from '../../core/change/change.ts'
+import { toTimestamp } from '../../core/clock.ts'
 import { type ChangeId, makeId } from '../../core/ids.ts'
 import type { Memory } from '../../core/memory.ts'
+import type { Finding } from '../../core/mining/finding.ts'
+import type { JudgedChange } from '../../core/policy/decision.ts'
 import type { DreamReport } from '../../core/present/dream-report.ts'
-import type { JudgedProposal } from '../../core/review/judge.ts'
+import type { DreamJudging, JudgedDream } from '../../core/review/judge-dream.ts'
 import { placeholderKey } from '../../core/trust/personal-data.ts'
 import { countBytes, partsOf } from '../../storage/apply-changes.ts'
-import { insertChangeWrite, measureDrift } from '../../storage/change-writes.ts'
+import { insertChangeWrite } from '../../storage/change-writes.ts'
 import { insertChanges, updateChangeStatus } from '../../storage/changes.ts'
 import type { Writer } from '../../storage/database.ts'
+import { recordDecision } from '../../storage/decisions.ts'
 import { listDreamMemories } from '../../storage/dream-memories.ts'
 import { releaseStore, updateDream } from '../../storage/dreams.ts'
+import { readEvidenceFacts } from '../../storage/evidence-facts.ts'
 import { listFindings } from '../../storage/findings.ts'
 import { insertJudgements } from '../../storage/judgements.ts'
+import { drawLot, readJudgingFacts } from '../../storage/judging.ts'
 import { readLineTaints } from '../../storage/line-taints.ts'
 import { tellAbout } from '../../storage/new-dream.ts'
-import { countQuotes } from '../../storage/quotes-in-context.ts'
+import { countOpenProposals } from '../../storage/policy-history.ts'
 import { listRejections } from '../../storage/reviews.ts'
 import { readWatch } from '../../storage/watch.ts'
 import { closeDreamSession, countOf, narrate, type Passage } from '../dream-session.ts'
 import { type Published, publishDocuments } from '../publish.ts'
 import type { Mined, Reconciled } from '../reports.ts'
 import { beat, finish, type StepWork, think } from '../step.ts'
-import type { JudgingTask, Proposed } from '../thinking.ts'
+import type { Proposed } from '../thinking.ts'
 
 /**
  * Turns findings and reconciliation into changes, writes them into the output store in one burst and completes
@@ -40,7 +47,7 @@ export async function proposeChanges(work: StepWork): Promise<void> {
       watch: await readWatch(reader, dream, context.clock()),
     }
   })
-  const { memories, findings, rejections } = read
+  const { memories, findings } = read
   const reconciled = dream.reconciled as unknown as Reconciled
   const proposed = await think(work, (signal) =>
     context.thinking.propose(
@@ -48,7 +55,7 @@ export async function proposeChanges(work: StepWork): Promise<void> {
       signal,
     ),
   )
-  const judged = await judge(work, { memories, rejections, changes: proposed.changes })
+  const judged = await judge(work, { memories, findings, changes: proposed.changes })
   await beat(work)
   await finish(work, async (writer) => {
     const rows = proposed.changes.map(addRowFields(work, memories))
@@ -56,10 +63,16 @@ export async function proposeChanges(work: StepWork): Promise<void> {
     await tellAbout(writer, context, { type: 'change.proposed', ids: rows.map(({ id }) => id) })
     await insertJudgements(
       writer,
-      judged.map((one, at) => ({ ...one, changeId: rows[at]?.id as ChangeId, round: 0 })),
+      judged.proposals.map((one, at) => ({ ...one, changeId: rows[at]?.id as ChangeId, round: 0 })),
     )
-    const published = await publish(writer, work, { memories, proposed })
-    const report = describe(work, { memories, proposed, published, findings: findings.length })
+    const published = await publish(writer, work, { memories, proposed, judged })
+    const report = describe(work, {
+      memories,
+      proposed,
+      judged,
+      published,
+      findings: findings.length,
+    })
     await narrate(writer, dream, toPassages(proposed, published))
     await updateDream(writer, dream.id, { status: 'completed', report })
     if (dream.heldStoreId !== null) await releaseStore(writer, dream.id)
@@ -78,45 +91,75 @@ export async function proposeChanges(work: StepWork): Promise<void> {
   })
 }
 
-type Judging = Pick<JudgingTask, 'memories' | 'rejections' | 'changes'>
+type Judging = Pick<DreamJudging, 'changes' | 'memories'> & {
+  readonly findings: readonly Finding[]
+}
 
-/** The panel's word on every proposal; quotes are looked up once more, because rows may have gone since. */
-async function judge(work: StepWork, given: Judging): Promise<readonly JudgedProposal[]> {
+/**
+ * The word of panel and policies on every proposal; quotes are looked up once more, because rows may have gone
+ * since.
+ */
+async function judge(
+  work: StepWork,
+  { changes, memories, findings }: Judging,
+): Promise<JudgedDream> {
   const { context, dream } = work
-  const { quotes, drift } = await context.database.read(async (reader) => ({
-    quotes: await countQuotes(reader, dream.id, given.changes),
-    drift: await measureDrift(reader, dream.inputStoreId),
-  }))
-  return think(work, (signal) => context.thinking.judge({ ...given, quotes, drift }, signal))
+  const now = toTimestamp(context.clock())
+  const task = await context.database.read(async (reader): Promise<DreamJudging> => {
+    const judging = { ...reader, hash: context.hash, at: now }
+    const evidence = await readEvidenceFacts(reader, dream.id, { changes, findings })
+    const openBefore = await countOpenProposals(reader, dream.inputStoreId)
+    return {
+      changes,
+      memories,
+      output: dream.outputStoreId === dream.inputStoreId ? 'input' : 'copy',
+      facts: await readJudgingFacts(judging, dream, { moment: 'propose', siblings: changes }),
+      own: changes.map((change, index) => ({
+        evidence: evidence[index] as JudgedChange['evidence'],
+        proposedAt: now,
+        editedBy: null,
+        lot: drawLot(nameChange(work, change), context.hash),
+        openBefore,
+      })),
+    }
+  })
+  return think(work, (signal) => context.thinking.judge(task, signal))
 }
 
 interface Outcome {
   readonly memories: readonly Memory[]
   readonly proposed: Proposed
+  readonly judged: JudgedDream
 }
 
 /** Writes what differs. In the input store itself a change is then applied; in a copy it is still a proposal. */
 async function publish(
   writer: Writer,
   { context, dream }: StepWork,
-  { memories, proposed }: Outcome,
+  { memories, proposed, judged }: Outcome,
 ): Promise<Published> {
   if (dream.outputStoreId === null) return { written: [], left: [] }
   const published = await publishDocuments(writer, {
     dream,
     storeId: dream.outputStoreId,
     before: memories,
-    after: proposed.after,
+    after: judged.after,
   })
   if (dream.outputStoreId !== dream.inputStoreId) return published
+  const work = { context, dream }
   for (const { path, memoryId, versionBefore, versionId } of published.written) {
-    const changes = proposed.changes
-      .filter((change) => change.path === path && change.trust.quarantine.length === 0)
-      .map((change) => ({ id: makeId('chg', context.hash, [dream.id, change.key]), change }))
-    const edits = locateEdits(changes.map(({ change }) => change))
-    for (const { id } of changes) {
+    const applied = proposed.changes.flatMap((change, index) => {
+      const write = judged.writes[index]
+      if (change.path !== path || write?.decision.verdict !== 'allow') return []
+      return [{ id: nameChange(work, change), change, write }]
+    })
+    const edits = locateEdits(applied.map(({ change }) => change))
+    for (const { id, write } of applied) {
+      await recordDecision(writer, { changeId: id, moment: 'apply', ...write })
       await updateChangeStatus(writer, id, { from: 'proposed', to: 'applied' })
+      await writer.audit({ action: 'change.applied', objectType: 'change', objectId: id })
     }
+    await tellAbout(writer, context, { type: 'change.applied', ids: applied.map(({ id }) => id) })
     await insertChangeWrite(writer, {
       storeId: dream.inputStoreId,
       dreamId: dream.id,
@@ -126,7 +169,7 @@ async function publish(
       versionBefore,
       versionAfter: versionId,
       ...countBytes(edits),
-      parts: partsOf(changes, edits),
+      parts: partsOf(applied, edits),
     })
   }
   return published
@@ -183,8 +226,13 @@ function toPassages({ changes, heldBack }: Proposed, { written, left }: Publishe
 const addRowFields = ({ context, dream }: StepWork, memories: readonly Memory[]) => {
   const versions = new Map(memories.map((one) => [one.path, one.versionId]))
   return (change: Proposed['changes'][number]) => ({
-    id: makeId('chg', context.hash, [dream.id, change.key]),
+    id: nameChange({ context, dream }, change),
     change,
     baseVersionId: versions.get(change.path) ?? null,
   })
 }
+
+const nameChange = (
+  { context, dream }: Pick<StepWork, 'context' | 'dream'>,
+  { key }: Pick<ProposedChange, 'key'>,
+): ChangeId => makeId('chg', context.hash, [dream.id, key])

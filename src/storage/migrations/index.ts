@@ -15,6 +15,7 @@ import { outcomes } from './0015-outcomes.ts'
 import { receivers } from './0016-receivers.ts'
 import { experiments } from './0017-experiments.ts'
 import { exposures } from './0018-exposures.ts'
+import { approvals } from './0019-approvals.ts'
 import { endorsements } from './0020-endorsements.ts'
 import type { Migration, MigrationText } from './migration.ts'
 
@@ -38,6 +39,7 @@ const texts: readonly MigrationText[] = [
   experiments,
   exposures,
   endorsements,
+  approvals,
 ]
 
 export const migrations: readonly Migration[] = texts.map((text, at) => ({

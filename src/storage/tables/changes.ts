@@ -16,6 +16,7 @@ import type {
   ReviewId,
   SessionId,
 } from '../../core/ids.ts'
+import type { Verdict } from '../../core/policy/decision.ts'
 import type { Taint } from '../../core/trust/taint.ts'
 import type { Json, Timestamp } from './column.ts'
 
@@ -60,6 +61,10 @@ export interface ChangesTable {
   status_reason: string | null
   /** The lowest origin of any word in it; null before it was judged. */
   taint: Taint | null
+  /** What policy said when it was asked last; null before it was. */
+  verdict: Verdict | null
+  /** When it goes by itself; null: never without a person. */
+  due_at: Timestamp | null
 }
 
 interface CritiquesTable {
@@ -83,6 +88,8 @@ export interface ReviewsTable {
   reason: string | null
   /** 1: the reviewer knew that a critic rejects the change, and said why it is right. */
   overrules: 0 | 1
+  /** 1: given to break the glass, past what the policy says. */
+  bypasses: Generated<0 | 1>
   /** The change as it was before this edit. */
   edited_from: Json | null
   change_hash: string

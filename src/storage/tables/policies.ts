@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely'
+import type { Actor } from '../../core/audit/record.ts'
 import type { ChangeId, DecisionId, PolicyVersionId } from '../../core/ids.ts'
 import type { Decision, JudgedChange, Reason } from '../../core/policy/decision.ts'
 import type { Json, Timestamp } from './column.ts'
@@ -32,6 +33,9 @@ interface PolicyVersionsTable {
   /** The policy with all that it took over from others. */
   body: Json
   created_at: Timestamp
+  /** Who brought it in; null: before that was recorded. */
+  loaded_by_type: Actor['type'] | null
+  loaded_by_id: string | null
 }
 
 /** Append-only: what policy said of a change, each time it was asked. */

@@ -30,6 +30,10 @@ export interface ApiKeysTable {
   hash: string
   hint: string
   scopes: Json
+  /** The person who holds it; null: a program. */
+  owner: string | null
+  role_names: Generated<Json>
+  group_names: Generated<Json>
   created_at: Timestamp
   expires_at: Timestamp | null
   revoked_at: Timestamp | null
