@@ -15,6 +15,7 @@ import { renderResults } from './_render.ts'
 import { seeded, writeSessions } from './_sessions.ts'
 import { benchAppend } from './append.ts'
 import { benchAttacks } from './attacks.ts'
+import { benchAttacksStored } from './attacks-stored.ts'
 import { benchAudit } from './audit.ts'
 import { benchAway } from './away.ts'
 import { benchBlame } from './blame.ts'
@@ -167,6 +168,7 @@ async function joinNotes(count: number): Promise<void> {
 const benches = {
   append: benchAppend,
   attacks: benchAttacks,
+  'attacks-stored': benchAttacksStored,
   away: benchAway,
   fuzz: benchFuzz,
   audit: benchAudit,

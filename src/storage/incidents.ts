@@ -1,4 +1,4 @@
-import type { IncidentId, MemoryVersionId } from '../core/ids.ts'
+import type { ChangeId, IncidentId, MemoryVersionId } from '../core/ids.ts'
 import { cutLines, type IncidentSource } from '../core/trust/incident.ts'
 import { anyOf, inBatches } from './batches.ts'
 import type { Reader, Writer } from './database.ts'
@@ -38,14 +38,28 @@ export interface Incident {
   readonly createdAt: string
 }
 
-/** Voids the experiments that a lineage touches and names them. There are none to void yet. */
-export type VoidExperiments = (writer: Writer, lineage: Lineage) => Promise<readonly string[]>
-const noExperiments: VoidExperiments = async () => []
+/** How an incident ends experiments: what agents read in them was, in part, what is taken back. */
+export interface ExperimentHook {
+  /** Experiments, not ended yet, that try any of the changes; in the order of their ids. */
+  readonly touching: (reader: Reader, changes: readonly ChangeId[]) => Promise<readonly string[]>
+  /** Ends them as void, in the incident's own write, with an audit record each. */
+  readonly end: (
+    writer: Writer,
+    ended: {
+      readonly ids: readonly string[]
+      readonly incidentId: IncidentId
+      readonly reason: string
+    },
+  ) => Promise<void>
+}
+/** Whoever stores experiments puts their hook here. */
+const storedExperiments: ExperimentHook = { touching: async () => [], end: async () => {} }
 
 /** What would be done, without doing it. */
 export async function planIncident(
   reader: Reader,
   { kind, source }: Pick<Incident, 'kind' | 'source'>,
+  hook: ExperimentHook = storedExperiments,
 ): Promise<IncidentReport> {
   const lineage = await readLineage(reader, source)
   const memories = await listAffectedMemories(reader, lineage)
@@ -54,6 +68,7 @@ export async function planIncident(
     ...describe(lineage),
     memories: planCuts(lineage, memories).map(present),
     redactedVersions: versions.length,
+    experiments: await hook.touching(reader, lineage.changes),
   }
 }
 
@@ -61,7 +76,7 @@ export async function planIncident(
 export async function carryOutIncident(
   writer: Writer,
   given: Pick<Incident, 'id' | 'kind' | 'source' | 'reason'>,
-  voidExperiments: VoidExperiments = noExperiments,
+  hook: ExperimentHook = storedExperiments,
 ): Promise<Incident> {
   const { id, kind, source, reason } = given
   const lineage = await readLineage(writer, source)
@@ -72,9 +87,12 @@ export async function carryOutIncident(
     if (content.trim() === '') await deleteMemory(writer, where)
     else await updateMemory(writer, { ...where, content })
   }
+  const experiments = await hook.touching(writer, lineage.changes)
+  if (experiments.length > 0) {
+    await hook.end(writer, { ids: experiments, incidentId: id, reason })
+  }
   await withdrawChanges(writer, lineage)
   await hideSessions(writer, lineage)
-  const experiments = await voidExperiments(writer, lineage)
   let redacted: MemoryVersionId[] = []
   if (kind === 'erasure') {
     redacted = await listAffectedVersions(writer, lineage)
@@ -120,7 +138,6 @@ const describe = ({ sessions, findings, changes, dreams }: Lineage) => ({
   findings: findings.length,
   changes: changes.length,
   dreams,
-  experiments: [],
 })
 
 function planCuts({ lines }: Lineage, memories: Awaited<ReturnType<typeof listAffectedMemories>>) {

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { MemoryStoreId, SessionId } from '../../src/core/ids.ts'
+import type { IncidentSource } from '../../src/core/trust/incident.ts'
 import { listChanges } from '../../src/storage/changes.ts'
+import { carryOutIncident, type ExperimentHook, planIncident } from '../../src/storage/incidents.ts'
 import { listMemories } from '../../src/storage/memories.ts'
 import { listEvents } from '../../src/storage/session-events.ts'
 import { type DreamtServer, startDreamtServer } from '../_dreamt.ts'
@@ -77,6 +79,29 @@ describe('a revocation', () => {
     const { report } = await ask('/lucid/v1/revocations', asked)
     expect(report.sessions).toBe(0)
     expect(report.memories.map(({ path }: { path: string }) => path)).toContain(change.path)
+  })
+
+  it('ends the experiments that try its changes, in the same write, and says which', async () => {
+    const { change, sessionId } = await findQuoted()
+    const { database, newId } = server.context
+    const changes = await database.read((reader) => listChanges(reader, server.dreamId))
+    const id = changes.find(({ change: { key } }) => key === change.key)?.id
+    const ended: string[] = []
+    const hook: ExperimentHook = {
+      touching: async (_, ids) => (id !== undefined && ids.includes(id) ? ['exp_1'] : []),
+      end: async (_, { ids, reason }) => {
+        ended.push(...ids, reason)
+      },
+    }
+    const source: IncidentSource = { type: 'sessions', ids: [sessionId] }
+    const given = { kind: 'revocation', source, reason: 'forged' } as const
+    const plan = await database.read((reader) => planIncident(reader, given, hook))
+    expect([plan.experiments, ended]).toEqual([['exp_1'], []])
+    const operator = { type: 'user', id: 'test' } as const
+    const done = await database.write(operator, (writer) =>
+      carryOutIncident(writer, { ...given, id: newId('incd') }, hook),
+    )
+    expect([done.report.experiments, ended]).toEqual([['exp_1'], ['exp_1', 'forged']])
   })
 
   it('leaves every memory that stands on nothing of it byte for byte', async () => {
