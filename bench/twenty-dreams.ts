@@ -7,9 +7,9 @@ import type { Context } from '../src/pipeline/context.ts'
 import { importPaths } from '../src/pipeline/import.ts'
 import { workUntilEnded } from '../src/pipeline/worker.ts'
 import { applyPlan, planApply } from '../src/storage/apply-changes.ts'
-import { measureDrift } from '../src/storage/change-writes.ts'
 import { listChanges, type StoredChange } from '../src/storage/changes.ts'
 import { dreamFormat } from '../src/storage/dream-sessions.ts'
+import { measureDrift } from '../src/storage/drift.ts'
 import { insertMemory, listMemories } from '../src/storage/memories.ts'
 import { insertMemoryStore } from '../src/storage/memory-stores.ts'
 import { createDream } from '../src/storage/new-dream.ts'
@@ -98,7 +98,7 @@ async function dreamTwenty(context: Context, store: RealStore): Promise<Run> {
   for (let round = 0; round < dreams; round += 1) {
     offset += twoDays
     const ids = sessions
-      .filter((_, at) => (store.reads === 'slice' ? at % dreams === round : at % dreams <= round))
+      .filter((_, at) => isRead[store.reads](at, round))
       .map(({ sessionId }) => sessionId)
     const taken = await dreamOnce(context, storeId, ids)
     applied.push(...taken.applied)
@@ -121,6 +121,12 @@ async function dreamTwenty(context: Context, store: RealStore): Promise<Run> {
     ...totals,
     drift: await database.read((reader) => measureDrift(reader, storeId)),
   }
+}
+
+const isRead: Readonly<Record<RealStore['reads'], (at: number, round: number) => boolean>> = {
+  slice: (at, round) => at % dreams === round,
+  fifth: (at, round) => at % 5 === round % 5,
+  all: (at, round) => at % dreams <= round,
 }
 
 const sizeOf = (documents: readonly { content: string }[]) =>

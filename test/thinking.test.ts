@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { noDrift } from '../src/core/critique/critique.ts'
 import { digesterVersion, startDigest } from '../src/core/transcript/digester.ts'
 import { taintAll } from '../src/core/trust/line-taints.ts'
 import { nothingWatched } from '../src/core/trust/watch.ts'
@@ -49,7 +50,7 @@ it('thinks on a thread to the same results as here', async () => {
     expect(await there.propose(task, signal)).toEqual(proposed)
     expect(proposed.changes.length).toBeGreaterThan(0)
     const { changes } = proposed
-    const drift = { bytesNow: 1, bytesAdded: 0, bytesRemoved: 0 }
+    const drift = { ...noDrift, bytesNow: 1 }
     const judging = { changes, memories, quotes: [], rejections: [], drift }
     expect(await there.judge(judging, signal)).toEqual(await here.judge(judging, signal))
   } finally {

@@ -8,8 +8,8 @@ import { listSource } from '../_sources.ts'
 export interface RealStore {
   readonly name: string
   readonly sessions: 'service' | 'coding'
-  /** `slice`: each dream reads sessions that no other read; `all`: everything up to then. */
-  readonly reads: 'slice' | 'all'
+  /** `slice`: each dream reads sessions that no other read; `fifth`: a fifth, by turns; `all`: everything up to then. */
+  readonly reads: 'slice' | 'fifth' | 'all'
   readonly documents: readonly { readonly path: string; readonly content: string }[]
 }
 
@@ -45,7 +45,7 @@ export function listRealStores(): RealStore[] {
     for (const [when, share] of moments) {
       const upTo = lines.slice(0, Math.max(1, Math.round(lines.length * share)))
       const documents = readNewest(upTo)
-      stores.push({ name: `${name}, ${when}`, sessions: 'coding', reads: 'all', documents })
+      stores.push({ name: `${name}, ${when}`, sessions: 'coding', reads: 'slice', documents })
     }
   }
   const claude = join(sharedData, 'entire-cli/claude-md-history.jsonl')
@@ -53,13 +53,13 @@ export function listRealStores(): RealStore[] {
     {
       name: 'entire-cli CLAUDE.md',
       sessions: 'coding',
-      reads: 'all',
+      reads: 'fifth',
       documents: readNewest(parseLines(readFileSync(claude, 'utf8'))),
     },
     {
       name: 'reflexion, alfworld',
       sessions: 'coding',
-      reads: 'all',
+      reads: 'fifth',
       documents: readReflections(
         readLines(join(sharedData, 'reflexion/alfworld_runs__reflexion_run_logs.jsonl.gz')),
       ),

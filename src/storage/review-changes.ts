@@ -13,7 +13,6 @@ import {
 } from '../core/review/approval.ts'
 import { editChange } from '../core/review/edit-change.ts'
 import { type JudgedProposal, judgeProposal } from '../core/review/judge.ts'
-import { measureDrift } from './change-writes.ts'
 import {
   getChange,
   listChanges,
@@ -24,6 +23,7 @@ import {
 import type { Reader, Writer } from './database.ts'
 import { listDreamMemories } from './dream-memories.ts'
 import { getDream } from './dreams.ts'
+import { measureDrift } from './drift.ts'
 import { findJudgement, insertJudgements } from './judgements.ts'
 import { countQuotes } from './quotes-in-context.ts'
 import { insertReview, listRejections, listReviews, type Review, voidApprovals } from './reviews.ts'
