@@ -18,6 +18,7 @@ import { benchAttacks } from './attacks.ts'
 import { benchAttacksStored } from './attacks-stored.ts'
 import { benchAudit } from './audit.ts'
 import { benchAway } from './away.ts'
+import { benchBenign } from './benign.ts'
 import { benchBlame } from './blame.ts'
 import { benchEntireCli } from './entire-cli.ts'
 import { benchFuzz } from './fuzz.ts'
@@ -187,6 +188,7 @@ const benches = {
   'label-sheet': benchLabelSheet,
   locomo: benchLocomo,
   loghub: benchLoghub,
+  benign: benchBenign,
   blame: benchBlame,
   'entire-cli': benchEntireCli,
   peers: benchPeers,
