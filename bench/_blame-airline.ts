@@ -1,6 +1,6 @@
 import { blame } from '../src/core/blame/blame.ts'
 import type { Turn } from '../src/core/blame/signals.ts'
-import { sessionOutcome } from '../src/core/outcome-signal.ts'
+import { sessionOutcome } from '../src/core/outcome/signal.ts'
 import { eventText, type SessionEvent } from '../src/core/session.ts'
 import { readAirlineSessions } from '../test/_airline.ts'
 import type { Row } from './_results.ts'

@@ -20,6 +20,7 @@ import { benchAudit } from './audit.ts'
 import { benchAway } from './away.ts'
 import { benchBenign } from './benign.ts'
 import { benchBlame } from './blame.ts'
+import { benchDemonstrations } from './demonstrations.ts'
 import { benchEntireCli } from './entire-cli.ts'
 import { benchFuzz } from './fuzz.ts'
 import { benchInjected } from './injected.ts'
@@ -34,6 +35,7 @@ import { benchNoise } from './noise.ts'
 import { benchPeers } from './peers.ts'
 import { benchPlanted } from './planted.ts'
 import { benchProfile } from './profile.ts'
+import { benchProof } from './proof.ts'
 import { benchReplication } from './replication.ts'
 import { benchScale } from './scale.ts'
 import { benchSearch } from './search.ts'
@@ -171,6 +173,7 @@ const benches = {
   attacks: benchAttacks,
   'attacks-stored': benchAttacksStored,
   away: benchAway,
+  demonstrations: benchDemonstrations,
   fuzz: benchFuzz,
   audit: benchAudit,
   bundled: benchBundled,
@@ -194,6 +197,7 @@ const benches = {
   peers: benchPeers,
   planted: benchPlanted,
   profile: benchProfile,
+  proof: benchProof,
   replication: benchReplication,
   scale: benchScale,
   search: benchSearch,

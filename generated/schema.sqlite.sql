@@ -328,6 +328,113 @@ CREATE TABLE evidence (
 ) STRICT;
 CREATE INDEX evidence_by_session ON evidence (session_id);
 
+CREATE TABLE experiment_arms (
+  experiment_id TEXT NOT NULL REFERENCES experiments (id),
+  arm TEXT NOT NULL,
+  content_hash TEXT NOT NULL,
+  overlay_store_id TEXT REFERENCES memory_stores (id),
+  created_at TEXT NOT NULL,
+  PRIMARY KEY (experiment_id, arm)
+) STRICT;
+
+CREATE TABLE experiment_changes (
+  experiment_id TEXT NOT NULL REFERENCES experiments (id),
+  ordinal INTEGER NOT NULL,
+  change_id TEXT NOT NULL REFERENCES changes (id),
+  change_hash TEXT NOT NULL,
+  PRIMARY KEY (experiment_id, ordinal)
+) STRICT;
+CREATE INDEX experiment_changes_by_change ON experiment_changes (change_id);
+
+CREATE TABLE experiment_commits (
+  experiment_id TEXT NOT NULL REFERENCES experiments (id),
+  ordinal INTEGER NOT NULL,
+  value REAL NOT NULL CHECK (value BETWEEN 0 AND 1),
+  missing INTEGER NOT NULL CHECK (missing IN (0, 1)),
+  scores TEXT NOT NULL,
+  hard_stop TEXT,
+  late_value REAL,
+  late_at TEXT,
+  committed_at TEXT NOT NULL,
+  PRIMARY KEY (experiment_id, ordinal)
+) STRICT;
+
+CREATE TABLE experiment_decisions (
+  experiment_id TEXT NOT NULL REFERENCES experiments (id),
+  ordinal INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  frontier INTEGER NOT NULL,
+  detail TEXT NOT NULL,
+  actor_type TEXT NOT NULL,
+  actor_id TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  PRIMARY KEY (experiment_id, ordinal)
+) STRICT;
+
+CREATE TABLE experiment_states (
+  experiment_id TEXT NOT NULL REFERENCES experiments (id),
+  test TEXT NOT NULL,
+  frontier INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  PRIMARY KEY (experiment_id, test)
+) STRICT;
+
+CREATE TABLE experiment_units (
+  experiment_id TEXT NOT NULL REFERENCES experiments (id),
+  ordinal INTEGER NOT NULL,
+  unit TEXT NOT NULL,
+  stratum TEXT NOT NULL,
+  principal TEXT,
+  arm TEXT NOT NULL,
+  stage INTEGER NOT NULL,
+  pi REAL NOT NULL,
+  assigned_at TEXT NOT NULL,
+  deadline_at TEXT NOT NULL,
+  PRIMARY KEY (experiment_id, ordinal),
+  UNIQUE (experiment_id, unit)
+) STRICT;
+
+CREATE TABLE experiments (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  store_id TEXT NOT NULL REFERENCES memory_stores (id),
+  name TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('draft', 'running', 'paused', 'promoted', 'rolled_back', 'inconclusive', 'void')),
+  unit TEXT NOT NULL CHECK (unit IN ('session', 'actor', 'workspace', 'block')),
+  salt TEXT NOT NULL,
+  settings TEXT NOT NULL,
+  incumbent_snapshot_id TEXT NOT NULL REFERENCES memory_snapshots (id),
+  stage INTEGER NOT NULL,
+  verdict TEXT,
+  created_by_type TEXT NOT NULL,
+  created_by_id TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  started_at TEXT,
+  ended_at TEXT
+) STRICT;
+CREATE INDEX experiments_by_store ON experiments (store_id, state);
+
+CREATE TABLE exposures (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  store_id TEXT NOT NULL REFERENCES memory_stores (id),
+  experiment_id TEXT REFERENCES experiments (id),
+  unit_ordinal INTEGER,
+  unit TEXT NOT NULL,
+  arm TEXT,
+  session_id TEXT REFERENCES sessions (id),
+  content_hash TEXT NOT NULL,
+  via TEXT NOT NULL CHECK (via IN ('session', 'checkout', 'mcp', 'file_sync', 'hook')),
+  withheld TEXT NOT NULL,
+  assigned_at TEXT NOT NULL,
+  delivered_at TEXT,
+  confirmed_at TEXT
+) STRICT;
+CREATE INDEX exposures_by_session ON exposures (session_id);
+CREATE INDEX exposures_by_store ON exposures (store_id, assigned_at, id);
+CREATE INDEX exposures_by_unit ON exposures (experiment_id, unit_ordinal);
+
 CREATE TABLE file_chunks (
   file_id TEXT NOT NULL REFERENCES files (id),
   chunk INTEGER NOT NULL,
@@ -437,6 +544,14 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_queued ON jobs (available_at, created_at, id) WHERE state = 'queued';
 CREATE INDEX jobs_running ON jobs (lease_until) WHERE state = 'running';
 
+CREATE TABLE join_rules (
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  name TEXT NOT NULL,
+  rule TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  PRIMARY KEY (workspace_id, name)
+) STRICT;
+
 CREATE TABLE memories (
   id TEXT NOT NULL PRIMARY KEY,
   store_id TEXT NOT NULL REFERENCES memory_stores (id),
@@ -515,19 +630,40 @@ CREATE TABLE migrations (
   applied_at TEXT NOT NULL
 ) STRICT;
 
-CREATE TABLE outcome_signals (
+CREATE TABLE outcome_definitions (
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  name TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  definition TEXT NOT NULL,
+  created_by_type TEXT NOT NULL,
+  created_by_id TEXT NOT NULL,
+  created_at TEXT NOT NULL,
+  PRIMARY KEY (workspace_id, name, version)
+) STRICT;
+
+CREATE TABLE "outcome_signals" (
   id TEXT NOT NULL PRIMARY KEY,
   workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
-  session_id TEXT NOT NULL REFERENCES sessions (id),
+  session_id TEXT REFERENCES sessions (id),
   kind TEXT NOT NULL,
   value REAL CHECK (value BETWEEN 0 AND 1),
   success INTEGER CHECK (success IN (0, 1)),
   components TEXT NOT NULL,
   decided_at TEXT,
   source TEXT NOT NULL,
-  created_at TEXT NOT NULL
+  created_at TEXT NOT NULL,
+  idempotency_key TEXT,
+  principal TEXT,
+  signed INTEGER NOT NULL DEFAULT 0 CHECK (signed IN (0, 1)),
+  subjects TEXT NOT NULL DEFAULT '[]',
+  explanation TEXT,
+  final INTEGER CHECK (final IN (0, 1)),
+  unmatched_reason TEXT
 ) STRICT;
+CREATE UNIQUE INDEX outcome_signals_by_key ON outcome_signals (workspace_id, source, idempotency_key) WHERE idempotency_key IS NOT NULL;
 CREATE INDEX outcome_signals_by_session ON outcome_signals (session_id, decided_at, id);
+CREATE INDEX outcome_signals_by_time ON outcome_signals (created_at, id);
+CREATE INDEX outcome_signals_unmatched ON outcome_signals (created_at, id) WHERE unmatched_reason IS NOT NULL;
 
 CREATE TABLE policies (
   workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
@@ -560,6 +696,12 @@ CREATE TABLE raw_chunks (
   PRIMARY KEY (transcript_id, chunk)
 ) STRICT;
 CREATE UNIQUE INDEX raw_chunks_by_ordinal ON raw_chunks (transcript_id, first_ordinal);
+
+CREATE TABLE rejoin_marks (
+  workspace_id TEXT NOT NULL PRIMARY KEY DEFAULT 'wrkspc_default',
+  revision INTEGER NOT NULL,
+  through TEXT
+) STRICT;
 
 CREATE TABLE reviews (
   id TEXT NOT NULL PRIMARY KEY,
@@ -635,6 +777,30 @@ CREATE TABLE session_events (
 ) STRICT;
 CREATE UNIQUE INDEX session_events_by_id ON session_events (transcript_id, id);
 
+CREATE TABLE session_key_marks (
+  session_id TEXT NOT NULL PRIMARY KEY,
+  transcript_id INTEGER NOT NULL,
+  events INTEGER NOT NULL,
+  revision INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE session_key_queue (
+  session_id TEXT NOT NULL PRIMARY KEY,
+  ticket INTEGER NOT NULL,
+  queued_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX session_key_queue_by_time ON session_key_queue (queued_at, session_id);
+
+CREATE TABLE session_keys (
+  session_id TEXT NOT NULL REFERENCES sessions (id),
+  type TEXT NOT NULL,
+  value TEXT NOT NULL,
+  via TEXT NOT NULL,
+  confidence TEXT NOT NULL CHECK (confidence IN ('exact', 'strong', 'weak')),
+  PRIMARY KEY (session_id, type, value, via)
+) STRICT;
+CREATE INDEX session_keys_by_value ON session_keys (type, value, session_id);
+
 CREATE TABLE session_resources (
   id TEXT NOT NULL PRIMARY KEY,
   session_id TEXT NOT NULL REFERENCES sessions (id),
@@ -684,6 +850,14 @@ CREATE INDEX sessions_by_task ON sessions (workspace_id, task_type, task_id);
 CREATE INDEX sessions_by_time ON sessions (workspace_id, start_key, id);
 CREATE INDEX sessions_by_transcript ON sessions (transcript_id);
 CREATE INDEX sessions_by_update ON sessions (workspace_id, updated_at);
+CREATE TRIGGER session_keys_added AFTER INSERT ON sessions BEGIN
+  INSERT INTO session_key_queue (session_id, ticket, queued_at) VALUES (NEW.id, 1, NEW.updated_at)
+    ON CONFLICT (session_id) DO UPDATE SET ticket = session_key_queue.ticket + 1;
+END;
+CREATE TRIGGER session_keys_changed AFTER UPDATE OF transcript_id, event_count, metadata, labels, deleted_at ON sessions BEGIN
+  INSERT INTO session_key_queue (session_id, ticket, queued_at) VALUES (NEW.id, 1, NEW.updated_at)
+    ON CONFLICT (session_id) DO UPDATE SET ticket = session_key_queue.ticket + 1;
+END;
 CREATE TRIGGER sessions_queue_insert AFTER INSERT ON sessions
 BEGIN
   INSERT INTO search_queue (session_id, ticket, queued_at) VALUES (NEW.id, 1, NEW.updated_at)
@@ -695,6 +869,28 @@ BEGIN
   INSERT INTO search_queue (session_id, ticket, queued_at) VALUES (NEW.id, 1, NEW.updated_at)
   ON CONFLICT (session_id) DO UPDATE SET ticket = ticket + 1;
 END;
+
+CREATE TABLE signal_joins (
+  signal_id TEXT NOT NULL REFERENCES outcome_signals (id),
+  ordinal INTEGER NOT NULL,
+  session_id TEXT REFERENCES sessions (id),
+  exposure_id TEXT,
+  via TEXT NOT NULL,
+  confidence TEXT NOT NULL CHECK (confidence IN ('exact', 'strong', 'weak')),
+  created_at TEXT NOT NULL,
+  PRIMARY KEY (signal_id, ordinal),
+  CHECK (session_id IS NOT NULL OR exposure_id IS NOT NULL)
+) STRICT;
+CREATE INDEX signal_joins_by_exposure ON signal_joins (exposure_id, signal_id);
+CREATE INDEX signal_joins_by_session ON signal_joins (session_id, signal_id);
+
+CREATE TABLE signal_keys (
+  signal_id TEXT NOT NULL REFERENCES outcome_signals (id),
+  type TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (signal_id, type, value)
+) STRICT;
+CREATE INDEX signal_keys_by_value ON signal_keys (type, value, signal_id);
 
 CREATE TABLE transcripts (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -758,3 +954,52 @@ CREATE TABLE webhook_events (
   object_id TEXT NOT NULL,
   created_at TEXT NOT NULL
 ) STRICT;
+
+CREATE TABLE webhook_receipts (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  source_id TEXT NOT NULL REFERENCES webhook_sources (id),
+  delivery_id TEXT NOT NULL,
+  content_hash TEXT NOT NULL,
+  event TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('received', 'mapped', 'ignored', 'failed')),
+  reason TEXT,
+  headers TEXT NOT NULL,
+  body BLOB NOT NULL,
+  body_bytes INTEGER NOT NULL,
+  signed INTEGER NOT NULL CHECK (signed IN (0, 1)),
+  signals INTEGER NOT NULL,
+  rounds INTEGER NOT NULL,
+  received_at TEXT NOT NULL,
+  ended_at TEXT,
+  UNIQUE (source_id, delivery_id),
+  UNIQUE (source_id, content_hash)
+) STRICT;
+CREATE INDEX webhook_receipts_by_source ON webhook_receipts (source_id, received_at, id);
+CREATE INDEX webhook_receipts_by_time ON webhook_receipts (workspace_id, received_at, id);
+
+CREATE TABLE webhook_refusals (
+  source_id TEXT NOT NULL REFERENCES webhook_sources (id),
+  reason TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  last_at TEXT NOT NULL,
+  PRIMARY KEY (source_id, reason)
+) STRICT;
+
+CREATE TABLE webhook_sources (
+  id TEXT NOT NULL PRIMARY KEY,
+  workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
+  name TEXT NOT NULL,
+  provider TEXT NOT NULL,
+  scheme TEXT NOT NULL,
+  reading TEXT NOT NULL,
+  mapping TEXT,
+  condition TEXT,
+  secrets TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('enabled', 'disabled')),
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  deleted_at TEXT
+) STRICT;
+CREATE UNIQUE INDEX webhook_sources_by_name ON webhook_sources (workspace_id, name)
+  WHERE deleted_at IS NULL;

@@ -14,6 +14,7 @@ import { makeKeyring } from './keyring.ts'
 import { makeNotary, newSalt } from './notary.ts'
 import type { Context } from './pipeline/context.ts'
 import { keepIndexed } from './pipeline/index-events.ts'
+import { openMapper } from './pipeline/receive/mapper.ts'
 import { thinkHere } from './pipeline/thinking.ts'
 import { makePost } from './pipeline/webhooks/post.ts'
 import { startServer } from './serve.ts'
@@ -96,6 +97,7 @@ export async function openContext(options: ContextOptions): Promise<Opened> {
     )
   }
   const { database, jobs, databasePath } = opened
+  const mapper = openMapper()
   const seed = secrets.auditKey ?? findSecret(dataDirectory, 'audit.key')
   const key = secrets.maskKey ?? findSecret(dataDirectory, 'mask.key')
   const secretKey = secrets.secretKey ?? findSecret(dataDirectory, 'secret.key')
@@ -117,6 +119,7 @@ export async function openContext(options: ContextOptions): Promise<Opened> {
       isAlive: isRunning,
       signal,
       leaseMs,
+      mapper,
       thinking: thinkHere(hash),
       firstPartyTools: new Set(dreams.firstPartyTools),
       policyDirectory,
@@ -124,6 +127,7 @@ export async function openContext(options: ContextOptions): Promise<Opened> {
     },
     databasePath,
     async close() {
+      await mapper.close()
       await jobs.close()
       await database.close()
     },
@@ -207,6 +211,7 @@ export async function serve(
     keyring,
     notary,
     mask,
+    mapper,
     wakes,
     log,
   } = context
@@ -221,6 +226,7 @@ export async function serve(
       keyring,
       notary,
       mask,
+      mapper,
       feed,
       wakes,
       log,

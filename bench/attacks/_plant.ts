@@ -1,5 +1,5 @@
 import type { EventId, SessionId } from '../../src/core/ids.ts'
-import type { OutcomeSignal } from '../../src/core/outcome-signal.ts'
+import type { OutcomeSignal } from '../../src/core/outcome/signal.ts'
 import type { EventBody, Session, SessionEvent } from '../../src/core/session.ts'
 import type { ReadSession } from '../../test/_airline.ts'
 import { hash } from '../../test/_airline.ts'

@@ -3,6 +3,7 @@ import type { Notary } from '../core/audit/notary.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Hash, NewId } from '../core/ids.ts'
 import type { Keyring } from '../core/keyring.ts'
+import type { Mapper } from '../core/receive/mapping.ts'
 import type { Json } from '../core/session.ts'
 import type { Database } from '../storage/database.ts'
 import type { Jobs } from '../storage/jobs.ts'
@@ -24,6 +25,8 @@ export interface ApiContext {
   readonly mask: (
     records: readonly Json[],
   ) => Promise<{ readonly records: readonly Json[]; readonly secrets: readonly number[] }>
+  /** Runs the expressions of webhook sources. */
+  readonly mapper: Mapper
   /** Every open event stream of this process. */
   readonly feed: Feed
   /** To be rung after events were appended. */

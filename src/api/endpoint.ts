@@ -15,10 +15,12 @@ export interface EndpointShape<
   B extends z.ZodType | undefined,
   R extends z.ZodType,
 > {
-  readonly method: 'GET' | 'POST' | 'DELETE' | 'PUT'
+  readonly method: 'GET' | 'POST' | 'DELETE' | 'PUT' | 'PATCH'
   /** As in OpenAPI: `/v1/dreams/{dream_id}`. */
   readonly path: string
   readonly family: Family
+  /** signature: no API key; whoever calls is nobody until the handler has verified what was sent. */
+  readonly authentication?: 'API key' | 'signature'
   /** Any one of these, or admin. Empty: any valid key. */
   readonly scopes: readonly Scope[]
   /** One sentence for the reader of the OpenAPI document. */

@@ -8,8 +8,10 @@ import { dreamScheduleEndpoints } from './lucid/dream-schedules.ts'
 import { selectedDreamEndpoints } from './lucid/dreams.ts'
 import { endorsementEndpoints } from './lucid/endorsements.ts'
 import { findingEndpoints } from './lucid/findings.ts'
+import { hookEndpoints } from './lucid/hooks.ts'
 import { importEndpoints } from './lucid/imports.ts'
 import { incidentEndpoints } from './lucid/incidents.ts'
+import { outcomeSignalEndpoints } from './lucid/outcome-signals.ts'
 import { policyEndpoints } from './lucid/policies.ts'
 import { reviewEndpoints } from './lucid/reviews.ts'
 import { searchEndpoints } from './lucid/search.ts'
@@ -21,6 +23,8 @@ import { storeRestoreEndpoints } from './lucid/store-restore.ts'
 import { storeSnapshotEndpoints } from './lucid/store-snapshots.ts'
 import { webhookDeliveryEndpoints } from './lucid/webhook-deliveries.ts'
 import { webhookEndpointEndpoints } from './lucid/webhook-endpoints.ts'
+import { webhookReceiptEndpoints } from './lucid/webhook-receipts.ts'
+import { webhookSourceEndpoints } from './lucid/webhook-sources.ts'
 import { agentEndpoints } from './v1/agents.ts'
 import { dreamEndpoints } from './v1/dreams.ts'
 import { environmentEndpoints } from './v1/environments.ts'
@@ -46,6 +50,7 @@ export const endpoints: readonly Endpoint[] = [
   ...dreamReportEndpoints,
   ...findingEndpoints,
   ...importEndpoints,
+  ...outcomeSignalEndpoints,
   ...searchEndpoints,
   ...statsEndpoints,
   ...storeSnapshotEndpoints,
@@ -58,6 +63,9 @@ export const endpoints: readonly Endpoint[] = [
   ...modelEndpoints,
   ...webhookDeliveryEndpoints,
   ...webhookEndpointEndpoints,
+  ...webhookSourceEndpoints,
+  ...webhookReceiptEndpoints,
+  ...hookEndpoints,
   ...ingestEndpoints,
   ...policyEndpoints,
   ...memoryStoreEndpoints,

@@ -43,7 +43,7 @@ function describe(endpoint: Endpoint) {
     operationId: operationId(endpoint),
     summary: endpoint.summary,
     tags: [endpoint.family],
-    description: `Scopes: ${[...endpoint.scopes, 'admin'].join(', ')}.`,
+    ...describeAccess(endpoint),
     parameters: [...parameters(params, 'path'), ...parameters(query, 'query')],
     ...(body
       ? {
@@ -61,6 +61,12 @@ function describe(endpoint: Endpoint) {
       },
     },
   }
+}
+
+function describeAccess({ authentication, scopes }: Endpoint) {
+  return authentication === 'signature'
+    ? { security: [], description: 'No API key: what is sent is signed.' }
+    : { description: `Scopes: ${[...scopes, 'admin'].join(', ')}.` }
 }
 
 /** `post_v1_dreams_dream_id_cancel` */

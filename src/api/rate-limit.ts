@@ -19,6 +19,8 @@ interface Bucket {
   filledAt: number
 }
 
+type Kind = 'read' | 'write' | 'hook'
+
 const minute = 60_000
 /** Keys that are forgotten when more than this many called: their buckets are full again long since. */
 const maxBuckets = 10_000
@@ -26,8 +28,14 @@ const maxBuckets = 10_000
 /** A bucket a key and kind, filled steadily: a minute's worth may come at once. */
 export function makeRateLimiter(limits: RateLimits, clock: Clock) {
   const buckets = new Map<string, Bucket>()
-  return function take(keyId: string, kind: 'read' | 'write'): Allowance | null {
-    const limit = kind === 'read' ? limits.readsPerMinute : limits.writesPerMinute
+  const byKind = {
+    read: limits.readsPerMinute,
+    write: limits.writesPerMinute,
+    // Of each webhook source: a busy sender sends in bursts.
+    hook: limits.writesPerMinute * 10,
+  }
+  return function take(keyId: string, kind: Kind): Allowance | null {
+    const limit = byKind[kind]
     if (limit === 0) return null
     const now = clock()
     const name = `${kind} ${keyId}`
@@ -50,11 +58,13 @@ function remember(buckets: Map<string, Bucket>, name: string, bucket: Bucket): v
   buckets.delete(oldest as string)
 }
 
-function tooMany(kind: string, limit: number, tokens: number): DomainError {
+function tooMany(kind: Kind, limit: number, tokens: number): DomainError {
   const seconds = Math.max(1, Math.ceil(((1 - tokens) * 60) / limit))
   return new DomainError(
     'rate_limited',
-    `This key may make ${limit} ${kind} requests a minute. Try again in ${seconds} s.`,
+    kind === 'hook'
+      ? `This address takes ${limit} webhooks a minute. Try again in ${seconds} s.`
+      : `This key may make ${limit} ${kind} requests a minute. Try again in ${seconds} s.`,
     { details: { retry_after: seconds } },
   )
 }

@@ -1,7 +1,7 @@
 import type { DreamDocument } from '../contract/dream.ts'
 import type { ImportDocument } from '../contract/import.ts'
 import type { SessionsDocument } from '../contract/sessions.ts'
-import type { SessionOutcome } from '../core/outcome-signal.ts'
+import type { SessionOutcome } from '../core/outcome/signal.ts'
 import { presentDream } from '../core/present/dream.ts'
 import type { DreamReport } from '../core/present/dream-report.ts'
 import { presentImport } from '../core/present/import.ts'

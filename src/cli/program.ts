@@ -33,6 +33,7 @@ import { exitCodeHelp, exitCodes } from './exit-codes.ts'
 import { explainFailure, type GlobalOptions, type Invocation, invoke } from './invocation.ts'
 import type { Surroundings } from './surroundings.ts'
 import { addTrustCommands } from './trust-commands.ts'
+import { addWebhookCommands } from './webhook-commands.ts'
 
 /** Runs one command line and answers with its exit code; prints everything it has to say itself. */
 export async function runProgram(
@@ -90,6 +91,7 @@ function build(surroundings: Surroundings, result: { code: number }): Command {
   addMemoryCommands(program, act)
   addTrustCommands((name, examples) => command(program, name, examples), act)
   addPolicyCommands(program, act)
+  addWebhookCommands(program, command, act)
   addServerCommands(program, act)
   addAuditCommands(program, act)
   return program

@@ -33,8 +33,12 @@ export type EndorsementId = Id<'endr'>
 export type WebhookEndpointId = Id<'whend'>
 export type WebhookEventId = Id<'whe'>
 export type WebhookDeliveryId = Id<'whdel'>
+export type WebhookSourceId = Id<'whsrc'>
+export type WebhookReceiptId = Id<'whrcpt'>
 export type PolicyVersionId = Id<'polver'>
 export type DecisionId = Id<'dec'>
+export type ExperimentId = Id<'exp'>
+export type ExposureId = Id<'expo'>
 
 interface IdByPrefix {
   sesn: SessionId
@@ -66,8 +70,12 @@ interface IdByPrefix {
   whend: WebhookEndpointId
   whe: WebhookEventId
   whdel: WebhookDeliveryId
+  whsrc: WebhookSourceId
+  whrcpt: WebhookReceiptId
   polver: PolicyVersionId
   dec: DecisionId
+  exp: ExperimentId
+  expo: ExposureId
 }
 
 /** Makes ids of things that are made on request and have no other name; unique by randomness. */

@@ -1,5 +1,5 @@
 import type { Hash, SessionId } from '../core/ids.ts'
-import type { OutcomeSignal } from '../core/outcome-signal.ts'
+import type { OutcomeSignal } from '../core/outcome/signal.ts'
 import type { Json, JsonObject, Session, SessionEvent } from '../core/session.ts'
 
 /**

@@ -3,6 +3,7 @@ import type { Notary } from '../core/audit/notary.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Hash, NewId } from '../core/ids.ts'
 import type { Keyring } from '../core/keyring.ts'
+import type { Mapper } from '../core/receive/mapping.ts'
 import type { FirstPartyTools } from '../core/trust/origin.ts'
 import type { Mask } from '../importers/importer.ts'
 import type { Database } from '../storage/database.ts'
@@ -35,6 +36,8 @@ export interface Context {
   readonly signal: AbortSignal
   /** How long a silent worker keeps its job; a worker known dead loses it at once. */
   readonly leaseMs: number
+  /** Runs the expressions of webhook sources. */
+  readonly mapper: Mapper
   /** Where heavy work is done. */
   readonly thinking: Thinking
   /** Tools whose results the administrator vouches for. */

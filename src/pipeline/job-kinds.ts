@@ -2,6 +2,7 @@ import type { Job } from '../storage/jobs.ts'
 import type { Context } from './context.ts'
 import { runDreamStep } from './dream-step.ts'
 import { runImportJob } from './import-job.ts'
+import { receiveDelivery } from './receive/receive.ts'
 import { stepKinds } from './step.ts'
 import { deliverWebhook } from './webhooks/deliver.ts'
 
@@ -17,4 +18,7 @@ export const slowKinds: Readonly<Record<string, JobHandler>> = {
 }
 
 /** Work that nobody should wait for behind a dream. */
-export const quickKinds: Readonly<Record<string, JobHandler>> = { webhook: deliverWebhook }
+export const quickKinds: Readonly<Record<string, JobHandler>> = {
+  webhook: deliverWebhook,
+  receive: receiveDelivery,
+}

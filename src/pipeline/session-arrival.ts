@@ -1,4 +1,4 @@
-import type { OutcomeSignal } from '../core/outcome-signal.ts'
+import type { OutcomeSignal } from '../core/outcome/signal.ts'
 import type { Session, SessionEvent } from '../core/session.ts'
 import { isErasedKey } from '../core/trust/erasure.ts'
 import type { RawRecord } from '../importers/importer.ts'

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { DomainError } from '../core/errors.ts'
-import type { OutcomeSignal } from '../core/outcome-signal.ts'
+import type { OutcomeSignal } from '../core/outcome/signal.ts'
 import type { Session, SessionEvent } from '../core/session.ts'
 import type { ImportItem, RawRecord } from '../importers/importer.ts'
 import {

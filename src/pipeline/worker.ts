@@ -7,6 +7,7 @@ import type { Job } from '../storage/jobs.ts'
 import type { Context } from './context.ts'
 import { runDreamStep } from './dream-step.ts'
 import { type JobHandler, quickKinds, slowKinds } from './job-kinds.ts'
+import { keepJoined } from './join-sessions.ts'
 import { openPolicyWatch } from './policies/refresh.ts'
 import type { OnProgress } from './reports.ts'
 import { openScheduler } from './schedules.ts'
@@ -39,6 +40,7 @@ export async function runWorker(context: Context): Promise<void> {
         await fireSchedules()
         await sleep(tickMs, undefined, { signal: aside.signal })
       }),
+      repeat(aside, () => keepJoined(aside)),
       repeat(aside, async () => {
         await sealLog(aside.database, aside.notary)
         await sleep(sealMs, undefined, { signal: aside.signal })

@@ -7,7 +7,7 @@ import {
   makeId,
   type SessionId,
 } from '../core/ids.ts'
-import type { OutcomeSignal } from '../core/outcome-signal.ts'
+import type { OutcomeSignal } from '../core/outcome/signal.ts'
 import type { EventBody, Session, SessionEvent } from '../core/session.ts'
 import type { Database, Writer } from './database.ts'
 import { insertMemory } from './memories.ts'

@@ -1,6 +1,7 @@
+import type { Selectable } from 'kysely'
 import { DomainError } from '../core/errors.ts'
 import type { OutcomeSignalId, SessionId } from '../core/ids.ts'
-import type { OutcomeSignal } from '../core/outcome-signal.ts'
+import type { OutcomeSignal } from '../core/outcome/signal.ts'
 import { anyOf, inBatches, rowsPerInsert } from './batches.ts'
 import type { Reader, Writer } from './database.ts'
 import type { OutcomeSignalsTable } from './tables/outcomes.ts'
@@ -95,11 +96,9 @@ const toRow = (signal: OutcomeSignal) => ({
   source: signal.source,
 })
 
-const toSignal = (
-  row: Omit<OutcomeSignalsTable, 'workspace_id' | 'created_at'>,
-): OutcomeSignal => ({
+const toSignal = (row: Selectable<OutcomeSignalsTable>): OutcomeSignal => ({
   id: row.id,
-  sessionId: row.session_id,
+  sessionId: row.session_id as SessionId,
   kind: row.kind,
   value: row.value,
   success: row.success === null ? null : row.success === 1,

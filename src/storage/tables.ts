@@ -1,10 +1,12 @@
 import type { AuditTables } from './tables/audit.ts'
 import type { ChangesTables } from './tables/changes.ts'
 import type { DreamsTables } from './tables/dreams.ts'
+import type { ExperimentsTables } from './tables/experiments.ts'
 import type { MemoryTables } from './tables/memory.ts'
 import type { ObjectsTables } from './tables/objects.ts'
 import type { OutcomesTables } from './tables/outcomes.ts'
 import type { PoliciesTables } from './tables/policies.ts'
+import type { ReceiversTables } from './tables/receivers.ts'
 import type { SearchTables } from './tables/search.ts'
 import type { ServiceTables } from './tables/service.ts'
 import type { SessionsTables } from './tables/sessions.ts'
@@ -18,6 +20,7 @@ import type { WebhooksTables } from './tables/webhooks.ts'
 export interface Tables
   extends SessionsTables,
     OutcomesTables,
+    ExperimentsTables,
     MemoryTables,
     DreamsTables,
     ChangesTables,
@@ -25,6 +28,7 @@ export interface Tables
     AuditTables,
     ServiceTables,
     WebhooksTables,
+    ReceiversTables,
     ObjectsTables,
     SearchTables {}
 
@@ -48,6 +52,11 @@ export type ScratchTables = Pick<
   | 'search_queue'
   | 'search_old_memories'
   | 'import_progress'
+  | 'webhook_refusals'
+  | 'session_keys'
+  | 'session_key_marks'
+  | 'session_key_queue'
+  | 'rejoin_marks'
   | 'audit_tiles'
   | 'audit_checkpoints'
 >

@@ -60,7 +60,7 @@ export async function openPlace(
       const sent = body instanceof Uint8Array ? body : JSON.stringify(body)
       const response = await api(path, { method, ...(body ? { body: sent } : {}) })
       const text = await response.text()
-      if (response.status !== 200) throw new Error(`${method} ${path}: ${response.status} ${text}`)
+      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`)
       return JSON.parse(text) as T
     },
   }

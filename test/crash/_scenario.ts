@@ -75,6 +75,7 @@ export const scenarios = {
       await workOff(scene)
     },
   },
+  receive: { prepare: addSource, run: sendTwo },
   restore: { prepare: makeStoreWithPast, run: restoreOnce },
   schedule: {
     async prepare(run, given) {
@@ -216,6 +217,30 @@ async function makeStoreOnce({ call, acknowledge }: Scene, name: string) {
   if (known.data.some((store) => store.name === name)) return
   const { id } = await call<{ id: string }>('POST', '/v1/memory_stores', { name })
   acknowledge(`/v1/memory_stores/${id}`)
+}
+
+function addSource({ call }: Run) {
+  return call('POST', '/lucid/v1/webhook_sources', {
+    name: 'tests',
+    provider: 'generic',
+    scheme: { type: 'none' },
+    allow_unsigned: true,
+    mapping:
+      'checks.{"kind": "ci", "success": ok, "subjects": [{"type": "git.sha", "value": sha}]}',
+  })
+}
+
+/** A sender that got no answer sends the same once more. */
+async function sendTwo(scene: Scene) {
+  const { call, acknowledge } = scene
+  const [source] = (await call<{ data: { path: string }[] }>('GET', '/lucid/v1/webhook_sources'))
+    .data
+  for (const sha of ['a', 'b']) {
+    const checks = [true, false].map((ok) => ({ ok, sha: sha.repeat(40) }))
+    const { id } = await call<{ id: string }>('POST', source?.path ?? '', { checks })
+    acknowledge(`/lucid/v1/webhook_receipts/${id}`)
+    await workOff(scene)
+  }
 }
 
 /** Two hours ago it had three memories; an hour ago one was changed, one went, one came. */

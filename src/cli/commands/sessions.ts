@@ -1,7 +1,7 @@
 import type { SessionDocument, SessionsDocument } from '../../contract/sessions.ts'
 import { DomainError } from '../../core/errors.ts'
 import type { SessionId } from '../../core/ids.ts'
-import { sessionOutcome } from '../../core/outcome-signal.ts'
+import { sessionOutcome } from '../../core/outcome/signal.ts'
 import { eventText, type SessionEvent } from '../../core/session.ts'
 import type { Reader } from '../../storage/database.ts'
 import { listOutcomeSignals } from '../../storage/outcome-signals.ts'

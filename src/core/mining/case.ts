@@ -1,5 +1,5 @@
 import type { Quote } from '../evidence.ts'
-import type { SessionOutcome } from '../outcome-signal.ts'
+import type { SessionOutcome } from '../outcome/signal.ts'
 import type { Cited } from '../transcript/quote.ts'
 import type { StepSpan } from '../transcript/step-columns.ts'
 import type { Trace } from '../transcript/trace.ts'

@@ -1,4 +1,4 @@
-import type { OutcomeSignal } from '../../core/outcome-signal.ts'
+import type { OutcomeSignal } from '../../core/outcome/signal.ts'
 import { listApplying } from '../../core/policy/applies.ts'
 import { mayReadOutcome, selectSessions } from '../../core/policy/inputs.ts'
 import type { Policy } from '../../core/policy/policy.ts'

@@ -11,6 +11,9 @@ import { policies } from './0011-policies.ts'
 import { trust } from './0012-trust.ts'
 import { audit } from './0013-audit.ts'
 import { reviews } from './0014-reviews.ts'
+import { outcomes } from './0015-outcomes.ts'
+import { receivers } from './0016-receivers.ts'
+import { experiments } from './0017-experiments.ts'
 import { endorsements } from './0020-endorsements.ts'
 import type { Migration, MigrationText } from './migration.ts'
 
@@ -29,6 +32,9 @@ const texts: readonly MigrationText[] = [
   audit,
   reviews,
   trust,
+  outcomes,
+  receivers,
+  experiments,
   endorsements,
 ]
 

@@ -1,5 +1,5 @@
 import { makeId } from '../../../core/ids.ts'
-import type { OutcomeSignal } from '../../../core/outcome-signal.ts'
+import type { OutcomeSignal } from '../../../core/outcome/signal.ts'
 import type { Json, JsonObject, Session } from '../../../core/session.ts'
 import type { BesideFacts, Head, Source } from '../../importer.ts'
 import { asArray, asBoolean, asNumber, asObject, asString } from '../../shape.ts'

@@ -1,5 +1,5 @@
 import { makeId } from '../../../core/ids.ts'
-import type { OutcomeSignal } from '../../../core/outcome-signal.ts'
+import type { OutcomeSignal } from '../../../core/outcome/signal.ts'
 import type { EventBody, Json, JsonObject, Session } from '../../../core/session.ts'
 import type { ImportItem, Source } from '../../importer.ts'
 import { EventList, makeSessionId, toEventsItem } from '../../session-draft.ts'

@@ -1,5 +1,5 @@
 import { makeId } from '../../../core/ids.ts'
-import type { OutcomeSignal } from '../../../core/outcome-signal.ts'
+import type { OutcomeSignal } from '../../../core/outcome/signal.ts'
 import type { Json, JsonObject, Session } from '../../../core/session.ts'
 import type { Head, Importer, ImportItem, Source } from '../../importer.ts'
 import { readElements } from '../../reading/elements.ts'

@@ -1,0 +1,19 @@
+import { keepResults } from './_results.ts'
+import { measureAgents } from './proof/agents.ts'
+import { measureCoverage, measureCrashes } from './proof/coverage.ts'
+import { measureFalsePromotions } from './proof/false-promotions.ts'
+import { measureHarm, measurePower } from './proof/power.ts'
+import { measureSeasons } from './proof/season.ts'
+
+/** Spec E.4: what the rule of experiments does in worlds whose truth is known, and on real runs. */
+export async function benchProof(): Promise<void> {
+  keepResults('proof', [
+    ...measureFalsePromotions(),
+    ...measurePower(),
+    ...measureHarm(),
+    ...measureSeasons(),
+    ...measureCoverage(),
+    ...measureCrashes(),
+    ...(await measureAgents()),
+  ])
+}

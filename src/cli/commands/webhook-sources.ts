@@ -1,0 +1,195 @@
+import { readFile } from 'node:fs/promises'
+import type {
+  WebhookSourceDocument,
+  WebhookSourcesDocument,
+} from '../../contract/webhook-sources.ts'
+import { toTimestamp } from '../../core/clock.ts'
+import { DomainError } from '../../core/errors.ts'
+import { presentWebhookSource } from '../../core/present/webhook-source.ts'
+import { type Scheme, type SenderKind, senderKinds } from '../../core/receive/scheme.ts'
+import type { Context } from '../../pipeline/context.ts'
+import { makeWebhookSource, rotateSecret } from '../../storage/new-webhook-source.ts'
+import {
+  deleteWebhookSource,
+  getWebhookSource,
+  insertWebhookSource,
+  listWebhookSources,
+  updateWebhookSource,
+  type WebhookSource,
+} from '../../storage/webhook-sources.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { type GlobalOptions, type Invocation, withData } from '../invocation.ts'
+import { layTable } from '../text.ts'
+
+export interface SourceOptions extends GlobalOptions {
+  readonly provider?: string
+  readonly secretFile?: string
+  readonly mapping?: string
+  readonly condition?: string
+  readonly allowUnsigned?: boolean
+  readonly dropOld?: boolean
+}
+
+const operator = { type: 'user', id: 'cli' } as const
+
+export function runSources(invocation: Invocation, options: GlobalOptions): Promise<number> {
+  return withData(invocation, options, async ({ context }) => {
+    const all = await context.database.read((reader) => listWebhookSources(reader))
+    const document: WebhookSourcesDocument = {
+      version: 1,
+      kind: 'webhook_sources',
+      data: all.map(presentWebhookSource),
+    }
+    invocation.print(document, () =>
+      all.length === 0
+        ? [
+            'There is no webhook source. Add one: lucidream webhooks sources add NAME --provider github',
+          ]
+        : layTable(
+            all.map((source) => [
+              source.name,
+              source.provider,
+              source.scheme.type === 'none' ? 'unsigned' : 'signed',
+              source.state,
+              `/lucid/v1/hooks/${source.id}`,
+            ]),
+          ),
+    )
+    return exitCodes.ok
+  })
+}
+
+export function runSourceAdd(
+  invocation: Invocation,
+  name: string,
+  options: SourceOptions,
+): Promise<number> {
+  const provider = readProvider(options.provider)
+  return withData(invocation, options, async ({ context }) => {
+    const wanted = {
+      name: readName(name),
+      provider,
+      scheme: chooseScheme(provider, options),
+      reading: null,
+      secret: await readSecret(options.secretFile),
+      mapping: options.mapping === undefined ? null : await readFile(options.mapping, 'utf8'),
+      condition: options.condition ?? null,
+      allowUnsigned: options.allowUnsigned === true,
+    }
+    const { source, secret } = makeWebhookSource(toTools(context), wanted)
+    const mapping = source.mapping ?? context.mapper.findBuiltIn(provider)
+    const fault = mapping === null ? null : await context.mapper.findFault({ ...source, mapping })
+    if (fault !== null) throw new DomainError('invalid_argument', `${fault}.`)
+    const stored = await context.database.write(operator, async (writer) => {
+      const inserted = await insertWebhookSource(writer, source)
+      await writer.audit(fact('created', inserted))
+      return inserted
+    })
+    show(invocation, stored, {
+      secret: wanted.secret === null ? secret : null,
+      line: `${stored.name} posts to /lucid/v1/hooks/${stored.id}`,
+    })
+    return exitCodes.ok
+  })
+}
+
+export function runSourceRotate(
+  invocation: Invocation,
+  name: string,
+  options: SourceOptions,
+): Promise<number> {
+  return withData(invocation, options, async ({ context }) => {
+    const given = await readSecret(options.secretFile)
+    const keepOld = options.dropOld !== true
+    const { source, secret } = await context.database.write(operator, async (writer) => {
+      const known = await getWebhookSource(writer, name)
+      const rotated = rotateSecret(toTools(context), known, { secret: given, keepOld })
+      const updated = await updateWebhookSource(writer, known.id, { secrets: rotated.secrets })
+      await writer.audit(fact('secret_rotated', updated))
+      return { source: updated, secret: given === null ? rotated.secret : null }
+    })
+    const old = keepOld
+      ? 'the one before is good until the next rotation'
+      : 'the old one is worth nothing'
+    show(invocation, source, { secret, line: `${source.name} has a new secret; ${old}.` })
+    return exitCodes.ok
+  })
+}
+
+export function runSourceRemove(
+  invocation: Invocation,
+  name: string,
+  options: GlobalOptions,
+): Promise<number> {
+  return withData(invocation, options, async ({ context }) => {
+    const removed = await context.database.write(operator, async (writer) => {
+      const source = await getWebhookSource(writer, name)
+      await deleteWebhookSource(writer, source.id)
+      await writer.audit(fact('deleted', source))
+      return source
+    })
+    show(invocation, removed, {
+      secret: null,
+      line: `${removed.name} is removed; its receipts stay.`,
+    })
+    return exitCodes.ok
+  })
+}
+
+function show(
+  invocation: Invocation,
+  source: WebhookSource,
+  { secret, line }: { readonly secret: string | null; readonly line: string },
+): void {
+  const document: WebhookSourceDocument = {
+    version: 1,
+    kind: 'webhook_source',
+    webhook_source: { ...presentWebhookSource(source), secret },
+  }
+  invocation.print(document, () =>
+    secret === null ? [line] : [line, `Secret, shown only now: ${secret}`],
+  )
+}
+
+const toTools = ({ keyring, newId, clock }: Context) => ({
+  keyring,
+  newId,
+  at: toTimestamp(clock()),
+})
+
+const fact = (what: string, { id }: WebhookSource) => ({
+  action: `webhook_source.${what}`,
+  objectType: 'webhook_source',
+  objectId: id,
+})
+
+/** Schemes of one's own are for the API; here a generic sender signs as Standard Webhooks, or not at all. */
+function chooseScheme(provider: SenderKind, { allowUnsigned }: SourceOptions): Scheme | null {
+  if (provider !== 'generic') return null
+  return { type: allowUnsigned === true ? 'none' : 'standard' }
+}
+
+function readProvider(given: string | undefined): SenderKind {
+  const found = senderKinds.find((one) => one === given)
+  if (found) return found
+  throw new DomainError(
+    'invalid_argument',
+    `--provider ${given ?? '(none)'}: give one of ${senderKinds.join(', ')}.`,
+  )
+}
+
+function readName(name: string): string {
+  if (/^[a-z0-9][a-z0-9-]{0,62}$/.test(name)) return name
+  throw new DomainError(
+    'invalid_argument',
+    `${name.slice(0, 80)}: a name has lower-case letters, digits and hyphens, at most 63.`,
+  )
+}
+
+/** From a file, so that it stands in no list of processes and no history. */
+async function readSecret(path: string | undefined): Promise<string | null> {
+  if (path === undefined) return null
+  const secret = (await readFile(path, 'utf8')).trim()
+  if (secret.length >= 16 && secret.length <= 512) return secret
+  throw new DomainError('invalid_argument', `${path}: a secret has 16 to 512 characters.`)
+}

@@ -1,0 +1,51 @@
+import { setImmediate as breathe, setTimeout as sleep } from 'node:timers/promises'
+import type { SessionId } from '../core/ids.ts'
+import { cutNextSession, endCutting, listTouchedSignals } from '../storage/session-keys.ts'
+import { rejoinSignals } from '../storage/signal-joins.ts'
+import type { Context } from './context.ts'
+
+const actor = { type: 'service_account', id: 'joins' } as const
+const pollMs = 500
+
+/**
+ * Cuts the keys of every session that waits and joins the signals that knew it before it came, a session at a
+ * time: killed anywhere, the session waits still. Answers how many signals are joined otherwise than before.
+ */
+export async function joinPending(context: Context): Promise<number> {
+  const { database, signal } = context
+  let changed = 0
+  while (!signal.aborted) {
+    const cut = await database.scratch(cutNextSession)
+    if (cut === null) break
+    if (cut.end !== null) {
+      changed += await joinSession(context, cut.sessionId)
+      const { sessionId, end } = cut
+      await database.scratch((scratch) => endCutting(scratch, { sessionId, end }))
+    }
+    await breathe()
+  }
+  return changed
+}
+
+/** Most sessions touch no signal, and open no write. */
+async function joinSession({ database }: Context, id: SessionId): Promise<number> {
+  const touched = await database.read((reader) => listTouchedSignals(reader, id))
+  if (touched.length === 0) return 0
+  return database.write(actor, async (writer) => {
+    const changed = await rejoinSignals(writer, touched)
+    if (changed.length === 0) return 0
+    await writer.audit({
+      action: 'outcome_signal.joined',
+      objectType: 'session',
+      objectId: id,
+      reason: `${changed.length} signals`,
+    })
+    return changed.length
+  })
+}
+
+/** One round of the worker. */
+export async function keepJoined(context: Context): Promise<void> {
+  await joinPending(context)
+  await sleep(pollMs, undefined, { signal: context.signal })
+}

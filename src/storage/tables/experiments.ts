@@ -1,0 +1,143 @@
+import type { Generated } from 'kysely'
+import type { Actor } from '../../core/audit/record.ts'
+import type {
+  ChangeId,
+  ExperimentId,
+  ExposureId,
+  MemorySnapshotId,
+  MemoryStoreId,
+  SessionId,
+} from '../../core/ids.ts'
+import type { Json, Timestamp } from './column.ts'
+
+export interface ExperimentsTables {
+  experiments: ExperimentsTable
+  experiment_changes: ExperimentChangesTable
+  experiment_arms: ExperimentArmsTable
+  experiment_units: ExperimentUnitsTable
+  experiment_commits: ExperimentCommitsTable
+  experiment_states: ExperimentStatesTable
+  experiment_decisions: ExperimentDecisionsTable
+  exposures: ExposuresTable
+}
+
+type ExperimentState =
+  | 'draft'
+  | 'running'
+  | 'paused'
+  | 'promoted'
+  | 'rolled_back'
+  | 'inconclusive'
+  | 'void'
+
+/** What one coin is tossed for: a session, a person or agent, a workspace, or a block of hours of a shared state. */
+type UnitKind = 'session' | 'actor' | 'workspace' | 'block'
+
+export interface ExperimentsTable {
+  id: ExperimentId
+  workspace_id: Generated<string>
+  store_id: MemoryStoreId
+  name: string
+  state: ExperimentState
+  unit: UnitKind
+  /** Sealed: whoever knows it knows every coin. */
+  salt: string
+  /** The test's settings, the goal and its deadlines, as they were when it began. */
+  settings: Json
+  incumbent_snapshot_id: MemorySnapshotId
+  /** Of the ramp, from 0; the share belongs to each unit. */
+  stage: number
+  verdict: Json | null
+  created_by_type: Actor['type']
+  created_by_id: string
+  created_at: Timestamp
+  started_at: Timestamp | null
+  ended_at: Timestamp | null
+}
+
+/** The candidate is the incumbent plus these; with several, each is tossed for on its own. */
+interface ExperimentChangesTable {
+  experiment_id: ExperimentId
+  ordinal: number
+  change_id: ChangeId
+  change_hash: string
+}
+
+/** `arm`: one digit a change, in their order: 1 with it, 0 without. */
+interface ExperimentArmsTable {
+  experiment_id: ExperimentId
+  arm: string
+  /** Of the files that this arm reads. */
+  content_hash: string
+  /** Where sessions of this arm write; the other arm never reads it. */
+  overlay_store_id: MemoryStoreId | null
+  created_at: Timestamp
+}
+
+/** In the order of assignment, from 0 without gaps. */
+export interface ExperimentUnitsTable {
+  experiment_id: ExperimentId
+  ordinal: number
+  unit: string
+  stratum: string
+  principal: string | null
+  arm: string
+  stage: number
+  /** The chance of the candidate when the coin was tossed, of every change alike. */
+  pi: number
+  assigned_at: Timestamp
+  deadline_at: Timestamp
+}
+
+export interface ExperimentCommitsTable {
+  experiment_id: ExperimentId
+  ordinal: number
+  value: number
+  missing: 0 | 1
+  scores: Json
+  hard_stop: string | null
+  /** What came after the deadline: shown, never used. */
+  late_value: number | null
+  late_at: Timestamp | null
+  committed_at: Timestamp
+}
+
+interface ExperimentStatesTable {
+  experiment_id: ExperimentId
+  /** `change:0` the test of the first change, `holdback:0`, `drift`. */
+  test: string
+  /** The next unit to commit. */
+  frontier: number
+  state: Json
+  updated_at: Timestamp
+}
+
+interface ExperimentDecisionsTable {
+  experiment_id: ExperimentId
+  ordinal: number
+  kind: string
+  frontier: number
+  detail: Json
+  actor_type: Actor['type']
+  actor_id: string
+  created_at: Timestamp
+}
+
+export interface ExposuresTable {
+  id: ExposureId
+  workspace_id: Generated<string>
+  store_id: MemoryStoreId
+  experiment_id: ExperimentId | null
+  unit_ordinal: number | null
+  unit: string
+  arm: string | null
+  session_id: SessionId | null
+  content_hash: string
+  via: 'session' | 'checkout' | 'mcp' | 'file_sync' | 'hook'
+  /** Items that were left out by chance, with that chance. */
+  withheld: Json
+  assigned_at: Timestamp
+  delivered_at: Timestamp | null
+  /** When the harness said that it stood in context. */
+  confirmed_at: Timestamp | null
+}
