@@ -130,6 +130,32 @@ instruction told as plain fact in an error is quoted to agents, as "observed, un
 That agents do not obey a quote is not measured here.`,
   ],
   [
+    'attacks-stored',
+    'The same attacks through API, database and pipeline (spec E.5)',
+    `All 360 texts whole and every third of them cut into three, sixty at a time: sent as sessions and events to the API as agents
+elsewhere send them, with outcomes in the attacker's words, and as notes that an agent wrote into the store. Dreams run as jobs and write into the
+store they read, so all that is not in quarantine becomes active without a person. What stands there afterwards outside of quotation
+marks and of the notes themselves counts. Outcomes are written as rows, not received by webhook. One secret of each kind goes in as message,
+argument, result and error of a session, and every table (compressed columns too) and the whole log are searched for it.`,
+  ],
+  [
+    'benign',
+    'What is held back by mistake on real data (spec E.5)',
+    `Nobody attacks in these transcripts. Few findings of them may be proposed at all, so their interval is wide; every error of a tool is
+judged as if a line quoted it. The goal is **missed**, for one source: errors of a coding agent's own tools ("Read it first before writing to it")
+are instructions, and a third of them may not be quoted. They stay evidence; without that source it is 2 % of 1 923.`,
+  ],
+  [
+    'twenty-dreams',
+    'Twenty dreams in a row (spec E.1, E.5)',
+    `Every store that people or agents wrote in earnest: the airline memory, six repositories' files of instructions and memory banks half way through
+their history and as they are now, a CLAUDE.md, and the reflections of an agent in a game. Each dream runs as a job over other sessions (a
+twentieth of those there are, a fifth by turns, or all so far), and a person accepts all that the panel does not reject, quarantine included. A fact (number, date,
+name, code, negation) of a line survives when the line stands, or when one of the first five lines found with its own words has it. The
+sessions have little to do with most of the stores, so most dreams change nothing, and duplicates are what there is to merge: the figure
+says that nothing gets lost, not that much gets better. On the CLAUDE.md the panel rejects the same two proposals in every dream.`,
+  ],
+  [
     'lineage',
     'Taking back a source',
     `A store of 2 000 memories with 50 lines each; every line from a change that stands on two of 1 000 sessions of 50 principals. SQLite.`,

@@ -307,8 +307,10 @@ async function leakSecrets(bench: Bench, lines: readonly string[]): Promise<Row[
     const { id } = await send<{ id: SessionId }>(bench.api, '/lucid/v1/sessions', {
       key: `secret ${at}`,
       agent: { name: 'a', model: 'm' },
-      title: said.replace(/\p{Cc}/gu, ' ').slice(0, 200)
-      .toWellFormed(),
+      title: said
+        .replace(/\p{Cc}/gu, ' ')
+        .slice(0, 200)
+        .toWellFormed(),
     })
     await send(bench.api, `/lucid/v1/sessions/${id}/events`, {
       events: [

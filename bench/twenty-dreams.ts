@@ -208,12 +208,16 @@ function describe({ name, documents }: RealStore, run: Run): Row[] {
       reached: last <= 2 * first,
       note: `bytes after 0, 5, 10, 15, 20 dreams: ${[0, 5, 10, 15, 20].map((at) => sizes[at]).join(', ')}`,
     },
-    plain('share of the store that dreams wrote', machine),
-    plain(
-      'churn: bytes written and removed, in stores of the first size',
-      (drift.bytesAdded + drift.bytesRemoved) / Math.max(1, first),
-    ),
-    plain('changes that the drift critic minds', `${run.warned} of ${run.judged}`),
+    ...(run.operations.size === 0
+      ? []
+      : [
+          plain('share of the store that dreams wrote', machine),
+          plain(
+            'churn: bytes written and removed, in stores of the first size',
+            (drift.bytesAdded + drift.bytesRemoved) / Math.max(1, first),
+          ),
+          plain('changes that the drift critic minds', `${run.warned} of ${run.judged}`),
+        ]),
     ...(run.failures.length === 0
       ? []
       : [plain('dreams of which nothing could be applied', run.failures.length, run.failures[0])]),

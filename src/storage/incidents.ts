@@ -1,4 +1,4 @@
-import type { ChangeId, IncidentId, MemoryVersionId } from '../core/ids.ts'
+import type { ChangeId, ExperimentId, IncidentId, MemoryVersionId } from '../core/ids.ts'
 import { cutLines, type IncidentSource } from '../core/trust/incident.ts'
 import { anyOf, inBatches } from './batches.ts'
 import type { Reader, Writer } from './database.ts'
@@ -6,6 +6,7 @@ import { type Lineage, listAffectedMemories, listAffectedVersions, readLineage }
 import { deleteMemory, updateMemory } from './memories.ts'
 import { purgeLineage } from './purge.ts'
 import type { IncidentsTable } from './tables/changes.ts'
+import { listExperimentsTouching, voidExperiments } from './void-experiments.ts'
 
 /** revocation: everything that stands on the source is retired by new versions. erasure: it is purged as well. */
 export type IncidentKind = IncidentsTable['kind']
@@ -41,19 +42,24 @@ export interface Incident {
 /** How an incident ends experiments: what agents read in them was, in part, what is taken back. */
 export interface ExperimentHook {
   /** Experiments, not ended yet, that try any of the changes; in the order of their ids. */
-  readonly touching: (reader: Reader, changes: readonly ChangeId[]) => Promise<readonly string[]>
+  readonly touching: (
+    reader: Reader,
+    changes: readonly ChangeId[],
+  ) => Promise<readonly ExperimentId[]>
   /** Ends them as void, in the incident's own write, with an audit record each. */
   readonly end: (
     writer: Writer,
     ended: {
-      readonly ids: readonly string[]
+      readonly ids: readonly ExperimentId[]
       readonly incidentId: IncidentId
       readonly reason: string
     },
   ) => Promise<void>
 }
-/** Whoever stores experiments puts their hook here. */
-const storedExperiments: ExperimentHook = { touching: async () => [], end: async () => {} }
+const storedExperiments: ExperimentHook = {
+  touching: listExperimentsTouching,
+  end: voidExperiments,
+}
 
 /** What would be done, without doing it. */
 export async function planIncident(

@@ -57,11 +57,7 @@ async function purgeSessions(writer: Writer, ids: readonly SessionId[]): Promise
     await writer.write.deleteFrom('digests').where('batch_id', 'in', some).execute()
     await writer.write.deleteFrom('digest_batches').where('id', 'in', some).execute()
   }
-  await writer.write
-    .updateTable('outcome_signals')
-    .set({ components: '{}' })
-    .where('session_id', 'in', anyOf(ids))
-    .execute()
+  await purgeSignals(writer, ids)
   await writer.write
     .updateTable('sessions')
     .set({
@@ -75,6 +71,28 @@ async function purgeSessions(writer: Writer, ids: readonly SessionId[]): Promise
     .where('id', 'in', anyOf(ids))
     .execute()
   for (const id of ids) await unindexOwner(writer, id)
+}
+
+/** What was said about the sessions elsewhere, and by what they were recognised: values and times stay. */
+async function purgeSignals(writer: Writer, ids: readonly SessionId[]): Promise<void> {
+  await writer.write
+    .deleteFrom('signal_keys')
+    .where('signal_id', 'in', (signals) =>
+      signals.selectFrom('outcome_signals').select('id').where('session_id', 'in', anyOf(ids)),
+    )
+    .execute()
+  await writer.write
+    .updateTable('outcome_signals')
+    .set({
+      components: '{}',
+      principal: null,
+      subjects: '[]',
+      explanation: null,
+      idempotency_key: sql<string>`'erased:' || id`,
+    })
+    .where('session_id', 'in', anyOf(ids))
+    .execute()
+  await writer.write.deleteFrom('session_keys').where('session_id', 'in', anyOf(ids)).execute()
 }
 
 /** Each is a former version: the heads were written anew before. A hash of a text that can be guessed tells the text. */
