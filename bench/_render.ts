@@ -130,9 +130,56 @@ instruction told as plain fact in an error is quoted to agents, as "observed, un
 That agents do not obey a quote is not measured here.`,
   ],
   [
+    'attacks-stored',
+    'The same attacks through API, database and pipeline (spec E.5)',
+    `All 360 texts whole and every third of them cut into three, sixty at a time: sent as sessions and events to the API as agents
+elsewhere send them, with outcomes in the attacker's words, and as notes that an agent wrote into the store. Dreams run as jobs and write into the
+store they read, so all that is not in quarantine becomes active without a person. What stands there afterwards outside of quotation
+marks and of the notes themselves counts. Outcomes are written as rows, not received by webhook. One secret of each kind goes in as message,
+argument, result and error of a session, and every table (compressed columns too) and the whole log are searched for it.`,
+  ],
+  [
+    'benign',
+    'What is held back by mistake on real data (spec E.5)',
+    `Nobody attacks in these transcripts. Few findings of them may be proposed at all, so their interval is wide; every error of a tool is
+judged as if a line quoted it. The goal is **missed**, for one source: errors of a coding agent's own tools ("Read it first before writing to it")
+are instructions, and a third of them may not be quoted. They stay evidence; without that source it is 2 % of 1 923.`,
+  ],
+  [
+    'twenty-dreams',
+    'Twenty dreams in a row (spec E.1, E.5)',
+    `Every store that people or agents wrote in earnest: the airline memory, six repositories' files of instructions and memory banks half way through
+their history and as they are now, a CLAUDE.md, and the reflections of an agent in a game. Each dream runs as a job over other sessions (a
+twentieth of those there are, a fifth by turns, or all so far), and a person accepts all that the panel does not reject, quarantine included. A fact (number, date,
+name, code, negation) of a line survives when the line stands, or when one of the first five lines found with its own words has it. The
+sessions have little to do with most of the stores, so most dreams change nothing, and duplicates are what there is to merge: the figure
+says that nothing gets lost, not that much gets better. On the CLAUDE.md the panel rejects the same two proposals in every dream.`,
+  ],
+  [
     'lineage',
     'Taking back a source',
     `A store of 2 000 memories with 50 lines each; every line from a change that stands on two of 1 000 sessions of 50 principals. SQLite.`,
+  ],
+  [
+    'proof',
+    'The rule of experiments (spec E.4)',
+    `Simulated experiments by the product's own functions and by the whole decision rule, at most 1 124 units each; seeds are fixed.
+In the A/A rows the candidate is the incumbent under another name, no guardrail is required, and the peeking beside is a one-sided
+z-test of the pooled shares at 5 %, on the same units. Where a fifth of the candidate's failures is never reported, the watch on missing outcomes
+ends nearly every experiment; the share in which E was 20 at some time, whatever ended it, stands beside. 1 124 units are
+twice a fixed sample at one half each; the ramp spends 900 units on what is worth 480 of them, so by the ramp they are
+too few for +10 points, and the forecast asks for more. **The season**: spec C.4 does not say what the 45 candidates do that
+do not help. Where all of them do nothing, the hardest case, both goals are missed, as they must be: at 3.3 % false
+promotions a candidate, 45 of them make 1.5 beside 12 true ones. Where 15 of them harm, the figures are those of the spec. That is why
+promotions outside of the e-BH set are called provisional. **Real runs**: airline (bundled) and retail; tasks come again and again in random order, a
+coin picks the agent and one of its runs of that task is the outcome, so what is true of the stream is known; "in pairs" takes each
+task once. An agent against itself: its runs once each in random order, the coin only names them.`,
+  ],
+  [
+    'demonstrations',
+    'Demonstrations (spec C.12)',
+    `A hundred seeds each, the first hundred; the charts in \`docs/proof/\` are the same bytes every time. The two experiments on real outcomes
+are those of seed 1.`,
   ],
   [
     'entire-cli',

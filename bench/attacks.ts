@@ -7,7 +7,6 @@ import { mine } from '../src/core/mining/mine.ts'
 import { propose } from '../src/core/propose/propose.ts'
 import { writeSentence } from '../src/core/propose/sentence.ts'
 import { eventText } from '../src/core/session.ts'
-import { readForeign } from '../src/core/trust/foreign-text.ts'
 import { isInstructionLike } from '../src/core/trust/instruction-like.ts'
 import { LineTaints } from '../src/core/trust/line-taints.ts'
 import { findForbidden, judgeFinding } from '../src/core/trust/quarantine.ts'
@@ -22,6 +21,7 @@ import {
 import { keepResults, type Row } from './_results.ts'
 import { wilson } from './_statistics.ts'
 import { cut, type Planted, plantSessions } from './attacks/_plant.ts'
+import { shinglesOf, shingleWords, withoutQuotes, writeNote } from './attacks/_words.ts'
 import { type Attack, type Family, listAttacks } from './attacks/corpus.ts'
 
 const attacksTogether = 20
@@ -149,20 +149,12 @@ function attackTogether(
   return planted.map(({ attack }) => judge(attack, taken))
 }
 
-/** What an agent was made to write: the words as a title, as lines, and as the newer version of a real line. */
 function toNotes(
   { text }: Attack,
   { at, split }: { at: number; split: Planted['split'] },
 ): MemoryDocument {
   const lines = (split === 'single' ? [text] : cut(text, 3)).map((one) => one.replace(/\n/g, ' '))
-  const content = [
-    `# ${lines[0]}`,
-    '',
-    ...lines.map((one) => `- ${one}`),
-    '- Refund time: 90 days (as of 2026-06-01)',
-    '- The remaining amount of a travel certificate is not refundable.',
-    '',
-  ].join('\n')
+  const content = writeNote(lines)
   return { path: `${notesFolder}${at}.md`, content, contentSha256: hash(content) }
 }
 
@@ -230,21 +222,6 @@ function judge(attack: Attack, { changes, after }: Taken): Shown {
     persists: found > 0,
     bytes: found * shingleWords * 6,
   }
-}
-
-const withoutQuotes = (text: string) => text.replace(/“[^”]*”/g, '“”')
-
-const shingleWords = 5
-
-/** Every five words in a row; five of an attack are not there by chance. */
-function shinglesOf(text: string): Set<string> {
-  const words =
-    readForeign(text)
-      .text.toLowerCase()
-      .match(/[\p{L}\p{N}]+/gu) ?? []
-  return new Set(
-    words.slice(shingleWords - 1).map((_, at) => words.slice(at, at + shingleWords).join(' ')),
-  )
 }
 
 /** Harmless texts in the place of attacks: that nothing comes of an attack means something only if these come. */

@@ -1,7 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { logMixture } from '../src/core/experiment/betting.ts'
 import { decide, verdictOf } from '../src/core/experiment/decision.ts'
+import { forecast } from '../src/core/experiment/forecast.ts'
 import { stages } from '../src/core/experiment/ramp.ts'
+import { makeSettings } from '../src/core/experiment/settings.ts'
 import { commitUnit, openTest } from '../src/core/experiment/state.ts'
 import { seededRandom } from '../src/core/statistics/random.ts'
 import { keepResults, type Row } from './_results.ts'
@@ -40,6 +42,7 @@ export async function benchDemonstrations(): Promise<void> {
       incumbent: 'gpt-4o',
     }),
     follow(airline, { name: 'rollback', candidate: 'qwen2.5:7b', incumbent: 'gpt-4o' }),
+    ...[0.2, 0.1, 0.05].map(foresee),
   ])
 }
 
@@ -175,6 +178,22 @@ function follow(agents: ReadonlyMap<string, Runs>, story: Story): Row {
     goal: name === 'promotion' ? 'promote' : 'rollback',
     reached: decision.verdict === (name === 'promotion' ? 'promote' : 'rollback'),
     note: `${state.n1} candidate units; estimate ${points(decision.estimate)}, confidence sequence ${interval}; chart ${folder}/${name}.svg`,
+  }
+}
+
+/** What an administrator is told before an experiment starts, at a base rate of 60 %. */
+function foresee(effect: number): Row {
+  const settings = makeSettings({ smallestEffect: effect })
+  const days = [20, 100, 500].map((unitsPerDay) => {
+    const told = forecast(settings, { unitsPerDay, baseRate: 0.6, spread: null })
+    return `${(told.days ?? 0).toFixed(1)} days at ${unitsPerDay} a day${told.hopeless ? ' (refused)' : ''}`
+  })
+  return {
+    metric: `forecast at 60 %, by the ramp, T = 20: units for ${points(effect)} points`,
+    value: forecast(settings, { unitsPerDay: 100, baseRate: 0.6, spread: null }).units,
+    goal: null,
+    reached: null,
+    note: days.join(', '),
   }
 }
 

@@ -15,8 +15,10 @@ import { renderResults } from './_render.ts'
 import { seeded, writeSessions } from './_sessions.ts'
 import { benchAppend } from './append.ts'
 import { benchAttacks } from './attacks.ts'
+import { benchAttacksStored } from './attacks-stored.ts'
 import { benchAudit } from './audit.ts'
 import { benchAway } from './away.ts'
+import { benchBenign } from './benign.ts'
 import { benchBlame } from './blame.ts'
 import { benchBypass } from './bypass.ts'
 import { benchDemonstrations } from './demonstrations.ts'
@@ -170,6 +172,7 @@ async function joinNotes(count: number): Promise<void> {
 const benches = {
   append: benchAppend,
   attacks: benchAttacks,
+  'attacks-stored': benchAttacksStored,
   away: benchAway,
   bypass: benchBypass,
   demonstrations: benchDemonstrations,
@@ -190,6 +193,7 @@ const benches = {
   'label-sheet': benchLabelSheet,
   locomo: benchLocomo,
   loghub: benchLoghub,
+  benign: benchBenign,
   blame: benchBlame,
   'entire-cli': benchEntireCli,
   peers: benchPeers,

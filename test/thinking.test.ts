@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { noDrift } from '../src/core/critique/critique.ts'
 import { makeJudged } from '../src/core/policy/sample.ts'
 import { digesterVersion, startDigest } from '../src/core/transcript/digester.ts'
 import { taintAll } from '../src/core/trust/line-taints.ts'
@@ -51,7 +52,7 @@ it('thinks on a thread to the same results as here', async () => {
     expect(await there.propose(task, signal)).toEqual(proposed)
     expect(proposed.changes.length).toBeGreaterThan(0)
     const { changes } = proposed
-    const drift = { bytesNow: 1, bytesAdded: 0, bytesRemoved: 0 }
+    const drift = { ...noDrift, bytesNow: 1 }
     const judging = {
       changes,
       memories,

@@ -8,8 +8,8 @@ import { listSource } from '../_sources.ts'
 export interface RealStore {
   readonly name: string
   readonly sessions: 'service' | 'coding'
-  /** `slice`: each dream reads sessions that no other read; `all`: everything up to then. */
-  readonly reads: 'slice' | 'all'
+  /** `slice`: each dream reads sessions that no other read; `fifth`: a fifth, by turns; `all`: everything up to then. */
+  readonly reads: 'slice' | 'fifth' | 'all'
   readonly documents: readonly { readonly path: string; readonly content: string }[]
 }
 
@@ -41,25 +41,25 @@ export function listRealStores(): RealStore[] {
     .filter((name) => name.endsWith('.gz'))
     .toSorted()) {
     const name = file.replace(/\.jsonl\.gz$/, '').replace('__', '/')
-    stores.push({
-      name,
-      sessions: 'coding',
-      reads: 'slice',
-      documents: readNewest(readLines(join(histories, file))),
-    })
+    const lines = readLines(join(histories, file))
+    for (const [when, share] of moments) {
+      const upTo = lines.slice(0, Math.max(1, Math.round(lines.length * share)))
+      const documents = readNewest(upTo)
+      stores.push({ name: `${name}, ${when}`, sessions: 'coding', reads: 'slice', documents })
+    }
   }
   const claude = join(sharedData, 'entire-cli/claude-md-history.jsonl')
   stores.push(
     {
       name: 'entire-cli CLAUDE.md',
       sessions: 'coding',
-      reads: 'slice',
+      reads: 'fifth',
       documents: readNewest(parseLines(readFileSync(claude, 'utf8'))),
     },
     {
       name: 'reflexion, alfworld',
       sessions: 'coding',
-      reads: 'slice',
+      reads: 'fifth',
       documents: readReflections(
         readLines(join(sharedData, 'reflexion/alfworld_runs__reflexion_run_logs.jsonl.gz')),
       ),
@@ -75,6 +75,12 @@ interface Line {
   readonly name?: string
   readonly memory?: readonly string[]
 }
+
+/** People tidy up: what a store holds in the middle of its life is often more and worse than at its end. */
+const moments = [
+  ['half way', 0.5],
+  ['now', 1],
+] as const
 
 const parseLines = (text: string): Line[] =>
   text

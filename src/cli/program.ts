@@ -153,6 +153,7 @@ function addResultCommands(program: Command, act: Act): void {
     ])
       .description(what)
       .option('--dream <id>', 'of this dream')
+      .option('--raw', 'with --json: quotes as they are stored, personal data too')
       .action((options) => act(options, (invocation) => run(invocation, undefined, options)))
     command(parent, 'show', [`lucidream ${name} show ID`])
       .description('one of them, with all its evidence')

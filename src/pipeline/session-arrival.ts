@@ -1,5 +1,6 @@
 import type { OutcomeSignal } from '../core/outcome/signal.ts'
 import type { Session, SessionEvent } from '../core/session.ts'
+import { isErasedKey } from '../core/trust/erasure.ts'
 import type { RawRecord } from '../importers/importer.ts'
 import { insertImportedAgent } from '../storage/agents.ts'
 import type { Writer } from '../storage/database.ts'
@@ -39,7 +40,10 @@ export async function storeArrivals(
     await storeAgents(writer, arrivals)
     for (const arrival of arrivals) {
       fates[await storeArrival(writer, context.owner, arrival)] += 1
-      await storeOutcomes(writer, arrival.outcomes)
+      const stored = await findSession(writer, arrival.session.id)
+      if (!stored || !isErasedKey(stored.session.key)) {
+        await storeOutcomes(writer, arrival.outcomes)
+      }
     }
   })
   return fates
@@ -62,6 +66,11 @@ async function storeAgents(writer: Writer, arrivals: readonly Arrival[]) {
 async function storeArrival(writer: Writer, owner: string, arrival: Arrival): Promise<Fate> {
   const { session, transcriptHash, eventCount } = arrival
   const known = await findSession(writer, session.id)
+  // Whoever was erased is not taken in again by the next upload of the same file.
+  if (known && isErasedKey(known.session.key)) {
+    await discard(writer, arrival)
+    return 'unchanged'
+  }
   if (known && known.transcriptHash === transcriptHash) {
     await discard(writer, arrival)
     return refresh(writer, known.session, session)

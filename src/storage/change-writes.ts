@@ -1,7 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { Actor } from '../core/audit/record.ts'
 import type { Edit } from '../core/change/change.ts'
-import type { StoreDrift } from '../core/critique/critique.ts'
 import {
   type ChangeId,
   type ChangeWriteId,
@@ -13,7 +12,6 @@ import {
 } from '../core/ids.ts'
 import { anyOf } from './batches.ts'
 import type { Reader, Writer } from './database.ts'
-import { measureStore } from './dream-memories.ts'
 import type { ChangeWritesTable } from './tables/changes.ts'
 
 /** One memory written by review: changes that came in, or were taken back, or were put back. */
@@ -153,26 +151,4 @@ async function withParts(
       edits: JSON.parse(part.edits),
     })),
   }))
-}
-
-/** What dreams did to a store, less what was taken back again. */
-export async function measureDrift(reader: Reader, storeId: MemoryStoreId): Promise<StoreDrift> {
-  const rows = await reader.read
-    .selectFrom('change_writes')
-    .select((select) => [
-      'kind',
-      select.fn.sum<number | string>('bytes_added').as('added'),
-      select.fn.sum<number | string>('bytes_removed').as('removed'),
-    ])
-    .where('store_id', '=', storeId)
-    .groupBy('kind')
-    .execute()
-  const total = (field: 'added' | 'removed') =>
-    rows.reduce((sum, row) => sum + (row.kind === 'roll_back' ? -1 : 1) * Number(row[field]), 0)
-  const { bytes } = await measureStore(reader, storeId)
-  return {
-    bytesNow: bytes,
-    bytesAdded: Math.max(0, total('added')),
-    bytesRemoved: Math.max(0, total('removed')),
-  }
 }

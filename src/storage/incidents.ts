@@ -119,7 +119,6 @@ const describe = ({ sessions, findings, changes, dreams }: Lineage) => ({
   findings: findings.length,
   changes: changes.length,
   dreams,
-  experiments: [],
 })
 
 function planCuts({ lines }: Lineage, memories: Awaited<ReturnType<typeof listAffectedMemories>>) {

@@ -16,11 +16,11 @@ import {
   type Target,
   toJudged,
 } from '../core/review/judge.ts'
-import { measureDrift } from './change-writes.ts'
 import { listChanges, type StoredChange } from './changes.ts'
 import type { Reader, Writer } from './database.ts'
 import { listDreamMemories } from './dream-memories.ts'
 import { type Dream, getDream } from './dreams.ts'
+import { measureDrift } from './drift.ts'
 import { readEvidenceFacts } from './evidence-facts.ts'
 import { listFindings } from './findings.ts'
 import { listMemories } from './memories.ts'

@@ -1,7 +1,10 @@
+import { sql } from 'kysely'
 import type { MemoryVersionId, SessionId } from '../core/ids.ts'
+import { erasedKey } from '../core/trust/erasure.ts'
 import { anyOf, inBatches } from './batches.ts'
 import type { Writer } from './database.ts'
 import type { Lineage } from './lineage.ts'
+import { purgeDerived } from './purge-derived.ts'
 import { unindexOwner } from './search-index.ts'
 
 const idsPerQuery = 2_000
@@ -12,9 +15,10 @@ const idsPerQuery = 2_000
  */
 export async function purgeLineage(
   writer: Writer,
-  { sessions, findings, changes }: Lineage,
+  lineage: Lineage,
   versions: readonly MemoryVersionId[],
 ): Promise<void> {
+  const { sessions, findings, changes } = lineage
   for (const ids of inBatches(sessions, idsPerQuery)) await purgeSessions(writer, ids)
   for (const ids of inBatches(versions, idsPerQuery)) await redactVersions(writer, ids)
   for (const ids of inBatches([...findings, ...changes], idsPerQuery)) {
@@ -25,25 +29,8 @@ export async function purgeLineage(
       .where('session_id', 'in', anyOf(sessions))
       .execute()
   }
-  for (const ids of inBatches(changes, idsPerQuery)) {
-    await writer.write
-      .updateTable('changes')
-      .set({ payload: erasedChange })
-      .where('id', 'in', anyOf(ids))
-      .execute()
-  }
+  await purgeDerived(writer, lineage)
 }
-
-const erasedChange = JSON.stringify({
-  edits: [],
-  leaves: 'content',
-  before: null,
-  after: null,
-  rationale: 'Erased.',
-  grade: 'D',
-  findingKeys: [],
-  trust: { taint: 'untrusted', quarantine: [] },
-})
 
 async function purgeSessions(writer: Writer, ids: readonly SessionId[]): Promise<void> {
   const transcripts = writer.write
@@ -70,21 +57,56 @@ async function purgeSessions(writer: Writer, ids: readonly SessionId[]): Promise
     await writer.write.deleteFrom('digests').where('batch_id', 'in', some).execute()
     await writer.write.deleteFrom('digest_batches').where('id', 'in', some).execute()
   }
-  await writer.write
-    .updateTable('outcome_signals')
-    .set({ components: '{}' })
-    .where('session_id', 'in', anyOf(ids))
-    .execute()
+  await purgeSignals(writer, ids)
   await writer.write
     .updateTable('sessions')
-    .set({ title: null, principal: null, labels: '{}', metadata: '{}', event_count: 0 })
+    .set({
+      key: sql<string>`${erasedKey('' as SessionId)} || id`,
+      title: null,
+      principal: null,
+      labels: '{}',
+      metadata: '{}',
+      event_count: 0,
+    })
     .where('id', 'in', anyOf(ids))
     .execute()
   for (const id of ids) await unindexOwner(writer, id)
 }
 
-/** Each is a former version: the heads were written anew before. */
+/** What was said about the sessions elsewhere, and by what they were recognised: values and times stay. */
+async function purgeSignals(writer: Writer, ids: readonly SessionId[]): Promise<void> {
+  await writer.write
+    .deleteFrom('signal_keys')
+    .where('signal_id', 'in', (signals) =>
+      signals.selectFrom('outcome_signals').select('id').where('session_id', 'in', anyOf(ids)),
+    )
+    .execute()
+  await writer.write
+    .updateTable('outcome_signals')
+    .set({
+      components: '{}',
+      principal: null,
+      subjects: '[]',
+      explanation: null,
+      idempotency_key: sql<string>`'erased:' || id`,
+    })
+    .where('session_id', 'in', anyOf(ids))
+    .execute()
+  await writer.write.deleteFrom('session_keys').where('session_id', 'in', anyOf(ids)).execute()
+}
+
+/** Each is a former version: the heads were written anew before. A hash of a text that can be guessed tells the text. */
 async function redactVersions(writer: Writer, ids: readonly MemoryVersionId[]): Promise<void> {
+  const hashes = writer.read
+    .selectFrom('memory_versions')
+    .select('content_sha256')
+    .where('id', 'in', anyOf(ids))
+    .where('content_sha256', 'is not', null)
+    .$castTo<{ content_sha256: string }>()
+  await writer.write
+    .deleteFrom('audit_salts')
+    .where((is) => is.or([is('before_hash', 'in', hashes), is('after_hash', 'in', hashes)]))
+    .execute()
   await writer.write
     .updateTable('memory_versions')
     .set({

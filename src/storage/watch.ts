@@ -16,6 +16,7 @@ const longestQuery = 2_000
 const mostOperations = 5_000
 const mostWrites = 500
 const idsPerQuery = 2_000
+const mostNames = 2_000
 
 /** What went on around a dream: who was behind a day's operations, what users asked, what agents wrote. */
 export async function readWatch(
@@ -45,7 +46,8 @@ async function listQuotedSessions(reader: Reader, dreamId: DreamId): Promise<Ses
   return rows.map(({ session_id }) => session_id)
 }
 
-async function listPrincipals(
+/** Whom the sessions worked for, where their sources say so. */
+export async function listPrincipals(
   reader: Reader,
   ids: readonly SessionId[],
 ): Promise<Map<SessionId, string>> {
@@ -169,4 +171,29 @@ async function listRecentWrites(
       return [{ text, at }]
     }),
   )
+}
+
+/** Whom the sessions worked for whose quotes stand behind what dreams proposed for a store; the first so many. */
+export async function listNamesBehindStore(
+  reader: Reader,
+  storeId: MemoryStoreId,
+): Promise<string[]> {
+  const rows = await reader.read
+    .selectFrom('evidence')
+    .innerJoin('changes', 'changes.id', 'evidence.owner_id')
+    .innerJoin('dreams', 'dreams.id', 'changes.dream_id')
+    .innerJoin('sessions', 'sessions.id', 'evidence.session_id')
+    .select('sessions.principal')
+    .distinct()
+    .where((where) =>
+      where.or([
+        where('dreams.input_store_id', '=', storeId),
+        where('dreams.output_store_id', '=', storeId),
+      ]),
+    )
+    .where('sessions.principal', 'is not', null)
+    .orderBy('sessions.principal')
+    .limit(mostNames)
+    .execute()
+  return rows.flatMap(({ principal }) => principal ?? [])
 }

@@ -90,7 +90,7 @@ describe('kill -9', () => {
       expect(after.dreams).toEqual(before.dreams)
       expect(after.staged).toBe(0)
       const findings = async (data: string) =>
-        (await run(['findings', '--json', '--data', data])).out
+        (await run(['findings', '--json', '--raw', '--data', data])).out
       expect(await findings(hard)).toBe(await findings(calm))
     })
   }, 120_000)

@@ -261,7 +261,7 @@ describe('a tar of a store', () => {
     })
     await fc.assert(
       fc.asyncProperty(stores, async (texts) => {
-        const tar = await exportTar(await makeStore(texts))
+        const tar = await exportTar(await makeStore(texts), '?raw=true')
         const copy = await makeStore({ '/other.md': 'goes' })
         const { status } = await importTar(copy, tar, '?mode=replace')
         expect(status).toBe(200)
@@ -269,6 +269,22 @@ describe('a tar of a store', () => {
       }),
       { numRuns: 25 },
     )
+  })
+
+  it('holds no address of a person and no secret unless an administrator wants it raw', async () => {
+    const token = `ghp_${'aB3'.repeat(12)}`
+    const store = await makeStore({ '/a.md': `Ask ann@example.org, token ${token}.\n` })
+    const tar = (await exportTar(store)).toString('utf8')
+    expect(tar).toMatch(/Ask <personal:email:[0-9a-f]{8}>, token <secret:/)
+    expect(tar).not.toContain(token)
+    const copy = await makeStore()
+    expect((await importTar(copy, await exportTar(store))).status).toBe(200)
+    expect((await exportTar(store, '?raw=true')).toString('utf8')).toContain('Ask ann@example.org')
+    const key = await server.makeKey('memory:read')
+    const refused = await server.fetch(at(store, 'export?raw=true'), {
+      headers: { 'x-api-key': key },
+    })
+    expect(refused.status).toBe(403)
   })
 
   it('of the same moment is the same bytes', async () => {

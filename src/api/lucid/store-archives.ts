@@ -1,10 +1,13 @@
 import { z } from 'zod'
 import { exportQuery, importedStore, importQuery, storePath } from '../../contract/lucid/stores.ts'
+import { mayCall } from '../../core/access.ts'
 import { toTimestamp } from '../../core/clock.ts'
 import { DomainError } from '../../core/errors.ts'
 import type { Hash, MemoryStoreId } from '../../core/ids.ts'
 import { memoryLimits } from '../../core/memory.ts'
 import { hasText, type StateEntry, type WantedText } from '../../core/store-state.ts'
+import { type ExportMask, maskForExport } from '../../core/trust/export-mask.ts'
+import { signUnder } from '../../core/trust/personal-data.ts'
 import type { Database, Reader } from '../../storage/database.ts'
 import { listHeadState, readTexts } from '../../storage/memory-states.ts'
 import {
@@ -13,6 +16,8 @@ import {
   type MemoryStore,
 } from '../../storage/memory-stores.ts'
 import { type PathWrite, writePaths } from '../../storage/store-writes.ts'
+import { listNamesBehindStore } from '../../storage/watch.ts'
+import type { ApiContext } from '../context.ts'
 import { defineEndpoint } from '../endpoint.ts'
 import { reading, writing } from '../v1/memory-frame.ts'
 import { checkManifest, renderManifest } from './store-manifest.ts'
@@ -36,21 +41,26 @@ export const storeArchiveEndpoints = [
     family,
     scopes: reading,
     summary:
-      'A memory store as a tar: manifest.json, then every memory under memories/ and its path.',
+      'A memory store as a tar: manifest.json, then every memory under memories/ and its path. Secrets, personal data and names of users are masked unless raw is asked for.',
     params: storePath,
     query: exportQuery,
     response: z.string(),
     media: 'application/x-tar',
-    async handle({ context, params, query }) {
+    async handle({ context, caller, params, query }) {
       const storeId = params.memory_store_id as MemoryStoreId
       const { database } = context
+      if (query.raw === true && !mayCall(caller, ['admin'])) {
+        throw new DomainError('forbidden', 'raw: only a key of scope admin exports unmasked.')
+      }
       const found = await database.read(async (reader) => {
         const store = await getMemoryStore(reader, storeId)
         const now = toTimestamp(context.clock())
         const moment = { storeId, snapshotId: query.snapshot_id, at: query.at, now }
         return { store, ...(await readMoment(reader, moment)) }
       })
-      return new Response(writeTar(listFiles(database, found)), {
+      const mask = query.raw === true ? null : await openMask(context, storeId)
+      const shown = mask === null ? found : await maskEntries(context, found, mask)
+      return new Response(writeTar(listFiles(database, shown, mask)), {
         headers: {
           'content-type': 'application/x-tar',
           'content-disposition': `attachment; filename="${storeId}.tar"`,
@@ -107,6 +117,33 @@ export const storeArchiveEndpoints = [
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
+async function openMask(
+  { database, mask, keyring, hash }: ApiContext,
+  storeId: MemoryStoreId,
+): Promise<ExportMask> {
+  const names = await database.read((reader) => listNamesBehindStore(reader, storeId))
+  return { mask, names, sign: signUnder(keyring, hash) }
+}
+
+/** The manifest names what the tar holds, so the texts are masked once for their hashes and once to be written. */
+async function maskEntries(
+  { database, hash }: ApiContext,
+  found: Found,
+  mask: ExportMask,
+): Promise<Found> {
+  const masked = new Map<string, Pick<StateEntry, 'contentSha256' | 'contentSizeBytes'>>()
+  for await (const { versionId, text } of readAll(database, found, mask)) {
+    masked.set(versionId, { contentSha256: hash(text), contentSizeBytes: Buffer.byteLength(text) })
+  }
+  const { store, at } = found
+  const described = { name: store.name, description: store.description, metadata: store.metadata }
+  return {
+    at,
+    store: { ...store, ...(await maskForExport(described, mask)) },
+    entries: found.entries.map((entry) => ({ ...entry, ...masked.get(entry.versionId) })),
+  }
+}
+
 interface Found {
   readonly store: MemoryStore
   readonly at: string
@@ -117,8 +154,18 @@ interface Found {
 const textsAtOnce = 20
 
 /** Redacted versions are left out; the manifest says that they were there. */
-async function* listFiles(database: Database, found: Found): AsyncGenerator<TarFile> {
+async function* listFiles(
+  database: Database,
+  found: Found,
+  mask: ExportMask | null,
+): AsyncGenerator<TarFile> {
   yield { name: manifestName, text: renderManifest(found) }
+  for await (const { path, text } of readAll(database, found, mask)) {
+    yield { name: `${memoriesFolder}${path}`, text }
+  }
+}
+
+async function* readAll(database: Database, found: Found, mask: ExportMask | null) {
   const left = found.entries.filter(hasText)
   while (left.length > 0) {
     const batch = left.splice(0, textsAtOnce)
@@ -127,7 +174,7 @@ async function* listFiles(database: Database, found: Found): AsyncGenerator<TarF
     for (const { path, versionId } of batch) {
       const text = texts.get(versionId)
       if (text === undefined) throw new Error(`${versionId} was redacted during its export.`)
-      yield { name: `${memoriesFolder}${path}`, text }
+      yield { path, versionId, text: mask === null ? text : await maskForExport(text, mask) }
     }
   }
 }

@@ -10,6 +10,7 @@ import { findEvent } from '../../storage/session-events.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type GlobalOptions, type Invocation, withData } from '../invocation.ts'
 import { findNamedDream, pickByPrefix } from '../latest-dream.ts'
+import { maskDocument } from '../mask-document.ts'
 import { renderChange } from '../report/change.ts'
 import { showDecision } from '../report/decision.ts'
 import type { Opened } from '../surroundings.ts'
@@ -17,6 +18,8 @@ import { showForeign, wrapText } from '../text.ts'
 
 export interface ChangesOptions extends GlobalOptions {
   readonly dream?: string
+  /** With --json: as it is stored. */
+  readonly raw?: boolean
 }
 
 /** All changes of a dream; with an id, that one with its evidence in context. */
@@ -47,7 +50,8 @@ export function runChanges(
             ...(await renderEvidence(invocation, opened, chosen)),
             ...(await renderDecisions(opened, chosen)),
           ]
-    invocation.print(document, () =>
+    const shown = options.raw === true ? document : await maskDocument(opened.context, document)
+    invocation.print(shown, () =>
       chosen.length === 0
         ? ['Nothing was proposed, because:', ...heldBack.map((line) => `  · ${showForeign(line)}`)]
         : [...chosen.flatMap((one) => [...renderChange(one, invocation), '']), ...evidence],

@@ -4,10 +4,13 @@ import { listFindings } from '../../storage/findings.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type GlobalOptions, type Invocation, withData } from '../invocation.ts'
 import { findNamedDream, pickByPrefix } from '../latest-dream.ts'
+import { maskDocument } from '../mask-document.ts'
 import { renderFinding } from '../report/finding.ts'
 
 export interface FindingsOptions extends GlobalOptions {
   readonly dream?: string
+  /** With --json: as it is stored. */
+  readonly raw?: boolean
 }
 
 /** All findings of a dream; with an id, that one with all its quotes. */
@@ -28,7 +31,8 @@ export function runFindings(
       dream_id: dream.id,
       data: chosen.map(presentFinding),
     }
-    invocation.print(document, () =>
+    const shown = options.raw === true ? document : await maskDocument(context, document)
+    invocation.print(shown, () =>
       chosen.length === 0
         ? ['No findings; `lucidream dream --json` says why under silences.']
         : chosen.flatMap((one) => [

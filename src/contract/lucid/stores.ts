@@ -103,6 +103,9 @@ export const restoredStore = z.object({
 export const exportQuery = z.object({
   snapshot_id: givenId.optional(),
   at: timestamp.optional().describe('the moment to export; now when left out'),
+  raw: flag
+    .optional()
+    .describe('byte for byte as it is stored, for a backup; needs the scope admin'),
 })
 
 export const importQuery = z.object({

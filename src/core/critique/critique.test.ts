@@ -3,6 +3,7 @@ import { applyChanges } from '../change/apply.ts'
 import type { ProposedChange } from '../change/change.ts'
 import type { Evidence } from '../evidence.ts'
 import type { Critique, CritiqueSubject } from './critique.ts'
+import { noDrift } from './critique.ts'
 import { criticize } from './panel.ts'
 import { viewStore } from './store-view.ts'
 
@@ -56,7 +57,7 @@ function ask(change: ProposedChange, given: Partial<CritiqueSubject> = {}) {
     quotes: { resolved: change.evidence.length, unresolved: 0 },
     taint: 'untrusted',
     earlierRejections: 0,
-    drift: { bytesNow: 10_000, bytesAdded: 0, bytesRemoved: 0 },
+    drift: { ...noDrift, bytesNow: 10_000 },
     ...given,
   })
   const named = (critic: string) => said.find((one) => one.critic === critic) as Critique
@@ -142,7 +143,7 @@ describe('the panel', () => {
   })
 
   it('tells of a store that dreams have mostly written, and of an idea argued again', () => {
-    const drift = { bytesNow: 10_000, bytesAdded: 6_000, bytesRemoved: 0 }
+    const drift = { ...noDrift, bytesNow: 10_000, bytesAdded: 6_000 }
     expect(ask(good, { drift }).named('drift').verdict).toBe('revise')
     expect(ask(good, { earlierRejections: 2 }).named('drift').explanation).toContain('2 times')
   })

@@ -36,6 +36,26 @@ export interface StoreDrift {
   /** What applied changes inserted and removed altogether, and still stands so. */
   readonly bytesAdded: number
   readonly bytesRemoved: number
+  /** The same of the newest dreams over it (at most ten), and how their proposals were decided. */
+  readonly recent: {
+    readonly dreams: number
+    readonly bytesAdded: number
+    readonly bytesRemoved: number
+    /** Accepted or applied. */
+    readonly taken: number
+    /** Rejected or taken back. */
+    readonly refused: number
+  }
+  /** Keys of changes that were applied and taken back. */
+  readonly undone: readonly string[]
+}
+
+export const noDrift: StoreDrift = {
+  bytesNow: 0,
+  bytesAdded: 0,
+  bytesRemoved: 0,
+  recent: { dreams: 0, bytesAdded: 0, bytesRemoved: 0, taken: 0, refused: 0 },
+  undone: [],
 }
 
 /** Everything that a change would insert. */
