@@ -5,7 +5,7 @@ import { commitPair, openReplay } from '../../src/core/experiment/paired-replay.
 import { makeSettings } from '../../src/core/experiment/settings.ts'
 import { commitUnit, openTest } from '../../src/core/experiment/state.ts'
 import type { CommittedUnit } from '../../src/core/experiment/unit.ts'
-import { sessionOutcome } from '../../src/core/outcome-signal.ts'
+import { sessionOutcome } from '../../src/core/outcome/signal.ts'
 import { seededRandom } from '../../src/core/statistics/random.ts'
 import type { Row } from '../_results.ts'
 import { readSourceSessions, type SourceName } from '../_sources.ts'
