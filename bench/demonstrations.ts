@@ -54,11 +54,13 @@ function demonstrate(name: string, scenario: string, title: string): Row[] {
   let [promoted, peeked, units] = [0, 0, 0]
   for (let seed = 1; seed <= seeds; seed += 1) {
     const [logs, zs]: [[number, number][], [number, number][]] = [[], []]
+    let highest = 0
     const outcome = found.run(seed, ({ at, logE, z }) => {
       units = Math.max(units, at)
-      if (at % step !== 0) return
-      logs.push([at, logE / Math.LN10])
-      zs.push([at, z])
+      const isPeak = logE >= Math.log(20) && logE > highest
+      highest = Math.max(highest, logE)
+      if (isPeak || at % step === 0) logs.push([at, logE / Math.LN10])
+      if (at % step === 0) zs.push([at, z])
     })
     promoted += outcome.ever ? 1 : 0
     peeked += outcome.naive ? 1 : 0
@@ -69,7 +71,10 @@ function demonstrate(name: string, scenario: string, title: string): Row[] {
     lines.toSorted((a, b) => Number(a.tone === 'alarm') - Number(b.tone === 'alarm'))
   write(name, {
     title,
-    caption: `${seeds} experiments without any true difference, seeds 1 to ${seeds}; red: it would have been called better. ${found.note}.`,
+    caption: [
+      `${seeds} experiments without any true difference, seeds 1 to ${seeds}; red: it would have been called better.`,
+      `${scenario}: ${found.note}.`,
+    ],
     panels: [
       {
         ...evidencePanel(units),
@@ -149,7 +154,10 @@ function follow(agents: ReadonlyMap<string, Runs>, story: Story): Row {
   const interval = `${points(ends?.low ?? 0)} to ${points(ends?.high ?? 0)} points`
   write(name, {
     title,
-    caption: `${decision.verdict} after ${units} units, ${state.n1} of them candidate; estimate ${points(decision.estimate)}, true effect ${points(effect)}, confidence sequence ${interval}.`,
+    caption: [
+      `${decision.verdict} after ${units} units, ${state.n1} of them with the candidate, seed 1. True effect ${points(effect)} points, estimate where it stopped`,
+      `${points(decision.estimate)}, confidence sequence ${interval}. ${decision.reasons.join('; ')}.`,
+    ],
     panels: [
       {
         ...evidencePanel(units),
@@ -166,7 +174,10 @@ function follow(agents: ReadonlyMap<string, Runs>, story: Story): Row {
         from: -1,
         to: 1,
         ticks: [-1, -0.5, 0, 0.5, 1].map((value) => [value, points(value)] as const),
-        marks: [[effect, 'true effect']],
+        marks: [
+          [effect, 'true effect'],
+          [0, ''],
+        ],
         lines: [{ tone: 'estimate', points: estimate ?? [] }],
         band,
       },

@@ -4,6 +4,7 @@ import { measureCoverage, measureCrashes } from './proof/coverage.ts'
 import { measureFalsePromotions } from './proof/false-promotions.ts'
 import { measureHarm, measurePower } from './proof/power.ts'
 import { measureSeasons } from './proof/season.ts'
+import { measureDrift, measureSampleRatio } from './proof/watches.ts'
 
 /** Spec E.4: what the rule of experiments does in worlds whose truth is known, and on real runs. */
 export async function benchProof(): Promise<void> {
@@ -14,6 +15,8 @@ export async function benchProof(): Promise<void> {
     ...measureSeasons(),
     ...measureCoverage(),
     ...measureCrashes(),
+    ...measureSampleRatio(),
+    ...measureDrift(),
     ...(await measureAgents()),
   ])
 }

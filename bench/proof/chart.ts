@@ -1,7 +1,8 @@
 /** A chart as SVG text, the same bytes for the same numbers: no fonts, no library, whole pixels. */
 export interface Chart {
   readonly title: string
-  readonly caption: string
+  /** Lines below the panels. */
+  readonly caption: readonly string[]
   readonly panels: readonly Panel[]
 }
 
@@ -39,14 +40,17 @@ const [wide, high, left, top, gap] = [380, 240, 52, 62, 78]
 
 export function drawChart({ title, caption, panels }: Chart): string {
   const width = left + panels.length * wide + (panels.length - 1) * gap + 24
-  const height = top + high + 74
+  const below = top + high + 58
+  const height = below + 18 * caption.length
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12" role="img">`,
     `<title>${escapeText(title)}</title>`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
     `<text x="${left}" y="24" font-size="16" font-weight="bold">${escapeText(title)}</text>`,
     ...panels.map((panel, at) => drawPanel(panel, left + at * (wide + gap))),
-    `<text x="${left}" y="${height - 12}">${escapeText(caption)}</text>`,
+    ...caption.map(
+      (line, at) => `<text x="${left}" y="${below + 18 * at}">${escapeText(line)}</text>`,
+    ),
     '</svg>',
     '',
   ].join('\n')

@@ -18,7 +18,9 @@ export function sayReasons(settings: TestSettings, state: TestState): string[] {
   if (harms.length > 0) return harms.map((name) => sayHarm(name, settings, state))
   const missing = listMissing(settings, state)
   if (missing.length === 0) {
-    return [`evidence that it is better: ${show(evidenceOf(state.better))}`]
+    return [
+      `evidence that it is better: ${show(evidenceOf(state.better))}, the threshold is ${settings.threshold}`,
+    ]
   }
   if (isHelpRuledOut(state)) {
     return [`an effect of ${showPoints(settings.minimumEffect)} or more is ruled out`]
