@@ -31,6 +31,7 @@ it('an experiment on the command line: drafted, refused, started, paused, verifi
     const id = change?.id ?? ''
     const early = await command('experiments', 'create', id, '--goal', 'reward')
     expect(parse(errorDocument, early).error.message).toContain('only accepted changes are tried')
+    await command('policy', 'init')
     await command('changes', 'accept', id, '--override', '--reason', 'seen')
     const goalless = await command('experiments', 'create', id, '--goal', 'reward')
     expect(parse(errorDocument, goalless).error.message).toContain('no outcome definition "reward"')

@@ -15,6 +15,7 @@ import { insertDream } from '../../src/storage/dreams.ts'
 import { countExperimentUnits } from '../../src/storage/experiment-commits.ts'
 import { getExperiment } from '../../src/storage/experiments.ts'
 import { listMemories } from '../../src/storage/memories.ts'
+import { putPolicy } from '../_policies.ts'
 import type { TestServer } from '../_server.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: what a test reads of an answer is what it asserts
@@ -73,6 +74,7 @@ export async function openLaboratory(server: TestServer): Promise<Laboratory> {
     await server.client().beta.memoryStores.memories.create(store.id, { path, content })
   }
   const storeId = store.id as MemoryStoreId
+  await putPolicy(server.context, { 'approvals.rules.editorMayApprove': true })
   await defineGoal(server)
   const post = async (path: string, body: object = {}, key?: string) => {
     const response = await server.fetch(`/lucid/v1/${path}`, {

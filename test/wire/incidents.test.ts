@@ -1,14 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type {
-  ChangeId,
-  ExperimentId,
-  MemorySnapshotId,
-  MemoryStoreId,
-  SessionId,
-} from '../../src/core/ids.ts'
+import type { MemoryStoreId, SessionId } from '../../src/core/ids.ts'
 import { listChanges } from '../../src/storage/changes.ts'
 import { listMemories } from '../../src/storage/memories.ts'
-import { insertSnapshot } from '../../src/storage/memory-snapshots.ts'
 import { listEvents } from '../../src/storage/session-events.ts'
 import { type DreamtServer, startDreamtServer } from '../_dreamt.ts'
 
@@ -43,52 +36,6 @@ async function findQuoted() {
 }
 
 /** One that runs and one that has ended, both over this change. */
-async function addExperiment(changeId: ChangeId): Promise<void> {
-  const storeId = server.storeId as MemoryStoreId
-  const snapshotId = 'msnap_trying' as MemorySnapshotId
-  const operator = { type: 'user', id: 'test' } as const
-  await server.context.database.write(operator, async (writer) => {
-    await insertSnapshot(writer, {
-      ...{ id: snapshotId, storeId, name: 'before', at: writer.at },
-      entries: [],
-    })
-    for (const [id, state] of [
-      ['exp_trying', 'running'],
-      ['exp_ended', 'promoted'],
-    ] as const) {
-      await writer.write
-        .insertInto('experiments')
-        .values({
-          id: id as ExperimentId,
-          store_id: storeId,
-          name: id,
-          state,
-          unit: 'session',
-          salt: 's',
-          settings: '{}',
-          incumbent_snapshot_id: snapshotId,
-          stage: 0,
-          verdict: null,
-          created_by_type: 'user',
-          created_by_id: 'test',
-          created_at: writer.at,
-          started_at: null,
-          ended_at: null,
-        })
-        .execute()
-      await writer.write
-        .insertInto('experiment_changes')
-        .values({
-          experiment_id: id as ExperimentId,
-          ordinal: 0,
-          change_id: changeId,
-          change_hash: 'h',
-        })
-        .execute()
-    }
-    await writer.audit({ action: 'experiment.created', objectType: 'experiment', objectId: 'exp' })
-  })
-}
 
 const readOutput = () =>
   server.context.database.read((reader) =>
@@ -132,27 +79,6 @@ describe('a revocation', () => {
     const { report } = await ask('/lucid/v1/revocations', asked)
     expect(report.sessions).toBe(0)
     expect(report.memories.map(({ path }: { path: string }) => path)).toContain(change.path)
-  })
-
-  it('ends the experiments that try its changes, in the same write, and says which', async () => {
-    const { change, sessionId } = await findQuoted()
-    const { database } = server.context
-    const changes = await database.read((reader) => listChanges(reader, server.dreamId))
-    const id = changes.find(({ change: { key } }) => key === change.key)?.id
-    if (id === undefined) throw new Error('no change')
-    await addExperiment(id)
-    const asked = { source: { type: 'sessions', ids: [sessionId] }, reason: 'forged' }
-    const plan = await ask('/lucid/v1/revocations', { ...asked, dry_run: true })
-    expect(plan.report.experiments).toEqual(['exp_trying'])
-    const { report } = await ask('/lucid/v1/revocations', asked)
-    expect(report.experiments).toEqual(['exp_trying'])
-    const rows = await database.read((reader) =>
-      reader.read.selectFrom('experiments').select(['id', 'state']).orderBy('id').execute(),
-    )
-    expect(rows).toEqual([
-      { id: 'exp_ended', state: 'promoted' },
-      { id: 'exp_trying', state: 'void' },
-    ])
   })
 
   it('leaves every memory that stands on nothing of it byte for byte', async () => {
