@@ -20,13 +20,16 @@ const left: Readonly<Record<string, readonly string[]>> = {
 type Rows = readonly Readonly<Record<string, unknown>>[]
 export type Dump = Readonly<Record<string, readonly string[]>>
 
-/** Every row of every table, in an order of its own; ids made by chance are replaced. */
+/**
+ * Every row of every table, in an order of its own; ids made by chance are replaced. What is made in the background out of
+ * other rows (search, keys of sessions) depends on the moment and is left out.
+ */
 export function dumpSqlite(path: string): Dump {
   const database = new DatabaseSync(path, { readOnly: true })
   try {
     const tables = database
       .prepare(
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '%search%'",
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '%search%' AND name NOT LIKE 'session_key%'",
       )
       .all() as { name: string }[]
     return showAll(
@@ -45,7 +48,7 @@ export async function dumpPostgres(url: string): Promise<Dump> {
   await client.connect()
   try {
     const { rows: tables } = await client.query<{ name: string }>(
-      "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '%search%'",
+      "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '%search%' AND name NOT LIKE 'session_key%'",
     )
     const read: Record<string, Rows> = {}
     for (const { name } of tables) read[name] = (await client.query(`SELECT * FROM ${name}`)).rows
