@@ -4,8 +4,14 @@ import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
 import { changesDocument } from '../src/contract/changes.ts'
 import { errorDocument } from '../src/contract/error.ts'
+import { memoriesDocument } from '../src/contract/memory.ts'
 import { policyInitDocument } from '../src/contract/policy.ts'
-import { applyDocument, reviewDocument, rollBackDocument } from '../src/contract/review.ts'
+import {
+  applyDocument,
+  reviewDocument,
+  rollBackDocument,
+  storeRestoreDocument,
+} from '../src/contract/review.ts'
 import { airlineMemory, airlineTranscripts } from './_airline.ts'
 import { type Answer, inFolder, run } from './_program.ts'
 
@@ -93,6 +99,31 @@ describe('review on the command line', () => {
       )
       const dream = parse(rollBackDocument, await command('rollback', done.dream_id))
       expect(dream.writes).toHaveLength(done.writes.length)
+    })
+  }, 60_000)
+
+  it('takes a whole store back to a moment', async () => {
+    await inReview(async ({ command, ids }) => {
+      const list = async () => parse(memoriesDocument, await command('memory', 'ls'))
+      const before = await list()
+      const moment = new Date().toISOString()
+      await command('changes', 'accept', ids[0] ?? '')
+      await command('apply')
+      expect(await list()).not.toEqual(before)
+      const store = before.memory_store_id
+      const dry = parse(
+        storeRestoreDocument,
+        await command('rollback', store, '--to', moment, '--dry-run'),
+      )
+      expect(dry).toMatchObject({ dry_run: true })
+      expect(dry.changes).toHaveLength(1)
+      const done = parse(storeRestoreDocument, await command('rollback', store, '--to', moment))
+      expect(done).toEqual({ ...dry, dry_run: false })
+      const texts = (found: typeof before) =>
+        found.data.map(({ path, content_sha256 }) => ({ path, content_sha256 }))
+      expect(texts(await list())).toEqual(texts(before))
+      expect((await command('rollback', ids[0] ?? '', '--to', moment)).code).toBe(2)
+      expect((await command('rollback', store, '--to', 'yesterday')).code).toBe(2)
     })
   }, 60_000)
 

@@ -18,6 +18,7 @@ import { runDream } from './commands/dream.ts'
 import { runFindings } from './commands/findings.ts'
 import { runImport } from './commands/import.ts'
 import { runMemoryCat, runMemoryDiff, runMemoryList } from './commands/memory.ts'
+import { runRestore } from './commands/restore.ts'
 import { type ReviewOptions, runAccept, runEdit, runReject } from './commands/review.ts'
 import { runServe } from './commands/serve.ts'
 import { runSession, runSessions } from './commands/sessions.ts'
@@ -201,14 +202,23 @@ function addWriteCommands(program: Command, act: Act): void {
     .option('--dry-run', 'say what would happen and change nothing')
     .option('--to <dir>', 'write the files of the folder that the dream read as well')
     .action((options) => act(options, runApply))
-  command(program, 'rollback', ['lucidream rollback chg_12ab', 'lucidream rollback drm_12ab'])
-    .description('take applied changes back by new versions')
-    .argument('<id>', 'a change or a dream')
+  command(program, 'rollback', [
+    'lucidream rollback chg_12ab',
+    'lucidream rollback drm_12ab',
+    'lucidream rollback memstore_12ab --to 2026-11-25T08:00:00Z',
+  ])
+    .description('take applied changes back by new versions, or a whole store to a moment')
+    .argument('<id>', 'a change, a dream, or with --to a memory store')
     .option('--dry-run', 'say what would happen and change nothing')
     .option('--cascade', 'take along what depends on it')
     .option('--restore', 'put back what was rolled back')
+    .option('--to <moment>', 'a time, or a snapshot (msnap_…)')
     .action((id: string, options) =>
-      act(options, (invocation) => runRollBack(invocation, id, options)),
+      act(options, (invocation) =>
+        options.to === undefined
+          ? runRollBack(invocation, id, options)
+          : runRestore(invocation, id, options),
+      ),
     )
 }
 

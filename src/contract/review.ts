@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { change } from './changes.ts'
 import { appliedDream, judged, rolledBack } from './lucid/reviews.ts'
+import { restoredStore } from './lucid/stores.ts'
 
 /** `lucidream changes accept | reject | edit --json` */
 export const reviewDocument = z.object({
@@ -26,3 +27,10 @@ export const rollBackDocument = rolledBack.omit({ type: true, kind: true }).exte
   operation: z.enum(['roll_back', 'restore']),
 })
 export type RollBackDocument = z.infer<typeof rollBackDocument>
+
+/** `lucidream rollback STORE --to MOMENT --json` */
+export const storeRestoreDocument = restoredStore.omit({ type: true }).extend({
+  version: z.literal(1),
+  kind: z.literal('store_restore'),
+})
+export type StoreRestoreDocument = z.infer<typeof storeRestoreDocument>

@@ -41,3 +41,11 @@ export function compareTexts<From extends WantedText, To extends WantedText>(
 
 export const hasText = <Entry extends StateEntry>(entry: Entry): entry is Entry & WantedText =>
   entry.path !== null && entry.contentSha256 !== null
+
+/** What becomes of a path. */
+export const nameChange = ({ before, after }: Difference<unknown, unknown>) =>
+  before === null
+    ? ('created' as const)
+    : after === null
+      ? ('deleted' as const)
+      : ('modified' as const)

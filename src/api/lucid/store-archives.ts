@@ -15,13 +15,14 @@ import {
   getOpenMemoryStore,
   type MemoryStore,
 } from '../../storage/memory-stores.ts'
+import { planWrites, presentWrites } from '../../storage/planned-writes.ts'
+import { readMoment } from '../../storage/store-moments.ts'
 import { type PathWrite, writePaths } from '../../storage/store-writes.ts'
 import { listNamesBehindStore } from '../../storage/watch.ts'
 import type { ApiContext } from '../context.ts'
 import { defineEndpoint } from '../endpoint.ts'
 import { reading, writing } from '../v1/memory-frame.ts'
 import { checkManifest, renderManifest } from './store-manifest.ts'
-import { readMoment } from './store-moments.ts'
 import {
   manifestName,
   memoriesFolder,
@@ -30,7 +31,6 @@ import {
   type TarFile,
   writeTar,
 } from './store-tar.ts'
-import { planWrites, presentWrites } from './store-writes.ts'
 
 const family = 'lucid'
 

@@ -7,15 +7,16 @@ import {
   compareTexts,
   type Difference,
   hasText,
+  nameChange,
   type StateEntry,
   type WantedText,
 } from '../../core/store-state.ts'
 import { readTexts } from '../../storage/memory-states.ts'
 import { getMemoryStore } from '../../storage/memory-stores.ts'
+import { readNamedMoment } from '../../storage/store-moments.ts'
 import { defineEndpoint } from '../endpoint.ts'
 import { readCursor, writeCursor } from '../pages.ts'
 import { reading } from '../v1/memory-frame.ts'
-import { readNamedMoment } from './store-moments.ts'
 
 type Side = StateEntry & WantedText
 
@@ -58,13 +59,6 @@ export const storeDiffEndpoints = [
 
 const versionsOf = ({ before, after }: Difference<Side, Side>): MemoryVersionId[] =>
   [before, after].flatMap((side) => (side ? [side.versionId] : []))
-
-export const nameChange = ({ before, after }: Difference<unknown, unknown>) =>
-  before === null
-    ? ('created' as const)
-    : after === null
-      ? ('deleted' as const)
-      : ('modified' as const)
 
 function present(one: Difference<Side, Side>, texts: ReadonlyMap<MemoryVersionId, string>) {
   const textOf = (side: Side | null) => (side === null ? '' : texts.get(side.versionId))

@@ -17,10 +17,10 @@ import {
 } from '../../storage/memory-snapshots.ts'
 import { listPinnedState } from '../../storage/memory-states.ts'
 import { getMemoryStore } from '../../storage/memory-stores.ts'
+import { readMoment } from '../../storage/store-moments.ts'
 import { defineEndpoint } from '../endpoint.ts'
 import { readCursor, writeCursor } from '../pages.ts'
 import { reading, writing } from '../v1/memory-frame.ts'
-import { readMoment } from './store-moments.ts'
 
 const family = 'lucid'
 

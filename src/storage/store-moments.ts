@@ -1,10 +1,10 @@
-import { DomainError } from '../../core/errors.ts'
-import type { MemorySnapshotId, MemoryStoreId } from '../../core/ids.ts'
-import type { StateEntry } from '../../core/store-state.ts'
-import type { Reader } from '../../storage/database.ts'
-import { getSnapshot } from '../../storage/memory-snapshots.ts'
-import { listHeadState, listPinnedState, listStateAt } from '../../storage/memory-states.ts'
-import { getMemoryStore } from '../../storage/memory-stores.ts'
+import { DomainError } from '../core/errors.ts'
+import type { MemorySnapshotId, MemoryStoreId } from '../core/ids.ts'
+import type { StateEntry } from '../core/store-state.ts'
+import type { Reader } from './database.ts'
+import { getSnapshot } from './memory-snapshots.ts'
+import { listHeadState, listPinnedState, listStateAt } from './memory-states.ts'
+import { getMemoryStore } from './memory-stores.ts'
 
 export interface MomentOptions {
   readonly storeId: MemoryStoreId
@@ -40,10 +40,12 @@ export async function readNamedMoment(
     const other = await getMemoryStore(reader, name as MemoryStoreId)
     return listHeadState(reader, other.id)
   }
-  if (name.startsWith('msnap_')) {
-    return (await readMoment(reader, { storeId, snapshotId: name, now })).entries
-  }
-  return (await readMoment(reader, { storeId, at: parseTime(name), now })).entries
+  return (await readMoment(reader, { storeId, ...parseMoment(name), now })).entries
+}
+
+/** A snapshot or a time by its text. */
+export function parseMoment(name: string): Pick<MomentOptions, 'snapshotId' | 'at'> {
+  return name.startsWith('msnap_') ? { snapshotId: name } : { at: parseTime(name) }
 }
 
 function parseTime(text: string): string {

@@ -1,6 +1,11 @@
-import { compareTexts, hasText, type StateEntry, type WantedText } from '../../core/store-state.ts'
-import type { PathWrite } from '../../storage/store-writes.ts'
-import { nameChange } from './store-diff.ts'
+import {
+  compareTexts,
+  hasText,
+  nameChange,
+  type StateEntry,
+  type WantedText,
+} from '../core/store-state.ts'
+import type { PathWrite } from './store-writes.ts'
 
 interface Plan {
   readonly current: readonly StateEntry[]
