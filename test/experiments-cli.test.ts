@@ -1,9 +1,7 @@
-import { cpSync } from 'node:fs'
+import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { pino } from 'pino'
 import { expect, it } from 'vitest'
 import type { z } from 'zod'
-import { openEmbedded } from '../src/app.ts'
 import { changesDocument } from '../src/contract/changes.ts'
 import { errorDocument } from '../src/contract/error.ts'
 import {
@@ -12,7 +10,6 @@ import {
   experimentsDocument,
   experimentVerificationDocument,
 } from '../src/contract/experiments.ts'
-import { putOutcomeDefinition } from '../src/storage/outcome-definitions.ts'
 import { airlineMemory, airlineTranscripts } from './_airline.ts'
 import { type Answer, inFolder, run } from './_program.ts'
 
@@ -35,7 +32,16 @@ it('an experiment on the command line: drafted, refused, started, paused, verifi
     await command('changes', 'accept', id, '--override', '--reason', 'seen')
     const goalless = await command('experiments', 'create', id, '--goal', 'reward')
     expect(parse(errorDocument, goalless).error.message).toContain('no outcome definition "reward"')
-    await defineReward(data)
+    const file = join(folder, 'reward.json')
+    writeFileSync(file, '{"signals":[]}')
+    const define = () => command('outcomes', 'define', 'reward', '--file', file)
+    expect(parse(errorDocument, await define()).error.message).toBe('signals: at least 1')
+    writeFileSync(file, '{"signals":[{"kind":"task_reward"}],"cap":null}')
+    expect(JSON.parse((await define()).out).definition).toMatchObject({
+      name: 'reward',
+      version: 1,
+    })
+    expect(JSON.parse((await command('outcomes', 'definitions')).out).data).toHaveLength(1)
     const draft = parse(
       experimentDocument,
       await command('experiments', 'create', id, '--goal', 'reward', '--name', 'try it'),
@@ -67,29 +73,3 @@ it('an experiment on the command line: drafted, refused, started, paused, verifi
     expect(parse(experimentsDocument, await command('experiments', 'list')).data).toHaveLength(1)
   })
 })
-
-async function defineReward(dataDirectory: string): Promise<void> {
-  const opened = await openEmbedded({
-    dataDirectory,
-    secrets: { maskKey: 'the key that tests use', secretKey: null, bootstrapKey: null },
-    log: pino({ level: 'silent' }),
-    clock: Date.now,
-    signal: new AbortController().signal,
-    policyDirectory: null,
-  })
-  await opened.context.database.write({ type: 'user', id: 'test' }, (writer) =>
-    putOutcomeDefinition(writer, {
-      name: 'reward',
-      signals: [{ kind: 'task_reward', source: null, weight: 1 }],
-      combine: 'last',
-      revisedBy: [],
-      when: null,
-      minConfidence: 'strong',
-      requireSigned: false,
-      passAt: null,
-      deadlines: { standard: null, byTaskType: {} },
-      cap: null,
-    }),
-  )
-  await opened.close()
-}

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { type DefineOptions, runDefine, runDefinitions } from './commands/outcome-definitions.ts'
 import {
   type OutcomesOptions,
   runOutcome,
@@ -41,6 +42,20 @@ export function addOutcomeCommands(program: Command, add: Add, act: Act): void {
     .action((file: string, _, self: Command) => {
       const options: GlobalOptions = self.optsWithGlobals()
       return act(options, (invocation) => runOutcomesSend(invocation, file, options))
+    })
+  add(outcomes, 'define', ['lucidream outcomes define resolved --file definition.json'])
+    .description('say what counts as success: the next version of an outcome definition')
+    .argument('<name>', 'what experiments call it by')
+    .requiredOption('--file <path>', 'JSON as the API takes it, see docs/outcomes.md')
+    .action((name: string, _, self: Command) => {
+      const options: DefineOptions = self.optsWithGlobals()
+      return act(options, (invocation) => runDefine(invocation, name, options))
+    })
+  add(outcomes, 'definitions', ['lucidream outcomes definitions'])
+    .description('the newest version of each outcome definition')
+    .action((_, self: Command) => {
+      const options: GlobalOptions = self.optsWithGlobals()
+      return act(options, (invocation) => runDefinitions(invocation, options))
     })
   add(outcomes, 'rejoin', ['lucidream outcomes rejoin'])
     .description('join all signals with their sessions anew')

@@ -235,14 +235,18 @@ const altered = ({ id }: StoredChange) =>
 const noGoal = (name: string) =>
   new DomainError(
     'invalid_argument',
-    `goal: there is no outcome definition "${name}". Define what counts as success first.`,
+    `goal: there is no outcome definition "${name}". Say first what counts as success: lucidream outcomes define, or PUT /lucid/v1/outcome_definitions/NAME.`,
   )
 
 function hopeless({ forecast: { days, units, advice }, unitsPerDay }: Outlook): DomainError {
-  const time = days === null ? 'no units come at all' : `about ${Math.ceil(days)} days`
+  const rate = `${units} units at ${unitsPerDay.toPrecision(2)} a day`
+  const time =
+    days === null
+      ? `No end is in sight: it takes ${units} units, and none come`
+      : `It would take about ${Math.ceil(days)} days (${rate})`
   return new DomainError(
     'conflict',
-    `It would take ${time} (${units} units at ${unitsPerDay.toPrecision(2)} a day). Advice: ${advice.join('; ')}. To start it all the same, say anyway with a reason.`,
+    `${time}. Advice: ${advice.join('; ')}. To start it all the same, say anyway (--anyway) with a reason.`,
     { details: { error_code: 'experiment_hopeless' } },
   )
 }

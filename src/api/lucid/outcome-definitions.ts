@@ -1,7 +1,6 @@
 import {
   goalQuery,
   goal as goalSchema,
-  type OutcomeDefinitionBody,
   outcomeDefinitionBody,
   outcomeDefinitionList,
   outcomeDefinitionPath,
@@ -9,23 +8,17 @@ import {
   outcomeDefinition as outcomeDefinitionSchema,
   outcomeDefinitionWithDeadline,
 } from '../../contract/lucid/outcome-definitions.ts'
-import { DomainError } from '../../core/errors.ts'
 import type { SessionId } from '../../core/ids.ts'
-import { findConditionFault } from '../../core/outcome/condition.ts'
-import {
-  deadlineFrom,
-  type OutcomeDefinition,
-  type RevisedBy,
-} from '../../core/outcome/definition.ts'
+import { deadlineFrom, type OutcomeDefinition } from '../../core/outcome/definition.ts'
 import { decideGoal, refuseSignal } from '../../core/outcome/goal.ts'
 import type { GoalSignal } from '../../core/outcome/goal-signal.ts'
+import { presentDefinition, toDefinition } from '../../core/outcome/sent-definition.ts'
 import type { Reader } from '../../storage/database.ts'
 import { listGoalSignals, listPastDelays } from '../../storage/goal-signals.ts'
 import {
   getOutcomeDefinition,
   listOutcomeDefinitions,
   putOutcomeDefinition,
-  type StoredDefinition,
 } from '../../storage/outcome-definitions.ts'
 import { getSession } from '../../storage/sessions.ts'
 import { defineEndpoint } from '../endpoint.ts'
@@ -44,7 +37,7 @@ export const outcomeDefinitionEndpoints = [
     response: outcomeDefinitionList,
     async handle({ context }) {
       const all = await context.database.read((reader) => listOutcomeDefinitions(reader))
-      return { data: all.map(present) }
+      return { data: all.map(presentDefinition) }
     },
   }),
   defineEndpoint({
@@ -58,7 +51,7 @@ export const outcomeDefinitionEndpoints = [
     response: outcomeDefinitionSchema,
     async handle({ context, actor, params, body }) {
       const given = toDefinition(params.name, body)
-      return present(
+      return presentDefinition(
         await context.database.write(actor, (writer) => putOutcomeDefinition(writer, given)),
       )
     },
@@ -79,7 +72,7 @@ export const outcomeDefinitionEndpoints = [
         const delays = await listPastDelays(reader, stored.definition, taskType)
         const { ms, from } = deadlineFrom(stored.definition.deadlines, taskType, delays)
         const deadline = { seconds: ms / 1_000, from, past_delays: delays.length }
-        return { ...present(stored), deadline }
+        return { ...presentDefinition(stored), deadline }
       })
     },
   }),
@@ -130,63 +123,3 @@ async function explainGoal(reader: Reader, definition: OutcomeDefinition, id: Se
     })),
   }
 }
-
-function toDefinition(
-  name: string,
-  body: OutcomeDefinitionBody,
-): Omit<OutcomeDefinition, 'version'> {
-  const when = body.when ?? null
-  const fault = when === null ? null : findConditionFault(when)
-  if (fault !== null) {
-    throw new DomainError(
-      'invalid_argument',
-      `when: ${fault.slice(0, 300)}; see docs/outcomes.md for what \`signal\` has.`,
-    )
-  }
-  const { deadlines = {}, cap } = body
-  return {
-    name,
-    signals: body.signals.map(({ kind, source, weight }) => ({
-      kind,
-      source: source ?? null,
-      weight,
-    })),
-    combine: body.combine,
-    revisedBy: body.revised_by as RevisedBy[],
-    when,
-    minConfidence: body.min_confidence,
-    requireSigned: body.require_signed,
-    passAt: body.pass_at ?? null,
-    deadlines: {
-      standard: deadlines.standard_seconds == null ? null : deadlines.standard_seconds * 1_000,
-      byTaskType: mapValues(deadlines.by_task_type ?? {}, (one) => one * 1_000),
-    },
-    cap: cap && { share: cap.share, windowMs: cap.window_seconds * 1_000, minimum: cap.minimum },
-  }
-}
-
-function present({ definition, createdAt, createdBy }: StoredDefinition) {
-  const { deadlines, cap } = definition
-  return {
-    type: 'outcome_definition' as const,
-    name: definition.name,
-    version: definition.version,
-    signals: definition.signals.map((one) => ({ ...one })),
-    combine: definition.combine,
-    revised_by: [...definition.revisedBy],
-    when: definition.when,
-    min_confidence: definition.minConfidence,
-    require_signed: definition.requireSigned,
-    pass_at: definition.passAt,
-    deadlines: {
-      standard_seconds: deadlines.standard === null ? null : deadlines.standard / 1_000,
-      by_task_type: mapValues(deadlines.byTaskType, (ms) => ms / 1_000),
-    },
-    cap: cap && { share: cap.share, window_seconds: cap.windowMs / 1_000, minimum: cap.minimum },
-    created_at: createdAt,
-    created_by: { ...createdBy },
-  }
-}
-
-const mapValues = (values: Readonly<Record<string, number>>, change: (value: number) => number) =>
-  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, change(value)]))

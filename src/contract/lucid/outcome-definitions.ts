@@ -54,8 +54,6 @@ export const outcomeDefinitionBody = z.object({
     .default({ share: 0.5, window_seconds: 7 * 86_400, minimum: 10 })
     .describe('how much one principal may say; null: as much as it likes'),
 })
-export type OutcomeDefinitionBody = z.output<typeof outcomeDefinitionBody>
-
 export const outcomeDefinition = z.object({
   type: z.literal('outcome_definition'),
   name: z.string(),
@@ -117,3 +115,17 @@ export const goal = z.object({
     }),
   ),
 })
+
+/** `lucidream outcomes define --json` */
+export interface OutcomeDefinitionDocument {
+  readonly version: 1
+  readonly kind: 'outcome_definition'
+  readonly definition: z.infer<typeof outcomeDefinition>
+}
+
+/** `lucidream outcomes definitions --json` */
+export interface OutcomeDefinitionsDocument {
+  readonly version: 1
+  readonly kind: 'outcome_definitions'
+  readonly data: readonly z.infer<typeof outcomeDefinition>[]
+}
