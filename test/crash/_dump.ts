@@ -48,7 +48,7 @@ export async function dumpPostgres(url: string): Promise<Dump> {
   await client.connect()
   try {
     const { rows: tables } = await client.query<{ name: string }>(
-      "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '%search%' AND name NOT LIKE 'session_key%'",
+      "SELECT tablename AS name FROM pg_tables WHERE schemaname = 'public' AND tablename NOT LIKE '%search%' AND tablename NOT LIKE 'session_key%'",
     )
     const read: Record<string, Rows> = {}
     for (const { name } of tables) read[name] = (await client.query(`SELECT * FROM ${name}`)).rows
