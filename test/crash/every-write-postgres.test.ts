@@ -53,7 +53,6 @@ async function cut(name: ScenarioName) {
 describe.skipIf(server === null)('kill -9 before, inside or after every write, on Postgres', () => {
   it.each([
     ['dream over the wire', 10],
-    ['dream into its input store', 10],
     ['webhook', 5],
   ] as const)(
     'of %s: the same rows as without',
