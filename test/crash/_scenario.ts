@@ -1,6 +1,7 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { dream } from '../../src/pipeline/dream.ts'
+import { commitExperiments } from '../../src/pipeline/experiments.ts'
 import { importPaths } from '../../src/pipeline/import.ts'
 import { quickKinds, slowKinds } from '../../src/pipeline/job-kinds.ts'
 import { readMemoryFolder } from '../../src/pipeline/memory-folder.ts'
@@ -8,6 +9,7 @@ import { mirrorFolder } from '../../src/pipeline/memory-store.ts'
 import { openScheduler } from '../../src/pipeline/schedules.ts'
 import { airlineMemory } from '../_airline.ts'
 import { putPolicy } from '../_policies.ts'
+import { startHarmful } from './_experiment.ts'
 import { makeTestKey, type Opening, openPlace, type Place, type Run } from './_place.ts'
 
 /** What scenarios need to know of the place they are run at. */
@@ -98,6 +100,22 @@ export const scenarios = {
     },
     run: rollBackOnce,
   },
+  // Ends in a verdict: the candidate does harm. The second round finds nothing left to count.
+  experiment: {
+    prepare: experimentBefore,
+    async run({ context, call }) {
+      await commitExperiments(context)
+      await commitExperiments(context)
+      const [one] = (
+        await call<{ data: { id: string; state: string }[] }>('GET', '/lucid/v1/experiments')
+      ).data
+      const { equal } = await call<{ equal: boolean }>(
+        'GET',
+        `/lucid/v1/experiments/${one?.id}/verify`,
+      )
+      if (one?.state !== 'rolled_back' || !equal) throw new Error('another end')
+    },
+  },
 } satisfies Record<string, Scenario>
 
 export type ScenarioName = keyof typeof scenarios
@@ -180,6 +198,12 @@ async function applyOnce(run: Run) {
   }
   const isOpen = data.some(({ status }) => status === 'proposed' || status === 'accepted')
   if (isOpen) await run.call('POST', `${path}/apply`, {})
+}
+
+async function experimentBefore(run: Run, given: Given) {
+  await dreamBefore(run, given)
+  const [first] = (await listProposals(run)).data
+  await startHarmful(run, first?.id ?? '')
 }
 
 async function rollBackOnce(run: Run) {

@@ -66,6 +66,7 @@ describe('kill -9 before, inside and after every write', () => {
     ['schedule', 'each', 3],
     ['apply', 'each', 6],
     ['roll back', 'each', 3],
+    ['experiment', 'each', 3],
   ] as const)(
     'of %s: the same rows as without',
     async (name, choice, least) => {
