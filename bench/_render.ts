@@ -186,6 +186,16 @@ task once. An agent against itself: its runs once each in random order, the coin
 are those of seed 1.`,
   ],
   [
+    'workplace',
+    'A workplace with known truth, over HTTP',
+    `A server on a clock that the simulation moves. Sessions check out the memory by their unit's name; whether the delivered text holds the
+changed line moves their chance of success by 20 points up, not at all, or down (types of task at 40, 60 and 75 %). Outcomes come by signed
+webhook within half a day, a tenth of them twice, 4 % after the deadline of a day, 8 % never; one unit in forty is also forged with a wrong
+signature. The ramp is the product's, at most 700 units each, and a person promotes what is proven. Simulated are the sessions and the world;
+the change is laid without a dream. Missing and late outcomes are failures in both arms, which takes an eighth of every effect. The
+shares are of few experiments: their intervals say how little the zeros show; \`proof\` has thousands.`,
+  ],
+  [
     'entire-cli',
     'A real CLAUDE.md against what was mined before each edit',
     `The edits are foreseen hardly more often than chance: rare words in common are a weak match, and by reading only one of 27

@@ -42,6 +42,7 @@ import { benchScale } from './scale.ts'
 import { benchSearch } from './search.ts'
 import { benchTwentyDreams } from './twenty-dreams.ts'
 import { benchWordings } from './wordings.ts'
+import { benchWorkplace } from './workplace.ts'
 
 const operator = { type: 'user', id: 'bench' } as const
 const quiet = () => {}
@@ -205,6 +206,7 @@ const benches = {
   search: benchSearch,
   'twenty-dreams': benchTwentyDreams,
   wordings: benchWordings,
+  workplace: benchWorkplace,
 }
 
 console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`)

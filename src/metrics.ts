@@ -1,12 +1,17 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { ExperimentFigures } from './storage/experiment-figures.ts'
 
-/** How often each rule of a policy denied something, over all processes of the database. */
-export type CountDenials = () => Promise<
-  readonly { readonly rule: string; readonly mode: string; readonly decisions: number }[]
->
+/** What the database says, over all processes of it. */
+export interface StoredFigures {
+  /** How often each rule of a policy denied something. */
+  readonly countDenials: () => Promise<
+    readonly { readonly rule: string; readonly mode: string; readonly decisions: number }[]
+  >
+  readonly listExperiments: () => Promise<readonly ExperimentFigures[]>
+}
 
 /** Prometheus metrics of one process; names are listed in docs/operations.md. */
-export function makeMetrics(countDenials: CountDenials) {
+export function makeMetrics({ countDenials, listExperiments }: StoredFigures) {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const requests = new Counter({
@@ -34,6 +39,7 @@ export function makeMetrics(countDenials: CountDenials) {
       }
     },
   })
+  gaugeExperiments(registry, listExperiments)
   return {
     registry,
     observe(route: string, status: number, duration: number): void {
@@ -41,4 +47,48 @@ export function makeMetrics(countDenials: CountDenials) {
       seconds.observe({ route }, duration)
     },
   }
+}
+
+function gaugeExperiments(
+  registry: Registry,
+  listExperiments: StoredFigures['listExperiments'],
+): void {
+  const add = (
+    {
+      name,
+      help,
+      label,
+    }: { readonly name: string; readonly help: string; readonly label?: string },
+    valuesOf: (one: ExperimentFigures) => Readonly<Record<string, number>>,
+  ) =>
+    new Gauge({
+      name: `lucidream_experiment_${name}`,
+      help,
+      labelNames: ['experiment', 'test', ...(label ? [label] : [])],
+      registers: [registry],
+      async collect() {
+        this.reset()
+        for (const one of await listExperiments()) {
+          const { experiment, test } = one
+          for (const [value, figure] of Object.entries(valuesOf(one))) {
+            this.set({ experiment, test, ...(label ? { [label]: value } : {}) }, figure)
+          }
+        }
+      },
+    })
+  add(
+    { name: 'evidence', help: 'E of an open experiment, by what it speaks for', label: 'side' },
+    ({ better, worse }) => ({ better, worse }),
+  )
+  add(
+    { name: 'units', help: 'Counted units of an open experiment', label: 'arm' },
+    ({ candidate, incumbent }) => ({ candidate, incumbent }),
+  )
+  add(
+    {
+      name: 'sample_ratio_evidence',
+      help: 'Evidence that the arms of an open experiment do not fit their coins; 1000 voids it',
+    },
+    ({ sampleRatio }) => ({ sampleRatio }),
+  )
 }

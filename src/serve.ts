@@ -5,6 +5,7 @@ import type { ApiContext } from './api/context.ts'
 import { makeApi } from './api/server.ts'
 import { makeMetrics } from './metrics.ts'
 import { countReasons } from './storage/decisions.ts'
+import { listExperimentFigures } from './storage/experiment-figures.ts'
 
 export interface ServeOptions {
   readonly context: ApiContext
@@ -27,7 +28,10 @@ const limits = { headersTimeout: 30_000, requestTimeout: 600_000, maxHeaderSize:
 /** Listens for the API, and for metrics on a port of their own where one is given. */
 export async function startServer(options: ServeOptions): Promise<RunningServer> {
   const { context, host, port, metricsPort } = options
-  const metrics = makeMetrics(() => countDenials(context))
+  const metrics = makeMetrics({
+    countDenials: () => countDenials(context),
+    listExperiments: () => context.database.read(listExperimentFigures),
+  })
   let stopping = false
   const api = makeApi(context, {
     isReady: async () => !stopping && (await answers(context)),

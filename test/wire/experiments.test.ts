@@ -53,6 +53,12 @@ describe('an experiment', () => {
     expect(await kinds(id)).toEqual(
       expect.arrayContaining(['created', 'started', 'ramped', 'ready']),
     )
+    const metrics = await (await server.fetch('/metrics')).text()
+    const labels = `experiment="${id}",test="change:0"`
+    expect(metrics).toContain(`lucidream_experiment_evidence{${labels},side="better"}`)
+    expect(metrics).toMatch(
+      new RegExp(`lucidream_experiment_units\\{${labels},arm="candidate"\\} [1-9]`),
+    )
     const small = await server.makeKey('review')
     expect((await lab.post(`experiments/${id}/promote`, {}, small)).status).toBe(403)
     const promoted = await lab.must(`experiments/${id}/promote`, { reason: 'it works' })
