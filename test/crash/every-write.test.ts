@@ -60,11 +60,11 @@ describe('kill -9 before, inside and after every write', () => {
     ['dream over the wire', 'in turn', 10],
     ['dream into its input store', 'in turn', 10],
     ['upload', 'in turn', 8],
-    ['webhook', 'each', 9],
+    ['webhook', 'in turn', 3],
     ['receive', 'in turn', 5],
     ['restore', 'each', 3],
     ['schedule', 'each', 3],
-    ['apply', 'each', 6],
+    ['apply', 'in turn', 2],
     ['roll back', 'each', 3],
     ['experiment', 'each', 3],
   ] as const)(
