@@ -221,9 +221,9 @@ function toRows(found: readonly Ended[], whole: Whole): Row[] {
   })
   return [
     share('a change of +20 points: promoted', [[0.2], 'promoted'], null),
-    share('a change that does nothing: promoted', [[0], 'promoted'], '≤ 0.05'),
-    share('a change of -20 points: promoted', [[-0.2], 'promoted'], '≤ 0.05'),
-    share('useless or harmful: promoted (false keeps)', [[0, -0.2], 'promoted'], '≤ 0.05'),
+    share('a change that does nothing: promoted', [[0], 'promoted'], '≤ 0.05 (point)'),
+    share('a change of -20 points: promoted', [[-0.2], 'promoted'], '≤ 0.05 (point)'),
+    share('useless or harmful: promoted (false keeps)', [[0, -0.2], 'promoted'], '≤ 0.05 (point)'),
     share('a change of -20 points: rolled back', [[-0.2], 'rolled_back'], null),
     share('a change that does nothing: rolled back', [[0], 'rolled_back'], null),
     none(
