@@ -26,7 +26,7 @@ export interface Copies {
 export type Choice = 'each' | 'in turn'
 
 /** The first and the last so many writes are always cut; of those between, every third. */
-const edge = 10
+const edge = 6
 
 export function chooseCuts(writes: number, choice: Choice): Kill[] {
   const chosen = Array.from({ length: writes }, (_, index) => index + 1).filter(
