@@ -5,10 +5,9 @@ import type { Finding } from '../core/mining/finding.ts'
 import { sessionOutcome } from '../core/outcome/signal.ts'
 import { type JudgedChange, origins } from '../core/policy/decision.ts'
 import { refuseOutcome } from '../core/policy/inputs.ts'
+import type { Policy } from '../core/policy/policy.ts'
 import type { Reader } from './database.ts'
-import { getDream } from './dreams.ts'
 import { listOutcomeSignals } from './outcome-signals.ts'
-import { listStorePolicies, toPolicy } from './policies.ts'
 import { checkQuotes, type QuoteState } from './quotes-in-context.ts'
 import { findSession } from './sessions.ts'
 
@@ -18,14 +17,19 @@ type JudgedEvidence = JudgedChange['evidence']
 export async function readEvidenceFacts(
   reader: Reader,
   dreamId: DreamId,
-  given: { readonly changes: readonly ProposedChange[]; readonly findings: readonly Finding[] },
+  given: {
+    readonly changes: readonly ProposedChange[]
+    readonly findings: readonly Finding[]
+    /** Of the store: outcomes that they keep from dreams count for nothing. */
+    readonly policies: readonly Policy[]
+  },
 ): Promise<JudgedEvidence[]> {
   const quotes = await checkQuotes(
     reader,
     dreamId,
     given.changes.flatMap(({ evidence }) => evidence),
   )
-  const sessions = await readSessions(reader, dreamId, given.changes)
+  const sessions = await readSessions(reader, given.policies, given.changes)
   const findings = new Map(given.findings.map((finding) => [finding.key, finding]))
   return given.changes.map((change) => {
     const behind = change.findingKeys.flatMap((key) => findings.get(key) ?? [])
@@ -84,11 +88,9 @@ function describe(change: ProposedChange, { behind, sessions: known, quotes }: F
 
 async function readSessions(
   reader: Reader,
-  dreamId: DreamId,
+  policies: readonly Policy[],
   changes: readonly ProposedChange[],
 ): Promise<Map<SessionId, SessionFacts>> {
-  const { inputStoreId } = await getDream(reader, dreamId)
-  const policies = (await listStorePolicies(reader, inputStoreId)).map(toPolicy)
   const pieces = changes.flatMap(({ evidence }) => evidence)
   const ids = [...new Set(pieces.map(({ sessionId }) => sessionId))]
   const heard = (await listOutcomeSignals(reader, ids)).filter(

@@ -82,7 +82,12 @@ export async function openPanel(
     judge: (candidate) => judgeChange(facts, candidate),
     async prepare({ id: changeId, change, ordinal }, { approvals, target }) {
       const reviews = await listReviews(reader, changeId)
-      const [evidence] = await readEvidenceFacts(reader, id, { changes: [change], findings })
+      const { policies } = facts
+      const [evidence] = await readEvidenceFacts(reader, id, {
+        changes: [change],
+        findings,
+        policies,
+      })
       const own: ChangeFacts = {
         evidence: evidence as ChangeFacts['evidence'],
         ...(await describeEdit(reader, dream, reviews)),

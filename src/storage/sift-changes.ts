@@ -11,7 +11,7 @@ import { type SortedApprovals, sortApprovals } from './approvals.ts'
 import type { StoredChange } from './changes.ts'
 import type { Reader } from './database.ts'
 import type { JudgingReader, Panel } from './judging.ts'
-import { findOverlap, listMemories } from './memories.ts'
+import { findOverlap } from './memories.ts'
 import { findMemoryVersion } from './memory-versions.ts'
 import { explain } from './review-changes.ts'
 import { listReviews } from './reviews.ts'
@@ -46,13 +46,19 @@ export interface MemoryGroup {
   readonly edits: readonly (Edit & { readonly key: string })[]
 }
 
+interface ToSift {
+  readonly wanted: readonly StoredChange[]
+  readonly applied: readonly StoredChange[]
+  /** What stands in the store. */
+  readonly memories: readonly StoredMemory[]
+}
+
 /** One memory after the other, so that limits of the store count what was let through before. */
 export async function siftAll(
   reader: JudgingReader,
   panel: Panel,
-  { wanted, applied }: Record<'wanted' | 'applied', readonly StoredChange[]>,
+  { wanted, applied, memories }: ToSift,
 ): Promise<Sifted> {
-  const memories = await listMemories(reader, panel.dream.inputStoreId)
   let sifted: Sifted = { groups: [], returned: [], waiting: [], judged: [] }
   let state: Admission = { size: panel.size, written: 0 }
   for (const [path, changes] of Map.groupBy(wanted, ({ change }) => change.path)) {

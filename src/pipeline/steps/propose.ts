@@ -107,13 +107,15 @@ async function judge(
   const now = toTimestamp(context.clock())
   const task = await context.database.read(async (reader): Promise<DreamJudging> => {
     const judging = { ...reader, hash: context.hash, at: now }
-    const evidence = await readEvidenceFacts(reader, dream.id, { changes, findings })
+    const facts = await readJudgingFacts(judging, dream, { moment: 'propose', siblings: changes })
+    const { policies } = facts
+    const evidence = await readEvidenceFacts(reader, dream.id, { changes, findings, policies })
     const openBefore = await countOpenProposals(reader, dream.inputStoreId)
     return {
       changes,
       memories,
       output: dream.outputStoreId === dream.inputStoreId ? 'input' : 'copy',
-      facts: await readJudgingFacts(judging, dream, { moment: 'propose', siblings: changes }),
+      facts,
       own: changes.map((change, index) => ({
         evidence: evidence[index] as JudgedChange['evidence'],
         proposedAt: now,
