@@ -25,10 +25,9 @@ import {
 } from '../storage/experiment-turn.ts'
 import { type Experiment, listOpenExperiments } from '../storage/experiments.ts'
 import {
-  isStoreMoved,
   promoteExperiment,
+  promoteOrSendBack,
   rollExperimentBack,
-  sendExperimentBack,
 } from '../storage/promote-experiment.ts'
 import type { Context } from './context.ts'
 
@@ -187,16 +186,18 @@ async function promoteUnattended(context: Context, id: ExperimentId): Promise<vo
   })
   if (!isAllowed) return
   const outbox = outboxOf(context, clock())
+  const promotion = { id, outbox, reason: 'as policy allows', by: 'policy' } as const
   try {
-    await database.write(actorOf(experiment), (writer) =>
-      promoteExperiment(writer, { id, outbox, reason: 'as policy allows', by: 'policy' }),
-    )
+    await promoteOrSendBack({
+      id,
+      outbox,
+      write: (work) => write(context, experiment, work),
+      promote: () =>
+        database.write(actorOf(experiment), (writer) => promoteExperiment(writer, promotion)),
+    })
   } catch (error) {
+    // Sent back; or its approvals do not hold any more, and it waits for a person, as any other.
     if (!(error instanceof DomainError && error.code === 'conflict')) throw error
-    // Its approvals do not hold any more: it waits for a person, as any other.
-    if (!isStoreMoved(error)) return
-    const reason = error.message
-    await write(context, experiment, (writer) => sendExperimentBack(writer, { id, outbox, reason }))
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Actor } from '../core/audit/record.ts'
 import { decide } from '../core/experiment/decision.ts'
-import { sayVerdict } from '../core/experiment/verdict-sentence.ts'
+import { type ExperimentState, sayVerdict } from '../core/experiment/verdict-sentence.ts'
 import { getChange } from './changes.ts'
 import type { Reader, Writer } from './database.ts'
 import { countExperimentUnits, listExperimentTests } from './experiment-commits.ts'
@@ -8,9 +8,9 @@ import { appendDecision, type DecisionKind } from './experiment-decisions.ts'
 import {
   type Experiment,
   type ExperimentChange,
-  type ExperimentState,
   listExperimentsOf,
   listOpenExperiments,
+  refuseState,
   updateExperiment,
   updateExperimentChange,
 } from './experiments.ts'
@@ -119,11 +119,35 @@ export async function pauseExperiment(
   experiment: Experiment,
   { kind, reason, outbox }: Mark,
 ): Promise<void> {
+  refuseState(experiment, kind === 'paused' ? ['running'] : ['paused'], kind)
   const frontier = await findFrontier(writer, experiment)
   await updateExperiment(writer, experiment, { state: kind === 'paused' ? 'paused' : 'running' })
   await appendDecision(writer, experiment.id, { kind, frontier, detail: { reason } })
   if (kind === 'resumed') return
   await emitWebhookEvent(writer, outbox, { type: 'experiment.paused', objectId: experiment.id })
+}
+
+interface Stop {
+  readonly reason: string
+  /** Another grader, model or prompt: its evidence may be handed on. */
+  readonly environmentChanged: boolean
+  readonly outbox: Outbox
+}
+
+/** By hand: without proof, or the holdback of one that was promoted. */
+export async function stopExperiment(
+  writer: Writer,
+  experiment: Experiment,
+  { reason, environmentChanged, outbox }: Stop,
+): Promise<void> {
+  const reasons = [`${environmentChanged ? 'environment changed' : 'stopped by hand'}: ${reason}`]
+  if (experiment.state === 'promoted' && experiment.holdback?.endedAt === null) {
+    await endHoldback(writer, experiment, reasons)
+    return
+  }
+  refuseState(experiment, ['draft', 'running', 'paused'], 'stopped')
+  const state = environmentChanged ? 'void' : 'inconclusive'
+  await endExperiment(writer, experiment, { state, reasons, outbox })
 }
 
 /** From now on every unit reads what was promoted. */

@@ -54,7 +54,7 @@ export async function listExperimentUnits(
   return rows.map(toUnit)
 }
 
-const toUnit = (row: Selectable<ExperimentUnitsTable>): ExperimentUnit => ({
+export const toUnit = (row: Selectable<ExperimentUnitsTable>): ExperimentUnit => ({
   ordinal: row.ordinal,
   unit: row.unit,
   stratum: row.stratum,

@@ -2,17 +2,11 @@ import type { Selectable } from 'kysely'
 import type { Actor } from '../core/audit/record.ts'
 import { DomainError } from '../core/errors.ts'
 import type { ExperimentPlan } from '../core/experiment/plan.ts'
+import type { ExperimentState } from '../core/experiment/verdict-sentence.ts'
 import type { ChangeId, ExperimentId, MemorySnapshotId, MemoryStoreId } from '../core/ids.ts'
 import { anyOf } from './batches.ts'
 import { defaultWorkspace, type Reader, type Writer } from './database.ts'
-import type {
-  ExperimentChangesTable,
-  ExperimentState,
-  ExperimentsTable,
-  UnitKind,
-} from './tables/experiments.ts'
-
-export type { ExperimentState } from './tables/experiments.ts'
+import type { ExperimentChangesTable, ExperimentsTable, UnitKind } from './tables/experiments.ts'
 
 /** Candidate and incumbent of a store, read by units that a coin assigned, with what came of it. */
 export interface Experiment {
@@ -299,3 +293,15 @@ const toExperiment = (
           endedAt: row.holdback_ended_at,
         },
 })
+
+export function refuseState(
+  { id, state }: Experiment,
+  right: readonly Experiment['state'][],
+  verb: string,
+): void {
+  if (right.includes(state)) return
+  throw new DomainError(
+    'conflict',
+    `Experiment ${id} is ${state.replace('_', ' ')} and cannot be ${verb}.`,
+  )
+}

@@ -5,6 +5,7 @@ import type {
   ArmTotals,
   ExperimentSummary,
   ExperimentView,
+  SeasonEntry,
   TestView,
   Verified,
 } from './experiment-view.ts'
@@ -151,4 +152,12 @@ export const presentVerified = (experimentId: string, { units, tests }: Verified
   equal: tests.every(({ difference }) => difference === null),
   units,
   tests: tests.map(({ test, difference }) => ({ test, equal: difference === null, difference })),
+})
+
+export const presentSeasonEntry = (one: SeasonEntry) => ({
+  experiment_id: one.experimentId,
+  change_id: one.changeId,
+  evidence: one.evidence,
+  promoted: one.promoted,
+  standing: one.standing,
 })

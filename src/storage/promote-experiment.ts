@@ -22,9 +22,8 @@ import {
   putExperimentTest,
 } from './experiment-commits.ts'
 import { appendDecision } from './experiment-decisions.ts'
-import { type Experiment, getExperiment, updateExperiment } from './experiments.ts'
+import { type Experiment, getExperiment, refuseState, updateExperiment } from './experiments.ts'
 import { planRollBack, writeRollBack } from './roll-back.ts'
-import { refuseState } from './start-experiment.ts'
 import { emitWebhookEvent, type Outbox } from './webhook-deliveries.ts'
 
 export interface Promotion {
@@ -36,9 +35,9 @@ export interface Promotion {
   readonly by: 'person' | 'policy'
 }
 
-/** The store holds something else than the experiment tried; the caller sends it back in a write of its own. */
+/** The store holds something else than the experiment tried. */
 const storeMoved = 'store_moved'
-export const isStoreMoved = (error: unknown): error is DomainError =>
+const isStoreMoved = (error: unknown): error is DomainError =>
   error instanceof DomainError && error.details.error_code === storeMoved
 
 /**
@@ -115,18 +114,31 @@ async function applyAll(
   }
 }
 
-/** After the store had moved: what was tried goes back to review, and the evidence may be handed on. */
-export async function sendExperimentBack(
-  writer: Writer,
-  {
-    id,
-    outbox,
-    reason,
-  }: { readonly id: ExperimentId; readonly outbox: Outbox; readonly reason: string },
-): Promise<void> {
-  const experiment = await getExperiment(writer, id)
-  for (const change of experiment.changes) await sendBack(writer, experiment, change)
-  await endExperiment(writer, experiment, { state: 'void', reasons: [reason], outbox })
+interface Attempt<T> {
+  readonly id: ExperimentId
+  readonly outbox: Outbox
+  readonly write: (work: (writer: Writer) => Promise<void>) => Promise<void>
+  /** The write that promotes. */
+  readonly promote: () => Promise<T>
+}
+
+/**
+ * Promotes; where the store had moved, that write is undone, and in one of its own what was tried goes back to review,
+ * with evidence that may be handed on. The refusal is thrown either way.
+ */
+export async function promoteOrSendBack<T>(attempt: Attempt<T>): Promise<T> {
+  try {
+    return await attempt.promote()
+  } catch (error) {
+    if (!isStoreMoved(error)) throw error
+    const reasons = [error.message]
+    await attempt.write(async (writer) => {
+      const experiment = await getExperiment(writer, attempt.id)
+      for (const change of experiment.changes) await sendBack(writer, experiment, change)
+      await endExperiment(writer, experiment, { state: 'void', reasons, outbox: attempt.outbox })
+    })
+    throw error
+  }
 }
 
 async function openHoldback(

@@ -20,6 +20,7 @@ import {
   insertExperiment,
   listExperimentsOf,
   type NewExperiment,
+  refuseState,
   updateExperiment,
 } from './experiments.ts'
 import { getOpenMemoryStore } from './memory-stores.ts'
@@ -214,18 +215,6 @@ function refuseUnaccepted({ id, status }: StoredChange): void {
   throw new DomainError(
     'conflict',
     `Change ${id} is ${status.replace('_', ' ')}: only accepted changes are tried. Accept it first.`,
-  )
-}
-
-export function refuseState(
-  { id, state }: Experiment,
-  right: readonly Experiment['state'][],
-  verb: string,
-): void {
-  if (right.includes(state)) return
-  throw new DomainError(
-    'conflict',
-    `Experiment ${id} is ${state.replace('_', ' ')} and cannot be ${verb}.`,
   )
 }
 

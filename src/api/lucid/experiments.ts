@@ -15,9 +15,10 @@ import {
 import { type Caller, mayCall } from '../../core/access.ts'
 import { toTimestamp } from '../../core/clock.ts'
 import { DomainError } from '../../core/errors.ts'
+import { seasonDays } from '../../core/experiment/season.ts'
 import type { ChangeId, ExperimentId, MemoryStoreId } from '../../core/ids.ts'
 import type { Reader, Writer } from '../../storage/database.ts'
-import { endExperiment, endHoldback, pauseExperiment } from '../../storage/end-experiment.ts'
+import { pauseExperiment, stopExperiment } from '../../storage/end-experiment.ts'
 import { findGoal } from '../../storage/experiment-goal.ts'
 import {
   summarize,
@@ -28,15 +29,12 @@ import {
 import { type Experiment, getExperiment, listExperiments } from '../../storage/experiments.ts'
 import {
   presentExperiment,
+  presentSeasonEntry,
   presentSummary,
   presentVerified,
 } from '../../storage/presented-experiment.ts'
-import {
-  isStoreMoved,
-  promoteExperiment,
-  sendExperimentBack,
-} from '../../storage/promote-experiment.ts'
-import { createExperiment, refuseState, startExperiment } from '../../storage/start-experiment.ts'
+import { promoteExperiment, promoteOrSendBack } from '../../storage/promote-experiment.ts'
+import { createExperiment, startExperiment } from '../../storage/start-experiment.ts'
 import type { ApiContext } from '../context.ts'
 import { defineEndpoint } from '../endpoint.ts'
 import { toOutbox } from '../outbox.ts'
@@ -46,7 +44,6 @@ import { readPlan } from './experiment-plan.ts'
 const family = 'lucid'
 const scopes = ['review'] as const
 const path = '/lucid/v1/experiments'
-const seasonDays = 90
 
 export const experimentEndpoints = [
   defineEndpoint({
@@ -119,13 +116,7 @@ export const experimentEndpoints = [
         type: 'experiment_season' as const,
         since,
         rate: query.rate,
-        tests: entries.map((one) => ({
-          experiment_id: one.experimentId,
-          change_id: one.changeId,
-          evidence: one.evidence,
-          promoted: one.promoted,
-          standing: one.standing,
-        })),
+        tests: entries.map(presentSeasonEntry),
       }
     },
   }),
@@ -189,7 +180,6 @@ export const experimentEndpoints = [
     response: experimentSchema,
     async handle({ context, actor, params, body }) {
       return act(context, { actor, id: idOf(params) }, async (writer, found) => {
-        refuseState(found, ['running'], 'paused')
         const mark = { kind: 'paused', reason: body.reason, outbox: toOutbox(context) } as const
         await pauseExperiment(writer, found, mark)
       })
@@ -206,7 +196,6 @@ export const experimentEndpoints = [
     response: experimentSchema,
     async handle({ context, actor, params, body }) {
       return act(context, { actor, id: idOf(params) }, async (writer, found) => {
-        refuseState(found, ['paused'], 'resumed')
         const reason = body.reason ?? null
         const mark = { kind: 'resumed', reason, outbox: toOutbox(context) } as const
         await pauseExperiment(writer, found, mark)
@@ -224,18 +213,11 @@ export const experimentEndpoints = [
     response: experimentSchema,
     async handle({ context, actor, params, body }) {
       return act(context, { actor, id: idOf(params) }, async (writer, found) => {
-        const state = body.environment_changed ? 'void' : 'inconclusive'
-        const reasons = [
-          body.environment_changed
-            ? `environment changed: ${body.reason}`
-            : `stopped by hand: ${body.reason}`,
-        ]
-        if (found.state === 'promoted' && found.holdback?.endedAt === null) {
-          await endHoldback(writer, found, reasons)
-          return
-        }
-        refuseState(found, ['draft', 'running', 'paused'], 'stopped')
-        await endExperiment(writer, found, { state, reasons, outbox: toOutbox(context) })
+        await stopExperiment(writer, found, {
+          reason: body.reason,
+          environmentChanged: body.environment_changed,
+          outbox: toOutbox(context),
+        })
       })
     },
   }),
@@ -252,18 +234,15 @@ export const experimentEndpoints = [
       refuseReading(caller)
       const outbox = toOutbox(context)
       const given = { id: idOf(params), outbox, reason: body.reason ?? null, by: 'person' } as const
-      try {
-        return await context.database.write(actor, async (writer) =>
-          show(writer, context, await promoteExperiment(writer, given)),
-        )
-      } catch (error) {
-        if (!isStoreMoved(error)) throw error
-        const reason = error.message
-        await context.database.write(actor, (writer) =>
-          sendExperimentBack(writer, { id: given.id, outbox, reason }),
-        )
-        throw error
-      }
+      return promoteOrSendBack({
+        id: given.id,
+        outbox,
+        write: (work) => context.database.write(actor, work),
+        promote: () =>
+          context.database.write(actor, async (writer) =>
+            show(writer, context, await promoteExperiment(writer, given)),
+          ),
+      })
     },
   }),
 ]

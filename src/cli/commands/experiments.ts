@@ -7,9 +7,10 @@ import type {
 import { toTimestamp } from '../../core/clock.ts'
 import { DomainError } from '../../core/errors.ts'
 import { newPlan } from '../../core/experiment/new-plan.ts'
+import { seasonDays, seasonRate } from '../../core/experiment/season.ts'
 import type { ChangeId, ExperimentId, MemoryStoreId } from '../../core/ids.ts'
 import type { Reader, Writer } from '../../storage/database.ts'
-import { endExperiment, endHoldback, pauseExperiment } from '../../storage/end-experiment.ts'
+import { pauseExperiment, stopExperiment } from '../../storage/end-experiment.ts'
 import { findGoal } from '../../storage/experiment-goal.ts'
 import {
   type ExperimentView,
@@ -26,15 +27,12 @@ import {
 } from '../../storage/experiments.ts'
 import {
   presentExperiment,
+  presentSeasonEntry,
   presentSummary,
   presentVerified,
 } from '../../storage/presented-experiment.ts'
-import {
-  isStoreMoved,
-  promoteExperiment,
-  sendExperimentBack,
-} from '../../storage/promote-experiment.ts'
-import { createExperiment, refuseState, startExperiment } from '../../storage/start-experiment.ts'
+import { promoteExperiment, promoteOrSendBack } from '../../storage/promote-experiment.ts'
+import { createExperiment, startExperiment } from '../../storage/start-experiment.ts'
 import type { Outbox } from '../../storage/webhook-deliveries.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type GlobalOptions, type Invocation, withData } from '../invocation.ts'
@@ -63,8 +61,6 @@ export interface CreateOptions extends GlobalOptions {
 
 type Context = Opened['context']
 const mostListed = 1_000
-const seasonDays = 90
-const seasonRate = 0.1
 
 export function runExperiments(
   invocation: Invocation,
@@ -143,13 +139,7 @@ export function runExperimentSeason(
       kind: 'experiment_season',
       since,
       rate: seasonRate,
-      tests: tests.map((one) => ({
-        experiment_id: one.experimentId,
-        change_id: one.changeId,
-        evidence: one.evidence,
-        promoted: one.promoted,
-        standing: one.standing,
-      })),
+      tests: tests.map(presentSeasonEntry),
     }
     invocation.print(document, () =>
       tests.map(
@@ -209,16 +199,13 @@ export function runExperimentMove(
     const { database, jobs, newId, clock } = context
     const outbox = { jobs, newId, now: clock() }
     const found = await database.read((reader) => findExperiment(reader, id))
-    try {
-      await database.write(person, (writer) => moves[move](writer, found, { outbox, options }))
-    } catch (error) {
-      if (!isStoreMoved(error)) throw error
-      const reason = error.message
-      await database.write(person, (writer) =>
-        sendExperimentBack(writer, { id: found.id, outbox, reason }),
-      )
-      throw error
-    }
+    await promoteOrSendBack({
+      id: found.id,
+      outbox,
+      write: (work) => database.write(person, work),
+      promote: () =>
+        database.write(person, (writer) => moves[move](writer, found, { outbox, options })),
+    })
     return printView(invocation, await readView(context, found.id))
   })
 }
@@ -239,29 +226,18 @@ const moves: Record<
       anyway: options.anyway === true ? wantReason(options) : null,
     }),
   async pause(writer, found, { outbox, options }) {
-    refuseState(found, ['running'], 'paused')
     await pauseExperiment(writer, found, { kind: 'paused', reason: wantReason(options), outbox })
   },
   async resume(writer, found, { outbox, options }) {
-    refuseState(found, ['paused'], 'resumed')
     const reason = options.reason ?? null
     await pauseExperiment(writer, found, { kind: 'resumed', reason, outbox })
   },
-  async stop(writer, found, { outbox, options }) {
-    const isVoid = options.environmentChanged === true
-    const reasons = [
-      `${isVoid ? 'environment changed' : 'stopped by hand'}: ${wantReason(options)}`,
-    ]
-    if (found.state === 'promoted' && found.holdback?.endedAt === null) {
-      return endHoldback(writer, found, reasons)
-    }
-    refuseState(found, ['draft', 'running', 'paused'], 'stopped')
-    return endExperiment(writer, found, {
-      state: isVoid ? 'void' : 'inconclusive',
-      reasons,
+  stop: (writer, found, { outbox, options }) =>
+    stopExperiment(writer, found, {
+      reason: wantReason(options),
+      environmentChanged: options.environmentChanged === true,
       outbox,
-    })
-  },
+    }),
   promote: (writer, { id }, { outbox, options }) =>
     promoteExperiment(writer, { id, outbox, reason: options.reason ?? null, by: 'person' }),
 }

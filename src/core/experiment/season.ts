@@ -13,8 +13,12 @@ export interface Season {
   readonly provisional: readonly string[]
 }
 
+/** Most that may be false among the proven, and how far back a season goes, where nobody says otherwise. */
+export const seasonRate = 0.1
+export const seasonDays = 90
+
 /** The season view of spec C.4. */
-export function reviewSeason(tests: readonly SeasonTest[], rate = 0.1): Season {
+export function reviewSeason(tests: readonly SeasonTest[], rate = seasonRate): Season {
   const chosen = chooseByEvidence(
     tests.map(({ e }) => e),
     rate,

@@ -1,15 +1,17 @@
 import type { Ends } from './confidence-sequence.ts'
 
+export type ExperimentState =
+  | 'draft'
+  | 'running'
+  | 'paused'
+  | 'promoted'
+  | 'rolled_back'
+  | 'inconclusive'
+  | 'void'
+
 /** How an experiment ended, or stands. */
 export interface Standing {
-  readonly state:
-    | 'draft'
-    | 'running'
-    | 'paused'
-    | 'promoted'
-    | 'rolled_back'
-    | 'inconclusive'
-    | 'void'
+  readonly state: ExperimentState
   /** Whether a person may promote it now. */
   readonly ready: boolean
   readonly units: number

@@ -1,5 +1,6 @@
 import type { Generated } from 'kysely'
 import type { Actor } from '../../core/audit/record.ts'
+import type { ExperimentState } from '../../core/experiment/verdict-sentence.ts'
 import type {
   ChangeId,
   ExperimentId,
@@ -22,15 +23,6 @@ export interface ExperimentsTables {
   withholding_settings: WithholdingSettingsTable
   withholding_frames: WithholdingFramesTable
 }
-
-export type ExperimentState =
-  | 'draft'
-  | 'running'
-  | 'paused'
-  | 'promoted'
-  | 'rolled_back'
-  | 'inconclusive'
-  | 'void'
 
 /** What one coin is tossed for: a session, a person or agent, a workspace, or a block of hours of a shared state. */
 export type UnitKind = 'session' | 'actor' | 'workspace' | 'block'
