@@ -1,8 +1,9 @@
+import { type Clock, toTimestamp } from '../core/clock.ts'
 import { DomainError } from '../core/errors.ts'
 import type { NewId } from '../core/ids.ts'
 import type { Keyring } from '../core/keyring.ts'
 import { presets, type Reading, type Scheme, type SenderKind } from '../core/receive/scheme.ts'
-import type { NewWebhookSource, StoredSecret } from './webhook-sources.ts'
+import type { NewWebhookSource, StoredSecret, WebhookSource } from './webhook-sources.ts'
 
 export interface WantedWebhookSource {
   readonly name: string
@@ -21,8 +22,7 @@ export interface WantedWebhookSource {
 export interface Tools {
   readonly keyring: Keyring
   readonly newId: NewId
-  /** RFC 3339 UTC. */
-  readonly at: string
+  readonly clock: Clock
 }
 
 /** A source and its secret, which the caller shows once. Refuses what would not protect anything. */
@@ -54,6 +54,13 @@ export function makeWebhookSource(
     secret,
   }
 }
+
+/** What the audit log says of a source. */
+export const sourceFact = (what: string, { id }: Pick<WebhookSource, 'id'>) => ({
+  action: `webhook_source.${what}`,
+  objectType: 'webhook_source',
+  objectId: id,
+})
 
 /** The new secret and, while senders change over, the one before. */
 export function rotateSecret(
@@ -104,14 +111,14 @@ function newSecret({ keyring }: Tools, { type }: Scheme): string {
   return type === 'standard' ? `whsec_${Buffer.from(made, 'base64url').toString('base64')}` : made
 }
 
-function storeSecret({ keyring, at }: Tools, { type }: Scheme, secret: string): StoredSecret {
+function storeSecret({ keyring, clock }: Tools, { type }: Scheme, secret: string): StoredSecret {
   if (type === 'standard' && !isStandardSecret(secret)) {
     throw invalid('secret: Standard Webhooks wants whsec_ and at least 16 bytes in base64')
   }
   return {
     sealed: keyring.seal('webhook-secret', secret),
     hint: `…${secret.slice(-4)}`,
-    createdAt: at,
+    createdAt: toTimestamp(clock()),
   }
 }
 

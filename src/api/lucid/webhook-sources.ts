@@ -13,7 +13,6 @@ import {
   webhookSourceWithCounts,
   webhookSourceWithSecret,
 } from '../../contract/lucid/webhook-sources.ts'
-import { toTimestamp } from '../../core/clock.ts'
 import { DomainError } from '../../core/errors.ts'
 import type { WebhookReceiptId } from '../../core/ids.ts'
 import {
@@ -22,7 +21,7 @@ import {
   presentWebhookSource,
 } from '../../core/present/webhook-source.ts'
 import { presets, type SenderKind, senderKinds } from '../../core/receive/scheme.ts'
-import { makeWebhookSource, rotateSecret } from '../../storage/new-webhook-source.ts'
+import { makeWebhookSource, rotateSecret, sourceFact } from '../../storage/new-webhook-source.ts'
 import { getPackedBody, getWebhookReceipt, unpackBody } from '../../storage/webhook-receipts.ts'
 import {
   deleteWebhookSource,
@@ -111,7 +110,7 @@ const writeEndpoints = [
     response: webhookSourceWithSecret,
     async handle({ context, actor, body }) {
       const { reading } = body
-      const { source, secret } = makeWebhookSource(toTools(context), {
+      const { source, secret } = makeWebhookSource(context, {
         name: body.name,
         provider: body.provider,
         scheme: body.scheme ?? null,
@@ -124,7 +123,7 @@ const writeEndpoints = [
       await refuseFaults(context, source)
       return context.database.write(actor, async (writer) => {
         const inserted = await insertWebhookSource(writer, source)
-        await writer.audit(fact('created', inserted))
+        await writer.audit(sourceFact('created', inserted))
         return { ...presentWebhookSource(inserted), secret }
       })
     },
@@ -151,7 +150,7 @@ const writeEndpoints = [
       await refuseFaults(context, { ...before, ...patch })
       return context.database.write(actor, async (writer) => {
         const updated = await updateWebhookSource(writer, before.id, patch)
-        await writer.audit(fact('updated', updated))
+        await writer.audit(sourceFact('updated', updated))
         return presentWebhookSource(updated)
       })
     },
@@ -168,7 +167,7 @@ const writeEndpoints = [
       return context.database.write(actor, async (writer) => {
         const source = await getWebhookSource(writer, params.webhook_source_id)
         await deleteWebhookSource(writer, source.id)
-        await writer.audit(fact('deleted', source))
+        await writer.audit(sourceFact('deleted', source))
         return { id: source.id, type: 'webhook_source_deleted' as const }
       })
     },
@@ -186,12 +185,12 @@ const writeEndpoints = [
     async handle({ context, actor, params, body }) {
       return context.database.write(actor, async (writer) => {
         const source = await getWebhookSource(writer, params.webhook_source_id)
-        const { secrets, secret } = rotateSecret(toTools(context), source, {
+        const { secrets, secret } = rotateSecret(context, source, {
           secret: body.secret ?? null,
           keepOld: body.keep_old,
         })
         const updated = await updateWebhookSource(writer, source.id, { secrets })
-        await writer.audit(fact('secret_rotated', updated))
+        await writer.audit(sourceFact('secret_rotated', updated))
         return { ...presentWebhookSource(updated), secret }
       })
     },
@@ -199,18 +198,6 @@ const writeEndpoints = [
 ]
 
 export const webhookSourceEndpoints = [...readEndpoints, ...writeEndpoints]
-
-const toTools = ({ keyring, newId, clock }: ApiContext) => ({
-  keyring,
-  newId,
-  at: toTimestamp(clock()),
-})
-
-const fact = (what: string, { id }: WebhookSource) => ({
-  action: `webhook_source.${what}`,
-  objectType: 'webhook_source',
-  objectId: id,
-})
 
 /** Before anything is written: a source with a broken mapping would only make failed receipts. */
 async function refuseFaults(

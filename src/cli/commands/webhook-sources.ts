@@ -3,12 +3,10 @@ import type {
   WebhookSourceDocument,
   WebhookSourcesDocument,
 } from '../../contract/webhook-sources.ts'
-import { toTimestamp } from '../../core/clock.ts'
 import { DomainError } from '../../core/errors.ts'
 import { presentWebhookSource } from '../../core/present/webhook-source.ts'
 import { type Scheme, type SenderKind, senderKinds } from '../../core/receive/scheme.ts'
-import type { Context } from '../../pipeline/context.ts'
-import { makeWebhookSource, rotateSecret } from '../../storage/new-webhook-source.ts'
+import { makeWebhookSource, rotateSecret, sourceFact } from '../../storage/new-webhook-source.ts'
 import {
   deleteWebhookSource,
   getWebhookSource,
@@ -76,13 +74,13 @@ export function runSourceAdd(
       condition: options.condition ?? null,
       allowUnsigned: options.allowUnsigned === true,
     }
-    const { source, secret } = makeWebhookSource(toTools(context), wanted)
+    const { source, secret } = makeWebhookSource(context, wanted)
     const mapping = source.mapping ?? context.mapper.findBuiltIn(provider)
     const fault = mapping === null ? null : await context.mapper.findFault({ ...source, mapping })
     if (fault !== null) throw new DomainError('invalid_argument', `${fault}.`)
     const stored = await context.database.write(operator, async (writer) => {
       const inserted = await insertWebhookSource(writer, source)
-      await writer.audit(fact('created', inserted))
+      await writer.audit(sourceFact('created', inserted))
       return inserted
     })
     show(invocation, stored, {
@@ -103,9 +101,9 @@ export function runSourceRotate(
     const keepOld = options.dropOld !== true
     const { source, secret } = await context.database.write(operator, async (writer) => {
       const known = await getWebhookSource(writer, name)
-      const rotated = rotateSecret(toTools(context), known, { secret: given, keepOld })
+      const rotated = rotateSecret(context, known, { secret: given, keepOld })
       const updated = await updateWebhookSource(writer, known.id, { secrets: rotated.secrets })
-      await writer.audit(fact('secret_rotated', updated))
+      await writer.audit(sourceFact('secret_rotated', updated))
       return { source: updated, secret: given === null ? rotated.secret : null }
     })
     const old = keepOld
@@ -125,7 +123,7 @@ export function runSourceRemove(
     const removed = await context.database.write(operator, async (writer) => {
       const source = await getWebhookSource(writer, name)
       await deleteWebhookSource(writer, source.id)
-      await writer.audit(fact('deleted', source))
+      await writer.audit(sourceFact('deleted', source))
       return source
     })
     show(invocation, removed, {
@@ -150,18 +148,6 @@ function show(
     secret === null ? [line] : [line, `Secret, shown only now: ${secret}`],
   )
 }
-
-const toTools = ({ keyring, newId, clock }: Context) => ({
-  keyring,
-  newId,
-  at: toTimestamp(clock()),
-})
-
-const fact = (what: string, { id }: WebhookSource) => ({
-  action: `webhook_source.${what}`,
-  objectType: 'webhook_source',
-  objectId: id,
-})
 
 /** Schemes of one's own are for the API; here a generic sender signs as Standard Webhooks, or not at all. */
 function chooseScheme(provider: SenderKind, { allowUnsigned }: SourceOptions): Scheme | null {
