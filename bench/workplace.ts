@@ -2,7 +2,7 @@ import { seededRandom } from '../src/core/statistics/random.ts'
 import { inFolder } from './_measure.ts'
 import { keepResults, type Row } from './_results.ts'
 import { wilson } from './_statistics.ts'
-import { type Office, openOffice } from './workplace/office.ts'
+import { notes, type Office, openOffice } from './workplace/office.ts'
 
 const perKind = Number(process.env.WORKPLACE_EXPERIMENTS ?? 24) / 3
 const mostUnits = 700
@@ -149,7 +149,7 @@ async function deliver({ office, random, tally, pending }: Bench): Promise<void>
 async function startOne(office: Office, name: string) {
   const { id: storeId } = await office.ask<{ id: string }>('POST', '/v1/memory_stores', { name })
   await office.ask('POST', `/v1/memory_stores/${storeId}/memories`, {
-    path: '/notes.md',
+    path: notes,
     content: '# Notes\n\n- Refunds take 5 days.\n',
   })
   const change = await office.propose(storeId, line)

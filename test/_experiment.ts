@@ -1,10 +1,9 @@
-import type { ChangeId, ExperimentId, MemoryStoreId } from '../src/core/ids.ts'
+import type { ExperimentId, MemoryStoreId } from '../src/core/ids.ts'
 import type { JsonObject } from '../src/core/session.ts'
 import { makeArms } from '../src/storage/bound-arms.ts'
-import { getChange, insertChanges } from '../src/storage/changes.ts'
+import { getChange } from '../src/storage/changes.ts'
 import type { Writer } from '../src/storage/database.ts'
-import { insertDream } from '../src/storage/dreams.ts'
-import { listHeadState, readTexts } from '../src/storage/memory-states.ts'
+import { type Line, layChanges } from './_changes.ts'
 import type { TestServer } from './_server.ts'
 
 export interface RunningExperiment {
@@ -17,7 +16,7 @@ interface Wanted {
   readonly unit?: 'session' | 'actor' | 'workspace' | 'block'
   readonly stage?: number
   /** Each appends a line to a memory of the store. */
-  readonly changes: readonly { readonly path: string; readonly line: string }[]
+  readonly changes: readonly Line[]
 }
 
 const actor = { type: 'user', id: 'test' } as const
@@ -37,7 +36,7 @@ export async function runExperiment(
     })
   await write(async (writer) => {
     const snapshot = newId('msnap')
-    const changeIds = await addChanges(writer, wanted, () => newId('chg'))
+    const changeIds = await layChanges(writer, { storeId, lines: wanted.changes, newId })
     await writer.write
       .insertInto('experiments')
       .values({
@@ -78,47 +77,4 @@ export async function runExperiment(
         writer.write.updateTable('experiments').set(columns).where('id', '=', id).execute(),
       ),
   }
-}
-
-async function addChanges(
-  writer: Writer,
-  { storeId, changes }: Wanted,
-  newChangeId: () => ChangeId,
-): Promise<ChangeId[]> {
-  const store = storeId as MemoryStoreId
-  const dream = await insertDream(writer, {
-    inputStoreId: store,
-    inputsHash: writer.hash(newChangeId()),
-    options: {},
-  })
-  const entries = await listHeadState(writer, store)
-  const texts = await readTexts(
-    writer,
-    entries.map(({ versionId }) => versionId),
-  )
-  const made = changes.map(({ path, line }, index) => {
-    const entry = entries.find((one) => one.path === path)
-    const content = entry ? (texts.get(entry.versionId) ?? '') : ''
-    return {
-      id: newChangeId(),
-      baseVersionId: entry?.versionId ?? null,
-      change: {
-        key: `change ${index}`,
-        operation: 'add' as const,
-        path,
-        baseSha256: entry?.contentSha256 ?? null,
-        edits: [{ start: content.length, before: '', after: line }],
-        leaves: 'content' as const,
-        before: null,
-        after: line,
-        rationale: 'test',
-        grade: 'B' as const,
-        findingKeys: [],
-        evidence: [],
-        trust: {} as never,
-      },
-    }
-  })
-  await insertChanges(writer, dream.id, made)
-  return made.map(({ id }) => id)
 }

@@ -3,15 +3,12 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { openContext, serve } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
-import type { DreamId, MemoryStoreId } from '../../src/core/ids.ts'
+import type { MemoryStoreId } from '../../src/core/ids.ts'
 import { commitExperiments } from '../../src/pipeline/experiments.ts'
 import { receiveDelivery } from '../../src/pipeline/receive/receive.ts'
 import { insertApiKey } from '../../src/storage/api-keys.ts'
-import { insertChanges } from '../../src/storage/changes.ts'
-import { pinMemories } from '../../src/storage/dream-memories.ts'
-import { insertDream } from '../../src/storage/dreams.ts'
-import { listMemories } from '../../src/storage/memories.ts'
 import { makeApiKey } from '../../src/storage/new-api-key.ts'
+import { layChanges } from '../../test/_changes.ts'
 import { putPolicy } from '../../test/_policies.ts'
 
 /** A server on a clock that the simulation moves, and what it asks of it. */
@@ -24,7 +21,7 @@ export interface Office {
   readonly tell: (given: Told) => Promise<number>
   /** What a worker does in its turn: maps deliveries, counts units. */
   readonly work: () => Promise<void>
-  /** A change that adds a line to a memory of a store. */
+  /** A change that adds a line to the notes of a store. */
   readonly propose: (storeId: string, line: string) => Promise<string>
   readonly countSignals: () => Promise<number>
   readonly stop: () => Promise<void>
@@ -38,6 +35,7 @@ interface Told {
   readonly forged?: boolean
 }
 
+export const notes = '/notes.md'
 const person = { type: 'user', id: 'simulation' } as const
 const limits = { writesPerMinute: 0, readsPerMinute: 0 }
 
@@ -143,35 +141,20 @@ function signHeaders(
   }
 }
 
-/** What a dream would write: the change alone is laid, with no transcripts behind it. */
 async function layChange(context: Context, storeId: string, line: string): Promise<string> {
-  const id = context.newId('chg')
-  await context.database.write(person, async (writer) => {
-    const dream = await insertDream(writer, {
-      inputStoreId: storeId as MemoryStoreId,
-      inputsHash: writer.hash(id),
-      options: {},
+  const { database, newId } = context
+  const [id = ''] = await database.write(person, async (writer) => {
+    const ids = await layChanges(writer, {
+      storeId: storeId as MemoryStoreId,
+      lines: [{ path: notes, line }],
+      newId,
     })
-    await pinMemories(writer, dream.id as DreamId, storeId as MemoryStoreId)
-    const [memory] = await listMemories(writer, storeId as MemoryStoreId)
-    if (!memory) throw new Error('an empty store')
-    const change = {
-      key: 'change 0',
-      operation: 'add' as const,
-      path: memory.path,
-      baseSha256: memory.contentSha256,
-      edits: [{ start: memory.content.length, before: '', after: line }],
-      leaves: 'content' as const,
-      before: null,
-      after: line,
-      rationale: 'simulated',
-      grade: 'B' as const,
-      findingKeys: [],
-      evidence: [],
-      trust: { taint: 'user' as const, quarantine: [] },
-    }
-    await insertChanges(writer, dream.id, [{ id, baseVersionId: memory.versionId, change }])
-    await writer.audit({ action: 'change.proposed', objectType: 'change', objectId: id })
+    await writer.audit({
+      action: 'change.proposed',
+      objectType: 'memory_store',
+      objectId: storeId,
+    })
+    return ids
   })
   return id
 }

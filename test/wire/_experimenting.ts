@@ -1,20 +1,17 @@
 import { expect } from 'vitest'
 import { stages } from '../../src/core/experiment/ramp.ts'
 import type {
-  ChangeId,
   ExperimentId,
   ExposureId,
   MemoryStoreId,
   OutcomeSignalId,
 } from '../../src/core/ids.ts'
 import { commitExperiments } from '../../src/pipeline/experiments.ts'
-import { insertChanges } from '../../src/storage/changes.ts'
 import type { Writer } from '../../src/storage/database.ts'
-import { pinMemories } from '../../src/storage/dream-memories.ts'
-import { insertDream } from '../../src/storage/dreams.ts'
 import { countExperimentUnits } from '../../src/storage/experiment-commits.ts'
 import { getExperiment } from '../../src/storage/experiments.ts'
 import { listMemories } from '../../src/storage/memories.ts'
+import { type Line, layChanges } from '../_changes.ts'
 import { putPolicy } from '../_policies.ts'
 import type { TestServer } from '../_server.ts'
 
@@ -45,11 +42,6 @@ export interface Laboratory {
 interface Given {
   readonly ramped?: boolean
   readonly [field: string]: unknown
-}
-
-interface Line {
-  readonly path: string
-  readonly line: string
 }
 
 interface Running {
@@ -292,45 +284,4 @@ async function insertSignal(writer: Writer, { id, exposure, kind, success }: Sig
       created_at: writer.at,
     })
     .execute()
-}
-
-interface Laying {
-  readonly storeId: MemoryStoreId
-  readonly lines: readonly Line[]
-  readonly newId: TestServer['context']['newId']
-}
-
-export async function layChanges(
-  writer: Writer,
-  { storeId, lines, newId }: Laying,
-): Promise<ChangeId[]> {
-  const inputsHash = writer.hash(newId('req'))
-  const dream = await insertDream(writer, { inputStoreId: storeId, inputsHash, options: {} })
-  await pinMemories(writer, dream.id, storeId)
-  const memories = await listMemories(writer, storeId)
-  const made = lines.map(({ path, line }, index) => {
-    const memory = memories.find((one) => one.path === path)
-    const content = memory?.content ?? ''
-    return {
-      id: newId('chg'),
-      baseVersionId: memory?.versionId ?? null,
-      change: {
-        key: `change ${index}`,
-        operation: 'add' as const,
-        path,
-        baseSha256: memory?.contentSha256 ?? null,
-        edits: [{ start: content.length, before: '', after: line }],
-        leaves: 'content' as const,
-        before: null,
-        after: line,
-        rationale: 'test',
-        grade: 'B' as const,
-        findingKeys: [],
-        evidence: [],
-        trust: { taint: 'user' as const, quarantine: [] },
-      },
-    }
-  })
-  await insertChanges(writer, dream.id, made)
-  return made.map(({ id }) => id)
 }
