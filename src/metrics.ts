@@ -53,6 +53,7 @@ function gaugeExperiments(
   registry: Registry,
   listExperiments: StoredFigures['listExperiments'],
 ): void {
+  const readOnce = shareWhileRunning(listExperiments)
   const add = (
     {
       name,
@@ -68,7 +69,7 @@ function gaugeExperiments(
       registers: [registry],
       async collect() {
         this.reset()
-        for (const one of await listExperiments()) {
+        for (const one of await readOnce()) {
           const { experiment, test } = one
           for (const [value, figure] of Object.entries(valuesOf(one))) {
             this.set({ experiment, test, ...(label ? { [label]: value } : {}) }, figure)
@@ -91,4 +92,15 @@ function gaugeExperiments(
     },
     ({ sampleRatio }) => ({ sampleRatio }),
   )
+}
+
+/** The gauges of one scrape are collected at the same time, and are served by one read. */
+function shareWhileRunning<T>(read: () => Promise<T>): () => Promise<T> {
+  let running: Promise<T> | null = null
+  return () => {
+    running ??= read().finally(() => {
+      running = null
+    })
+    return running
+  }
 }
