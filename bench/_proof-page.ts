@@ -1,4 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
+import { forecast } from '../src/core/experiment/forecast.ts'
+import { makeSettings } from '../src/core/experiment/settings.ts'
 import type { Row } from './_results.ts'
 
 const markers = ['<!-- measured:begin -->', '<!-- measured:end -->'] as const
@@ -39,7 +41,19 @@ function makeTable(rows: readonly Row[]): string {
     '| world | z-test looked at every 10 units | E ≥ 20 | E ≥ 100 |',
     '| --- | --- | --- | --- |',
     ...lines,
+    '',
+    sayForecast(),
   ].join('\n')
+}
+
+/** What the product itself says before a start, at 60 % success and a hundred units a day. */
+function sayForecast(): string {
+  const volume = { unitsPerDay: 100, baseRate: 0.6, spread: null }
+  const parts = [0.2, 0.1, 0.05].map((smallestEffect) => {
+    const { units, days } = forecast(makeSettings({ smallestEffect }), volume)
+    return `${units} units (${Math.round(days ?? 0)} days) for +${100 * smallestEffect} points`
+  })
+  return `The forecast at 60 % success and 100 units a day, by the ramp, for four of five true improvements: ${parts.join(', ')}.`
 }
 
 const percent = (value: number | string | undefined) => `${(100 * Number(value)).toFixed(1)} %`
