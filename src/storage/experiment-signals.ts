@@ -3,7 +3,7 @@ import type { ExperimentId } from '../core/ids.ts'
 import type { OutcomeDefinition } from '../core/outcome/definition.ts'
 import { anyOf } from './batches.ts'
 import type { Reader } from './database.ts'
-import { listGoalSignals } from './goal-signals.ts'
+import { listGoalSignals, signalsAbout } from './goal-signals.ts'
 
 /**
  * By unit, what its readings came to: signals that are joined to them or to their sessions, exactly or strongly. What
@@ -42,17 +42,14 @@ export async function listUnitParts(
   for (const group of byPart.values()) {
     const [first] = group
     if (!first || first.ordinal === null) continue
-    const own = new Set(group.map((one) => one.id))
-    const found = sure.filter(
-      (one) =>
-        (one.exposureId !== null && own.has(one.exposureId)) ||
-        (one.sessionId !== null && one.sessionId === first.sessionId),
-    )
-    const byId = new Map(found.map(({ signal }) => [signal.id, signal]))
+    const found = signalsAbout(sure, {
+      sessionIds: new Set(first.sessionId === null ? [] : [first.sessionId]),
+      exposureIds: new Set(group.map((one) => one.id)),
+    })
     const part = {
       sessionId: first.sessionId,
       washout: first.washout === 1,
-      signals: [...byId.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+      signals: found.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
       ...countUse(first.tally),
     }
     units.set(first.ordinal, [...(units.get(first.ordinal) ?? []), part])
@@ -103,7 +100,8 @@ export async function findHardStopSignal(
   return row ?? null
 }
 
-function countUse(tally: string | null): Pick<UnitPart, 'tokens' | 'seconds'> {
+/** What a session used by its tally; null where nobody counted. */
+export function countUse(tally: string | null): Pick<UnitPart, 'tokens' | 'seconds'> {
   if (tally === null) return { tokens: null, seconds: null }
   const { inputTokens = 0, outputTokens = 0, activeMs = 0 } = JSON.parse(tally)
   return { tokens: inputTokens + outputTokens, seconds: activeMs / 1_000 }

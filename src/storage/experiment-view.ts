@@ -20,6 +20,7 @@ import {
   type StoredTest,
 } from './experiment-commits.ts'
 import { type ExperimentDecision, listDecisions } from './experiment-decisions.ts'
+import { countUse } from './experiment-signals.ts'
 import { type Experiment, type ExperimentChange, listExperiments } from './experiments.ts'
 import { foresee, openFor } from './start-experiment.ts'
 
@@ -158,10 +159,7 @@ function shareOf({ state, holdback }: Experiment, stored: readonly StoredTest[])
   return Math.min(...stored.map((one) => nextStage(one.state).pi))
 }
 
-interface Delivered {
-  readonly tokens: number | null
-  readonly seconds: number | null
-}
+type Delivered = ReturnType<typeof countUse>
 
 /** By unit, what was delivered to it and what its sessions used. */
 async function listDelivered(
@@ -180,17 +178,7 @@ async function listDelivered(
   const found = new Map<number, Delivered>()
   for (const { ordinal, tally } of rows) {
     if (ordinal === null) continue
-    const {
-      inputTokens = 0,
-      outputTokens = 0,
-      activeMs = 0,
-    } = tally === null ? {} : JSON.parse(tally)
-    found.set(
-      ordinal,
-      tally === null
-        ? { tokens: null, seconds: null }
-        : { tokens: inputTokens + outputTokens, seconds: activeMs / 1_000 },
-    )
+    found.set(ordinal, countUse(tally))
   }
   return found
 }

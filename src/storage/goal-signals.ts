@@ -39,6 +39,22 @@ export async function listGoalSignals(
   return { signals: heard.filter(({ signal }) => !capped.has(signal.id)), capped }
 }
 
+/** Those that are about any of these, each once. */
+export function signalsAbout(
+  heard: readonly UnitSignal[],
+  about: {
+    readonly sessionIds: ReadonlySet<SessionId>
+    readonly exposureIds: ReadonlySet<ExposureId>
+  },
+): GoalSignal[] {
+  const found = heard.filter(
+    ({ sessionId, exposureId }) =>
+      (sessionId !== null && about.sessionIds.has(sessionId)) ||
+      (exposureId !== null && about.exposureIds.has(exposureId)),
+  )
+  return [...new Map(found.map(({ signal }) => [signal.id, signal])).values()]
+}
+
 async function listImported(reader: Reader, ids: readonly SessionId[]): Promise<UnitSignal[]> {
   const rows = await reader.read
     .selectFrom('outcome_signals')

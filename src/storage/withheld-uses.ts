@@ -5,7 +5,7 @@ import { decideGoal } from '../core/outcome/goal.ts'
 import type { Reader } from './database.ts'
 import type { OpenGoal } from './experiment-goal.ts'
 import type { WithheldLog } from './exposures.ts'
-import { listGoalSignals } from './goal-signals.ts'
+import { listGoalSignals, signalsAbout } from './goal-signals.ts'
 import { listFrames } from './withholding.ts'
 
 const mostUnits = 2_000
@@ -79,12 +79,10 @@ async function readValues(reader: Reader, units: readonly Unit[], { definition }
     exposureIds: units.flatMap(({ exposureIds }) => exposureIds),
   })
   return ({ sessionIds, exposureIds }: Unit): number | null => {
-    const own = signals.filter(
-      ({ sessionId, exposureId }) =>
-        (sessionId !== null && sessionIds.includes(sessionId)) ||
-        (exposureId !== null && exposureIds.includes(exposureId)),
-    )
-    const byId = new Map(own.map(({ signal }) => [signal.id, signal]))
-    return decideGoal(definition, [...byId.values()])?.value ?? null
+    const own = signalsAbout(signals, {
+      sessionIds: new Set(sessionIds),
+      exposureIds: new Set(exposureIds),
+    })
+    return decideGoal(definition, own)?.value ?? null
   }
 }
