@@ -45,7 +45,7 @@ export async function runExperiment(
         name: 'test',
         state: 'running',
         unit: wanted.unit ?? 'session',
-        salt: keyring.seal('experiment', `salt of ${id}`),
+        salt: keyring.seal('experiment', 'the salt that tests use'),
         settings: JSON.stringify({ deadlines: { standardMs: 86_400_000, byTaskType: {} } }),
         incumbent_snapshot_id: null,
         stage: wanted.stage ?? 2,
