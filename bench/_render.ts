@@ -225,6 +225,14 @@ seven API keys of five people and a program, through the API called in process. 
 to be applied is held against the rules as they are written down a second time beside the test. BYPASS_COUNT sets how many.`,
   ],
   [
+    'forged',
+    'One principal who lies about outcomes',
+    `Of nine honest people one speaks of each unit, nine times in ten; one more knows every arm, speaks first and lies. The signals go
+through the cap, the judging of units and the leave-one-out check of the product; FORGED_COUNT sets how many experiments. The last
+kind of lie is what the check does not find: it covers failures that nobody else would have reported, in one arm only. Units are counted up
+to 2 248, twice what an experiment gets that is not held.`,
+  ],
+  [
     'fuzz',
     'Hostile requests',
     `Requests made of the endpoints' own schemas, usually nearly right, called in process; every row is counted before and

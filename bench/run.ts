@@ -23,6 +23,7 @@ import { benchBlame } from './blame.ts'
 import { benchBypass } from './bypass.ts'
 import { benchDemonstrations } from './demonstrations.ts'
 import { benchEntireCli } from './entire-cli.ts'
+import { benchForged } from './forged.ts'
 import { benchFuzz } from './fuzz.ts'
 import { benchInjected } from './injected.ts'
 import { benchJobs } from './jobs.ts'
@@ -176,6 +177,7 @@ const benches = {
   'attacks-stored': benchAttacksStored,
   away: benchAway,
   bypass: benchBypass,
+  forged: benchForged,
   demonstrations: benchDemonstrations,
   fuzz: benchFuzz,
   audit: benchAudit,

@@ -420,6 +420,7 @@ CREATE TABLE experiment_changes (
   proven_at integer,
   closed_at integer,
   verdict text COLLATE "C",
+  leave_one_out text COLLATE "C",
   CONSTRAINT experiment_changes_pkey PRIMARY KEY (experiment_id, ordinal),
   CONSTRAINT experiment_changes_verdict_check CHECK (verdict = ANY (ARRAY['promote'::text, 'rollback'::text, 'inconclusive'::text, 'void'::text])),
   CONSTRAINT experiment_changes_change_id_fkey FOREIGN KEY (change_id) REFERENCES changes(id),

@@ -347,7 +347,7 @@ CREATE TABLE experiment_changes (
   ready_at INTEGER,
   proven_at INTEGER,
   closed_at INTEGER,
-  verdict TEXT CHECK (verdict IN ('promote', 'rollback', 'inconclusive', 'void')),
+  verdict TEXT CHECK (verdict IN ('promote', 'rollback', 'inconclusive', 'void')), leave_one_out TEXT,
   PRIMARY KEY (experiment_id, ordinal)
 ) STRICT;
 CREATE INDEX experiment_changes_by_change ON experiment_changes (change_id);

@@ -1,10 +1,8 @@
 import { toTimestamp } from '../core/clock.ts'
 import { DomainError } from '../core/errors.ts'
-import { type AssignedUnit, commitInOrder } from '../core/experiment/commit-order.ts'
-import { foldUnits } from '../core/experiment/fold.ts'
-import { judgeUnit, type UnitPart } from '../core/experiment/unit-outcome.ts'
+import { judgeHeard, takeUnits } from '../core/experiment/turn.ts'
+import type { UnitPart } from '../core/experiment/unit-outcome.ts'
 import type { ExperimentId } from '../core/ids.ts'
-import { decideGoal } from '../core/outcome/goal.ts'
 import { getChange } from '../storage/changes.ts'
 import type { Writer } from '../storage/database.ts'
 import { actorOf, endExperiment, endHoldback } from '../storage/end-experiment.ts'
@@ -23,13 +21,15 @@ import {
   storeTurn,
   type Turned,
 } from '../storage/experiment-turn.ts'
-import { type Experiment, listOpenExperiments } from '../storage/experiments.ts'
+import { type Experiment, isProven, listOpenExperiments } from '../storage/experiments.ts'
 import {
   promoteExperiment,
   promoteOrSendBack,
   rollExperimentBack,
 } from '../storage/promote-experiment.ts'
 import type { Context } from './context.ts'
+import { hearUnit, turningOf } from './heard-units.ts'
+import { leaveEachOut } from './leave-one-out.ts'
 
 /** Units of one write. */
 const mostAtOnce = 200
@@ -39,6 +39,7 @@ export async function commitExperiments(context: Context): Promise<void> {
   const open = await context.database.read((reader) => listOpenExperiments(reader))
   for (const { id } of open) {
     while (!context.signal.aborted && (await takeTurn(context, id)));
+    await leaveEachOut(context, id)
     await promoteUnattended(context, id)
   }
 }
@@ -105,29 +106,10 @@ interface Seen {
 
 function think({ before, units, lateUnits, parts }: Seen, now: number): Turned {
   const { experiment, tests, frontier, phase } = before
-  const { definition } = experiment.plan.goal
-  const judge = (unit: ExperimentUnit) =>
-    judgeUnit(
-      (parts.get(unit.ordinal) ?? []).filter(({ washout }) => !washout),
-      {
-        plan: experiment.plan,
-        parts: experiment.unit === 'session' ? 'one' : 'many',
-        decide: (signals) => (definition && decideGoal(definition, signals)?.value) ?? null,
-        deadline: Date.parse(unit.deadlineAt),
-        now,
-      },
-    )
-  const assigned = units.map((unit): AssignedUnit => {
-    const { outcome, hardStop } = judge(unit)
-    const { stratum, pi, stage, principal } = unit
-    // The arm depends on the change; the order does not depend on the arm.
-    const deadline = Date.parse(unit.deadlineAt)
-    return { stratum, pi, stage, principal, arm: 'incumbent', deadline, outcome, hardStop }
-  })
-  const { committed } = commitInOrder(assigned, now)
-  const inTurn = committed.map((one, at) => ({ ...one, arm: units[at]?.arm ?? '' }))
-  const folded = foldUnits(tests, inTurn, { settings: experiment.plan.test, from: frontier, phase })
-  const commits = inTurn.slice(0, folded.readings.length).map((one, at) => ({
+  const turning = turningOf(experiment, { phase, from: frontier, now })
+  const hear = (unit: ExperimentUnit) => hearUnit(unit, parts.get(unit.ordinal) ?? [])
+  const { committed, folded } = takeUnits(tests, units.map(hear), turning)
+  const commits = committed.map((one, at) => ({
     ordinal: frontier + at,
     value: one.value,
     missing: one.missing,
@@ -136,7 +118,7 @@ function think({ before, units, lateUnits, parts }: Seen, now: number): Turned {
     late: null,
   }))
   const late = lateUnits.flatMap((unit) => {
-    const found = judge(unit).late
+    const found = judgeHeard(hear(unit), turning).late
     return found === null
       ? []
       : [{ ordinal: unit.ordinal, value: found.value, at: toTimestamp(found.at) }]
@@ -166,14 +148,14 @@ async function findTakenBack(
 async function promoteUnattended(context: Context, id: ExperimentId): Promise<void> {
   const { database, clock, hash } = context
   const { experiment, isAllowed } = await database.read(async (reader) => {
-    const { experiment: found, tests, phase } = await readStandings(reader, id)
-    const open = tests.filter(({ verdict }) => verdict === null)
+    const { experiment: found, phase } = await readStandings(reader, id)
+    const open = found.changes.filter(({ verdict }) => verdict === null)
     const isDone =
       found.plan.unattended &&
       phase === 'test' &&
       isOpen(found) &&
       open.length > 0 &&
-      open.every(({ provenAt }) => provenAt !== null)
+      open.every((change) => isProven(found, change))
     if (!isDone) return { experiment: found, isAllowed: false }
     const changes = []
     for (const { changeId } of found.changes) changes.push(await getChange(reader, changeId))

@@ -8,6 +8,7 @@ import { appendDecision, type DecisionKind } from './experiment-decisions.ts'
 import {
   type Experiment,
   type ExperimentChange,
+  isReady,
   listExperimentsOf,
   listOpenExperiments,
   refuseState,
@@ -91,16 +92,17 @@ export async function findFrontier(reader: Reader, { id }: Experiment): Promise<
 /** The verdict in words, with the interval of the change that was decided first. */
 export async function saySentence(
   reader: Reader,
-  { id, plan, changes }: Experiment,
+  experiment: Experiment,
   { state, reasons }: { readonly state: ExperimentState; readonly reasons: readonly string[] },
 ): Promise<string> {
+  const { id, plan, changes } = experiment
   const tests = await listExperimentTests(reader, id)
   const shown = changes.find(({ readyAt }) => readyAt !== null) ?? changes[0]
   const test = tests.find((one) => one.test === `change:${shown?.ordinal ?? 0}`)
   const decision = test ? decide(plan.test, test.state) : null
   return sayVerdict({
     state,
-    ready: changes.some(({ readyAt, verdict }) => readyAt !== null && verdict === null),
+    ready: changes.some((change) => isReady(experiment, change)),
     units: test?.state.frontier ?? 0,
     interval: decision ? decision.interval : { low: -1, high: 1 },
     reasons,

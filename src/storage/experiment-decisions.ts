@@ -24,6 +24,9 @@ export type DecisionKind =
   /** A test reached the evidence with which a person may promote, and that with which nobody needs to. */
   | 'ready'
   | 'proven'
+  /** Somebody whose word it rests on, or nobody any more: asked by leaving each one out. */
+  | 'held'
+  | 'stands'
   /** The test of one change was closed, its verdict with it. */
   | 'decided'
   | 'promoted'

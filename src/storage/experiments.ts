@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { Actor } from '../core/audit/record.ts'
 import { DomainError } from '../core/errors.ts'
+import type { LeaveOneOut } from '../core/experiment/leave-one-out.ts'
 import type { ExperimentPlan } from '../core/experiment/plan.ts'
 import type { ExperimentState } from '../core/experiment/verdict-sentence.ts'
 import type { ChangeId, ExperimentId, MemorySnapshotId, MemoryStoreId } from '../core/ids.ts'
@@ -37,6 +38,8 @@ export interface ExperimentChange {
   readonly provenAt: number | null
   readonly closedAt: number | null
   readonly verdict: ExperimentChangesTable['verdict']
+  /** Null: not asked, because its test was never ready or nobody's word is capped. */
+  readonly leaveOneOut: LeaveOneOut | null
 }
 
 interface ExperimentVerdict {
@@ -229,11 +232,24 @@ export async function updateExperimentChange(
     provenAt,
     closedAt,
     verdict,
-  }: Omit<ExperimentChange, 'changeId' | 'changeHash'>,
+  }: Omit<ExperimentChange, 'changeId' | 'changeHash' | 'leaveOneOut'>,
 ): Promise<void> {
   await writer.write
     .updateTable('experiment_changes')
     .set({ ready_at: readyAt, proven_at: provenAt, closed_at: closedAt, verdict })
+    .where('experiment_id', '=', id)
+    .where('ordinal', '=', ordinal)
+    .execute()
+}
+
+export async function setLeaveOneOut(
+  writer: Writer,
+  id: ExperimentId,
+  { ordinal, leaveOneOut }: { readonly ordinal: number; readonly leaveOneOut: LeaveOneOut },
+): Promise<void> {
+  await writer.write
+    .updateTable('experiment_changes')
+    .set({ leave_one_out: JSON.stringify(leaveOneOut) })
     .where('experiment_id', '=', id)
     .where('ordinal', '=', ordinal)
     .execute()
@@ -254,7 +270,7 @@ async function withChanges(
   return rows.map((row) => toExperiment(row, (byExperiment.get(row.id) ?? []).map(toChange)))
 }
 
-const toChange = (row: ExperimentChangesTable): ExperimentChange => ({
+const toChange = (row: Selectable<ExperimentChangesTable>): ExperimentChange => ({
   ordinal: row.ordinal,
   changeId: row.change_id,
   changeHash: row.change_hash,
@@ -262,6 +278,7 @@ const toChange = (row: ExperimentChangesTable): ExperimentChange => ({
   provenAt: row.proven_at,
   closedAt: row.closed_at,
   verdict: row.verdict,
+  leaveOneOut: row.leave_one_out === null ? null : JSON.parse(row.leave_one_out),
 })
 
 const toExperiment = (
@@ -305,3 +322,27 @@ export function refuseState(
     `Experiment ${id} is ${state.replace('_', ' ')} and cannot be ${verb}.`,
   )
 }
+
+/** Enough was shown for a person, or for nobody, to promote it; and it rests on no single principal's word. */
+export const isReady = ({ plan }: Experiment, change: ExperimentChange): boolean =>
+  isEnough(plan, change, 'ready')
+export const isProven = ({ plan }: Experiment, change: ExperimentChange): boolean =>
+  isEnough(plan, change, 'proven')
+
+function isEnough(plan: ExperimentPlan, change: ExperimentChange, which: 'ready' | 'proven') {
+  const at = which === 'ready' ? change.readyAt : change.provenAt
+  if (at === null || change.verdict !== null) return false
+  return !isCapped(plan) || change.leaveOneOut?.[which] === true
+}
+
+/** It is ready but for the question on whose word it rests. */
+export function needsLeaveOneOut(
+  { plan, state }: Experiment,
+  { readyAt, provenAt, verdict, leaveOneOut }: ExperimentChange,
+): boolean {
+  if (state !== 'running' && state !== 'paused') return false
+  if (readyAt === null || verdict !== null || !isCapped(plan)) return false
+  return !leaveOneOut?.ready || (plan.unattended && provenAt !== null && !leaveOneOut.proven)
+}
+
+const isCapped = ({ goal }: ExperimentPlan) => (goal.definition?.cap ?? null) !== null

@@ -1,5 +1,6 @@
 import { evidenceOf } from '../core/experiment/betting.ts'
 import type { Forecast } from '../core/experiment/forecast.ts'
+import { sayLeaveOneOut } from '../core/experiment/leave-one-out.ts'
 import type { ExperimentDecision } from './experiment-decisions.ts'
 import type {
   ArmTotals,
@@ -9,6 +10,7 @@ import type {
   TestView,
   Verified,
 } from './experiment-view.ts'
+import { type Experiment, isReady } from './experiments.ts'
 
 /** In the shape of the contract, for the API and for `--json`. */
 export function presentSummary({
@@ -30,7 +32,7 @@ export function presentSummary({
     unit: experiment.unit,
     stage: experiment.stage,
     verdict: sentence,
-    ready: changes.some(({ readyAt, verdict }) => readyAt !== null && verdict === null),
+    ready: changes.some((change) => isReady(experiment, change)),
     units_assigned: assigned,
     units_committed: committed,
     decision_expected_at: expectedAt,
@@ -60,7 +62,7 @@ export function presentExperiment(view: ExperimentView) {
     })),
     share: view.share,
     waits_until: view.waitsUntil,
-    tests: view.tests.map((test) => presentTest(test, experiment.plan.test.threshold)),
+    tests: view.tests.map((test) => presentTest(test, experiment)),
     decisions: view.decisions.map(presentDecision),
     forecast: forecast && presentForecast(forecast),
   }
@@ -75,8 +77,12 @@ const presentForecast = (given: { readonly forecast: Forecast; readonly unitsPer
   advice: [...given.forecast.advice],
 })
 
-function presentTest({ change, phase, state, decision, arms, series }: TestView, needed: number) {
-  const { verdict, readyAt } = change
+function presentTest(
+  { change, phase, state, decision, arms, series }: TestView,
+  experiment: Experiment,
+) {
+  const { verdict, leaveOneOut } = change
+  const needed = experiment.plan.test.threshold
   const { stages, largest } = state.ratio
   const total = (field: 'n1' | 'n0') => stages.reduce((sum, one) => sum + one[field], 0)
   const all = total('n1') + total('n0')
@@ -85,8 +91,20 @@ function presentTest({ change, phase, state, decision, arms, series }: TestView,
     change_id: change.changeId,
     phase,
     verdict: phase === 'test' ? verdict : null,
-    ready: phase === 'test' && readyAt !== null && verdict === null,
-    reasons: [...decision.reasons],
+    ready: phase === 'test' && isReady(experiment, change),
+    reasons: [
+      ...decision.reasons,
+      ...(phase === 'test' && verdict === null && leaveOneOut
+        ? sayLeaveOneOut(leaveOneOut, needed)
+        : []),
+    ],
+    leave_one_out: leaveOneOut && {
+      ready: leaveOneOut.ready,
+      proven: leaveOneOut.proven,
+      rests_on: leaveOneOut.restsOn,
+      voices: leaveOneOut.voices,
+      units: leaveOneOut.frontier,
+    },
     units: state.frontier,
     evidence: {
       better: evidenceOf(state.better),

@@ -1,5 +1,6 @@
 import { DomainError } from '../core/errors.ts'
 import { openDrift } from '../core/experiment/drift.ts'
+import { sayLeaveOneOut } from '../core/experiment/leave-one-out.ts'
 import { holdbackMs } from '../core/experiment/plan.ts'
 import { openTest } from '../core/experiment/state.ts'
 import type { ChangeId, DreamId, ExperimentId } from '../core/ids.ts'
@@ -22,7 +23,15 @@ import {
   putExperimentTest,
 } from './experiment-commits.ts'
 import { appendDecision } from './experiment-decisions.ts'
-import { type Experiment, getExperiment, refuseState, updateExperiment } from './experiments.ts'
+import {
+  type Experiment,
+  type ExperimentChange,
+  getExperiment,
+  isProven,
+  isReady,
+  refuseState,
+  updateExperiment,
+} from './experiments.ts'
 import { planRollBack, writeRollBack } from './roll-back.ts'
 import { emitWebhookEvent, type Outbox } from './webhook-deliveries.ts'
 
@@ -48,9 +57,8 @@ export async function promoteExperiment(writer: Writer, given: Promotion): Promi
   const { id, outbox, by } = given
   const experiment = await getExperiment(writer, id)
   refuseState(experiment, ['running', 'paused'], 'promoted')
-  const chosen = experiment.changes.filter(
-    ({ readyAt, provenAt, verdict }) =>
-      verdict === null && (by === 'person' ? readyAt : provenAt) !== null,
+  const chosen = experiment.changes.filter((change) =>
+    by === 'person' ? isReady(experiment, change) : isProven(experiment, change),
   )
   if (chosen.length === 0) throw await notProven(writer, experiment)
   await applyAll(writer, given, new Set(chosen.map(({ changeId }) => changeId)))
@@ -222,8 +230,24 @@ async function planOrExplain(writer: Writer, ids: readonly ChangeId[]) {
   }
 }
 
+/** The evidence is enough, and is not asked yet on whom it rests, or rests on one. */
+function restsOnOne({ id, plan }: Experiment, { leaveOneOut }: ExperimentChange): DomainError {
+  const why = leaveOneOut
+    ? sayLeaveOneOut(leaveOneOut, plan.test.threshold).join('; ')
+    : 'whose word the evidence rests on is asked when units are committed next'
+  return new DomainError(
+    'conflict',
+    `Experiment ${id} cannot be promoted yet: ${why}. See what that principal sent (lucidream outcomes list), let others speak too, or stop the experiment and apply the changes without proof.`,
+    { details: { error_code: 'rests_on_one' } },
+  )
+}
+
 async function notProven(reader: Reader, experiment: Experiment): Promise<DomainError> {
   const sentence = await saySentence(reader, experiment, { state: experiment.state, reasons: [] })
+  const held = experiment.changes.find(
+    ({ readyAt, verdict }) => readyAt !== null && verdict === null,
+  )
+  if (held) return restsOnOne(experiment, held)
   return new DomainError(
     'conflict',
     `Experiment ${experiment.id} has proven nothing that could be promoted. ${sentence} To write the changes without proof, stop it and apply them.`,

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { expect } from 'vitest'
 import { stages } from '../../src/core/experiment/ramp.ts'
 import type {
@@ -48,12 +49,15 @@ interface Running {
   readonly units: number
   /** Null: nothing is ever heard of it. */
   readonly outcome: (arm: string, ordinal: number) => boolean | null
+  /** Who says so; nobody by name where it is left out. */
+  readonly voice?: (ordinal: number) => string
   readonly prefix?: string
 }
 
 interface Told {
   readonly kind?: string
   readonly success: boolean
+  readonly principal?: string
 }
 
 const actor = { type: 'user', id: 'test' } as const
@@ -96,13 +100,13 @@ export async function openLaboratory(server: TestServer): Promise<Laboratory> {
       })
       return result
     })
-  const tell: Laboratory['tell'] = (exposureId, { kind = 'resolved', success }) =>
+  const tell: Laboratory['tell'] = (exposureId, { kind = 'resolved', ...told }) =>
     write((writer) =>
       insertSignal(writer, {
         id: newId('osig'),
         exposure: exposureId as ExposureId,
         kind,
-        success,
+        ...told,
       }),
     )
   return {
@@ -134,14 +138,14 @@ export async function openLaboratory(server: TestServer): Promise<Laboratory> {
       }
       return id
     },
-    async run(experiment, { units, outcome, prefix = 'u' }) {
+    async run(experiment, { units, prefix = 'u', ...running }) {
       for (let from = 0; from < units; from += 50) {
         const isOver = await write((writer) =>
           assignSome(writer, {
             experiment,
             units: Array.from({ length: Math.min(50, units - from) }, (_, at) => from + at),
             prefix,
-            outcome,
+            ...running,
             newId,
           }),
         )
@@ -202,7 +206,7 @@ async function assignSome(writer: Writer, given: Assigning): Promise<boolean> {
     const arm = found.changes
       .map(({ verdict }, change) => {
         const isOpen = isHeld ? verdict === 'promote' : verdict === null
-        const coin = Number.parseInt(writer.hash(`${unit} ${change}`).slice(0, 8), 16) / 2 ** 32
+        const coin = hash('sha256', `${unit} ${change}`, 'buffer').readUInt32BE() / 2 ** 32
         return isOpen && coin < pi ? '1' : '0'
       })
       .join('')
@@ -243,7 +247,9 @@ async function assignSome(writer: Writer, given: Assigning): Promise<boolean> {
       .execute()
     const success = given.outcome(arm, ordinal)
     if (success !== null) {
-      await insertSignal(writer, { id: given.newId('osig'), exposure, kind: 'resolved', success })
+      const principal = given.voice?.(ordinal)
+      const told = { exposure, kind: 'resolved', success, principal }
+      await insertSignal(writer, { id: given.newId('osig'), ...told })
     }
     ordinal += 1
   }
@@ -255,9 +261,10 @@ interface Signal {
   readonly exposure: ExposureId
   readonly kind: string
   readonly success: boolean
+  readonly principal?: string | undefined
 }
 
-async function insertSignal(writer: Writer, { id, exposure, kind, success }: Signal) {
+async function insertSignal(writer: Writer, { id, exposure, kind, success, principal }: Signal) {
   await writer.write
     .insertInto('outcome_signals')
     .values({
@@ -269,6 +276,7 @@ async function insertSignal(writer: Writer, { id, exposure, kind, success }: Sig
       components: '{}',
       decided_at: null,
       source: 'test',
+      principal: principal ?? null,
       created_at: writer.at,
     })
     .execute()

@@ -171,6 +171,22 @@ const test = z.object({
   }),
   interval: interval.nullable().describe('95 %, at all moments at once'),
   estimate: z.number().describe('biased where a test stopped because of it: never show it alone'),
+  leave_one_out: z
+    .object({
+      ready: z.boolean().describe('enough for a person, whoever is left out'),
+      proven: z.boolean().describe('enough for nobody, whoever is left out'),
+      rests_on: z
+        .object({
+          principal: z.string(),
+          better: z.number().describe('the most that E ever was without what this one said'),
+          waits: z.boolean().describe('for others to speak of the same units, or their deadline'),
+        })
+        .nullable(),
+      voices: z.number().describe('left out one after the other, until it rested on one'),
+      units: z.number(),
+    })
+    .nullable()
+    .describe('whether it rests on one principal; null: not asked, or nobody is capped'),
   arms: z.object({ candidate: armTotals, incumbent: armTotals }),
   guardrails: z.array(
     z.object({

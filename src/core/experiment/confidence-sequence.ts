@@ -34,6 +34,9 @@ export function openConfidence(): ConfidenceSequence {
   return { from: -steps, to: steps, above: capitals, below: capitals }
 }
 
+/** Nothing is left to rule out: for a fold that does not ask what the effect may be. */
+export const nothingKept: ConfidenceSequence = { from: 1, to: 0, above: [], below: [] }
+
 export function commitScore(sequence: ConfidenceSequence, score: Score): ConfidenceSequence {
   const { from, to } = sequence
   if (from > to) return sequence

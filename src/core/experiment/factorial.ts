@@ -1,5 +1,5 @@
 import { type Arm, armOf } from './assignment.ts'
-import type { CommittedUnit } from './unit.ts'
+import type { SeenUnit } from './unit.ts'
 
 /** A change that waits for proof, with the items it touches. */
 export interface OpenChange {
@@ -30,9 +30,9 @@ export function armDigits(coins: readonly number[], pi: number): string {
 
 /** A unit as the test of one of the changes sees it. */
 export function unitOfChange(
-  unit: Omit<CommittedUnit, 'arm'> & { readonly arm: string },
+  unit: Omit<SeenUnit, 'arm'> & { readonly arm: string },
   ordinal: number,
-): CommittedUnit {
+): SeenUnit {
   const digit = unit.arm[ordinal]
   if (digit !== '0' && digit !== '1') {
     throw new RangeError(`arm ${unit.arm} says nothing of change ${ordinal}`)

@@ -6,7 +6,7 @@ import { unattendedAt } from './plan.ts'
 import { sayReasons } from './reasons.ts'
 import type { TestSettings } from './settings.ts'
 import { commitUnit, type TestState } from './state.ts'
-import type { CommittedUnit } from './unit.ts'
+import type { CommittedUnit, SeenUnit } from './unit.ts'
 
 type Verdict = Decision['verdict']
 
@@ -23,6 +23,7 @@ export interface OpenTest {
 }
 
 export type UnitInTurn = Omit<CommittedUnit, 'arm'> & { readonly arm: string }
+type SeenInTurn = Omit<SeenUnit, 'arm'> & { readonly arm: string }
 
 /** What one test says after a unit; logarithms of evidence. Null where it is closed. */
 export type Reading = {
@@ -62,7 +63,7 @@ interface Folding {
  */
 export function foldUnits(
   tests: readonly OpenTest[],
-  units: readonly UnitInTurn[],
+  units: readonly SeenInTurn[],
   folding: Folding,
 ): Folded {
   let current = tests
@@ -89,7 +90,7 @@ export const isOver = (tests: readonly OpenTest[]): boolean =>
 
 function takeUnit(
   test: OpenTest,
-  unit: UnitInTurn,
+  unit: SeenInTurn,
   { settings, ordinal, phase }: Folding & { readonly ordinal: number },
 ): { after: OpenTest; came: Turn[] } {
   if (test.verdict !== null) return { after: test, came: [] }

@@ -5,7 +5,7 @@ import { hasAlarm } from './harm.ts'
 import { stageAfter, uneasyAt } from './ramp.ts'
 import { countUnit, emptyRatio, type SampleRatio } from './sample-ratio.ts'
 import { type Guardrail, listGuardrails, missingOutcomes, type TestSettings } from './settings.ts'
-import type { CommittedUnit } from './unit.ts'
+import type { CommittedUnit, SeenUnit } from './unit.ts'
 
 /**
  * All that a test remembers of its units (spec C.15): plain JSON, so that written and read again it is the same bits,
@@ -88,28 +88,13 @@ export function reopenTest(settings: TestSettings, former: TestState): TestState
 }
 
 /** The state with one unit more. Decide after each: a decision stands at the unit that brought it. */
-export function commitUnit(
-  settings: TestSettings,
-  state: TestState,
-  unit: CommittedUnit,
-): TestState {
-  const { score, strata } = scoreIn(state.strata, unit, {
-    value: unit.value,
-    priorRate: priorRateOf(settings, unit.stratum),
-    graded: settings.graded,
-  })
+export function commitUnit(settings: TestSettings, state: TestState, unit: SeenUnit): TestState {
   const next: TestState = {
     frontier: state.frontier + 1,
     n1: state.n1 + (unit.arm === 'candidate' ? 1 : 0),
     n0: state.n0 + (unit.arm === 'incumbent' ? 1 : 0),
     stage: state.stage,
-    strata,
-    better: advance(state.better, score, { sign: 1, delta: 0 }),
-    worse: advance(state.worse, score, { sign: -1, delta: 0 }),
-    futile: advance(state.futile, score, { sign: -1, delta: -settings.minimumEffect }),
-    sumZ: state.sumZ + score.z,
-    sumZ2: state.sumZ2 + score.z * score.z,
-    confidence: commitScore(state.confidence, score),
+    ...countGoal(settings, state, unit),
     guardrails: listGuardrails(settings).map((guardrail, at) =>
       commitToGuardrail(guardrail, state.guardrails[at] as GuardrailState, unit),
     ),
@@ -119,6 +104,32 @@ export function commitUnit(
   }
   const calm = evidenceOf(next.worse) < uneasyAt && !hasAlarm(settings, next)
   return { ...next, stage: stageAfter(next.stage, { candidates: next.n1, calm }) }
+}
+
+type GoalState = Pick<
+  TestState,
+  'strata' | 'better' | 'worse' | 'futile' | 'sumZ' | 'sumZ2' | 'confidence'
+>
+
+function countGoal(settings: TestSettings, state: TestState, unit: SeenUnit): GoalState {
+  if (unit.value === null) {
+    const { strata, better, worse, futile, sumZ, sumZ2, confidence } = state
+    return { strata, better, worse, futile, sumZ, sumZ2, confidence }
+  }
+  const { score, strata } = scoreIn(state.strata, unit, {
+    value: unit.value,
+    priorRate: priorRateOf(settings, unit.stratum),
+    graded: settings.graded,
+  })
+  return {
+    strata,
+    better: advance(state.better, score, { sign: 1, delta: 0 }),
+    worse: advance(state.worse, score, { sign: -1, delta: 0 }),
+    futile: advance(state.futile, score, { sign: -1, delta: -settings.minimumEffect }),
+    sumZ: state.sumZ + score.z,
+    sumZ2: state.sumZ2 + score.z * score.z,
+    confidence: commitScore(state.confidence, score),
+  }
 }
 
 /** The state of committed units in order: what is stored must equal it bit for bit. */
@@ -131,7 +142,7 @@ export function recompute(settings: TestSettings, units: Iterable<CommittedUnit>
 function commitToGuardrail(
   guardrail: Guardrail,
   state: GuardrailState,
-  unit: CommittedUnit,
+  unit: SeenUnit,
 ): GuardrailState {
   const { score, strata } = scoreIn(state.strata, unit, {
     value: readScore(guardrail, unit),
@@ -146,7 +157,7 @@ function commitToGuardrail(
 }
 
 /** A score that is not there is the worst one. Names are the user's: only own properties count. */
-function readScore({ name }: Guardrail, { missing, scores }: CommittedUnit): number {
+function readScore({ name }: Guardrail, { missing, scores }: SeenUnit): number {
   if (name === missingOutcomes.name) return missing ? 0 : 1
   return Object.hasOwn(scores, name) ? (scores[name] as number) : 0
 }
@@ -157,7 +168,7 @@ function priorRateOf({ priorRates, priorRate }: TestSettings, stratum: string): 
 
 function scoreIn(
   strata: readonly StratumSums[],
-  { stratum, pi, arm }: CommittedUnit,
+  { stratum, pi, arm }: SeenUnit,
   measure: { readonly value: number; readonly priorRate: number; readonly graded: boolean },
 ): { score: Score; strata: readonly StratumSums[] } {
   const at = strata.findIndex(({ name }) => name === stratum)

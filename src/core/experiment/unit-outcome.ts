@@ -30,7 +30,7 @@ interface Judging {
   readonly now: number
 }
 
-type Judged = Pick<AssignedUnit, 'outcome' | 'hardStop'> & {
+export type Judged = Pick<AssignedUnit, 'outcome' | 'hardStop'> & {
   /** What it came to when everything counts that ever came. */
   readonly late: { readonly value: number; readonly at: number } | null
 }

@@ -17,3 +17,6 @@ export interface CommittedUnit {
   /** What happened that ends the experiment at once: a leaked secret, a breach of safety or policy. */
   readonly hardStop: string | null
 }
+
+/** A unit as a test sees it. Null: it says nothing of the goal, only of guardrails and of the sample ratio. */
+export type SeenUnit = Omit<CommittedUnit, 'value'> & { readonly value: number | null }

@@ -69,6 +69,8 @@ export interface ExperimentChangesTable {
   /** The first unit that its test did not count; from then on its digit of every new arm is 0. */
   closed_at: number | null
   verdict: 'promote' | 'rollback' | 'inconclusive' | 'void' | null
+  /** Whether it would be ready without any one of those who spoke; null: not asked. */
+  leave_one_out: Json | null
 }
 
 /** `arm`: one digit a change, in their order: 1 with it, 0 without. */
