@@ -11,7 +11,7 @@ import { seededRandom } from '../src/core/statistics/random.ts'
 import { keepResults, type Row } from './_results.ts'
 import { wilson } from './_statistics.ts'
 
-const experiments = Number(process.env.FORGED_COUNT ?? 1_000)
+const experiments = Number(process.env.FORGED_COUNT ?? 2_000)
 /** Twice a fixed sample for +10 points at 60 %, and how long a test that is held may go on here. */
 const [units, longest] = [1_124, 2_248]
 const honest = Array.from({ length: 9 }, (_, at) => `person-${at}`)
