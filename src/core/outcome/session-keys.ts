@@ -34,11 +34,17 @@ const wellKnown: Readonly<Record<string, string>> = {
   exposure_id: 'exposure_id',
   'lucidream.exposure_id': 'exposure_id',
   repository: 'repository',
+  actor: 'actor',
 }
 
 /** What is said of the session beside its transcript: its key, labels and metadata. */
 export function describedKeys(
-  { key: name, format, labels }: Pick<Session, 'key' | 'format' | 'labels'>,
+  {
+    key: name,
+    format,
+    labels,
+    principal,
+  }: Pick<Session, 'key' | 'format' | 'labels' | 'principal'>,
   metadata: Readonly<Record<string, string>>,
 ): SessionKey[] {
   const said = Object.entries({ ...labels, ...metadata })
@@ -57,6 +63,7 @@ export function describedKeys(
   const short = name.startsWith(`${format}:`) ? name.slice(format.length + 1) : name
   return [
     ...key({ type: 'session_key', value: short }, 'metadata'),
+    ...key({ type: 'actor', value: principal ?? '' }, 'metadata'),
     ...named,
     ...pullRequest(url, 'metadata'),
     ...branchKeys({ branch, repository }, 'metadata'),
@@ -106,7 +113,7 @@ function resultKeys(command: string, text: string): SessionKey[] {
     /^To (?:https:\/\/|ssh:\/\/)?(?:git@)?github\.com[:/]([\w.-]{1,100}\/[\w.-]{1,100}?)(?:\.git)?$/m.exec(
       text,
     )?.[1] ?? null
-  const found: SessionKey[] = []
+  const found = key({ type: 'repository', value: repository ?? '' }, 'events')
   if (/\bgit\b.{0,200}\bcommit\b/s.test(command)) {
     for (const [, branch = '', sha = ''] of text.matchAll(
       /^\[(\S{1,200})(?: \(root-commit\))? ([0-9a-f]{7,40})\] /gm,
