@@ -104,6 +104,9 @@ export const newWebhookSource = z.object({
   allow_unsigned: z.boolean().default(false).describe('needed for the scheme none'),
 })
 
+/** What a file says of a sender that no provider stands for. */
+export const ownScheme = z.strictObject({ scheme, reading: reading.optional() })
+
 export const webhookSourcePatch = z.object({
   mapping: expression.nullable().optional(),
   condition: expression.nullable().optional(),
