@@ -92,6 +92,9 @@ export function evaluationResultSignal(result: EvaluationResult): NewSignal {
     ['response_id', response],
     ['conversation_id', textOf(said('conversation.id'))],
     ['trace_id', traceId],
+    // Ours, where an agent's harness puts them into its spans.
+    ['session_id', textOf(attributes['lucidream.session_id'])],
+    ['exposure_id', textOf(attributes['lucidream.exposure_id'])],
   ].flatMap(([type, value]): Subject[] =>
     type && value ? [{ type, value: value.slice(0, 512) }] : [],
   )

@@ -37,6 +37,12 @@ const wellKnown: Readonly<Record<string, string>> = {
   actor: 'actor',
 }
 
+/** A session may name several exposures, with commas between them. */
+const valuesOf = (type: string, value: string): SessionKey[] =>
+  (type === 'exposure_id' ? value.split(',', 16) : [value]).flatMap((one) =>
+    key({ type, value: one }, 'metadata'),
+  )
+
 /** What is said of the session beside its transcript: its key, labels and metadata. */
 export function describedKeys(
   {
@@ -52,7 +58,7 @@ export function describedKeys(
     const known = Object.hasOwn(wellKnown, label) ? wellKnown[label] : undefined
     return [
       ...key({ type: `metadata.${label}`, value }, 'metadata'),
-      ...(known === undefined ? [] : key({ type: known, value }, 'metadata')),
+      ...(known === undefined ? [] : valuesOf(known, value)),
     ]
   })
   const {
