@@ -20,7 +20,9 @@ export interface UnitPart {
 }
 
 /** What signals come to in [0, 1], and which of them made it so; null while they decide nothing. */
-export type DecideValue = (signals: readonly GoalSignal[]) => Pick<Goal, 'value' | 'signalIds'> | null
+export type DecideValue = (
+  signals: readonly GoalSignal[],
+) => Pick<Goal, 'value' | 'signalIds'> | null
 
 interface Judging {
   readonly plan: Pick<ExperimentPlan, 'guardrails' | 'hardStops'>
