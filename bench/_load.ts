@@ -13,8 +13,13 @@ export interface LoadedServer {
 
 const benchKey = 'a key that only measurements use'
 
-export async function startLoadedServer(data: string, databaseUrl?: string): Promise<LoadedServer> {
-  const child = spawn(process.execPath, ['bin/lucidream.mjs', 'serve', '--empty', '--port', '0'], {
+export async function startLoadedServer(
+  data: string,
+  databaseUrl?: string,
+  more: readonly string[] = [],
+): Promise<LoadedServer> {
+  const args = ['bin/lucidream.mjs', 'serve', '--empty', '--port', '0', ...more]
+  const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: {
       ...process.env,

@@ -249,6 +249,15 @@ machine was busy with other work on both cores during this run.** Why the goals 
 are to be measured again on a quiet machine.`,
   ],
   [
+    'receive',
+    'Receiving webhooks',
+    `A server process without a worker on the embedded database; 32 clients of another process on the same machine send signed
+deliveries that are all different, RECEIVE_SECONDS a round, three rounds in turns with a process of bare \`node:http\` that
+reads the same bodies and computes the same HMAC. Ours also finds the source, unseals its secret, packs the body, and has receipt, job and
+audit record on the disk before it answers. Clients sign on the same two cores. **The machine was busy with other work during this run**,
+so the ratio says more than the rates. Mapping is one worker's quick lane, its jobs one after another.`,
+  ],
+  [
     'scale',
     'Growth',
     `Random calls over eight tools: the worst case for sequences, which reach their limit. The second dream reads the traces

@@ -23,7 +23,10 @@ const settings = makeSettings({ priorRate: 0.6, mostUnits: longest })
 const turning: Turning = {
   plan: { test: settings, guardrails: [], hardStops: [] },
   parts: 'one',
-  decide: (signals) => signals[0]?.value ?? null,
+  decide([first]) {
+    const value = first?.value ?? null
+    return first && value !== null ? { value, signalIds: [first.id] } : null
+  },
   phase: 'test',
   from: 0,
   // Every deadline is over, so what nobody else speaks of is missing.

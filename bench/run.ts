@@ -38,6 +38,7 @@ import { benchPeers } from './peers.ts'
 import { benchPlanted } from './planted.ts'
 import { benchProfile } from './profile.ts'
 import { benchProof } from './proof.ts'
+import { benchReceive } from './receive.ts'
 import { benchReplication } from './replication.ts'
 import { benchScale } from './scale.ts'
 import { benchSearch } from './search.ts'
@@ -189,6 +190,7 @@ const benches = {
   injected: benchInjected,
   lineage: benchLineage,
   load: benchLoad,
+  receive: benchReceive,
   noise: benchNoise,
   large: benchLargeFile,
   labels: benchLabels,

@@ -365,6 +365,7 @@ CREATE TABLE experiment_commits (
   readings TEXT NOT NULL,
   PRIMARY KEY (experiment_id, ordinal)
 ) STRICT;
+CREATE INDEX experiment_commits_missing ON experiment_commits (experiment_id, late_value) WHERE missing = 1;
 
 CREATE TABLE experiment_decisions (
   experiment_id TEXT NOT NULL REFERENCES experiments (id),
@@ -675,6 +676,20 @@ CREATE UNIQUE INDEX outcome_signals_by_key ON outcome_signals (workspace_id, sou
 CREATE INDEX outcome_signals_by_session ON outcome_signals (session_id, decided_at, id);
 CREATE INDEX outcome_signals_by_time ON outcome_signals (created_at, id);
 CREATE INDEX outcome_signals_unmatched ON outcome_signals (created_at, id) WHERE unmatched_reason IS NOT NULL;
+CREATE TRIGGER outcome_signals_retallied AFTER UPDATE OF session_id, unmatched_reason ON outcome_signals BEGIN
+  UPDATE tallies SET count = count - 1 WHERE what = 'signals' AND name IN (OLD.source, '*')
+    AND state = CASE WHEN OLD.unmatched_reason IS NOT NULL THEN 'unmatched' WHEN OLD.session_id IS NOT NULL THEN 'session' ELSE 'without_session' END;
+  INSERT INTO tallies (what, name, state, count) VALUES
+    ('signals', NEW.source, CASE WHEN NEW.unmatched_reason IS NOT NULL THEN 'unmatched' WHEN NEW.session_id IS NOT NULL THEN 'session' ELSE 'without_session' END, 1),
+    ('signals', '*', CASE WHEN NEW.unmatched_reason IS NOT NULL THEN 'unmatched' WHEN NEW.session_id IS NOT NULL THEN 'session' ELSE 'without_session' END, 1)
+    ON CONFLICT (what, name, state) DO UPDATE SET count = count + 1;
+END;
+CREATE TRIGGER outcome_signals_tallied AFTER INSERT ON outcome_signals BEGIN
+  INSERT INTO tallies (what, name, state, count) VALUES
+    ('signals', NEW.source, CASE WHEN NEW.unmatched_reason IS NOT NULL THEN 'unmatched' WHEN NEW.session_id IS NOT NULL THEN 'session' ELSE 'without_session' END, 1),
+    ('signals', '*', CASE WHEN NEW.unmatched_reason IS NOT NULL THEN 'unmatched' WHEN NEW.session_id IS NOT NULL THEN 'session' ELSE 'without_session' END, 1)
+    ON CONFLICT (what, name, state) DO UPDATE SET count = count + 1;
+END;
 
 CREATE TABLE policies (
   workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
@@ -903,6 +918,15 @@ CREATE TABLE signal_keys (
 ) STRICT;
 CREATE INDEX signal_keys_by_value ON signal_keys (type, value, signal_id);
 
+CREATE TABLE tallies (
+  what TEXT NOT NULL CHECK (what IN ('signals', 'receipts')),
+  name TEXT NOT NULL,
+  state TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  PRIMARY KEY (what, name, state)
+) STRICT;
+CREATE INDEX tallies_by_count ON tallies (what, count, name);
+
 CREATE TABLE transcripts (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   session_id TEXT NOT NULL,
@@ -982,12 +1006,25 @@ CREATE TABLE webhook_receipts (
   signals INTEGER NOT NULL,
   rounds INTEGER NOT NULL,
   received_at TEXT NOT NULL,
-  ended_at TEXT,
+  ended_at TEXT, body_gone_at TEXT, body_gone_why TEXT CHECK (body_gone_why IN ('expired', 'erased')),
   UNIQUE (source_id, delivery_id),
   UNIQUE (source_id, content_hash)
 ) STRICT;
 CREATE INDEX webhook_receipts_by_source ON webhook_receipts (source_id, received_at, id);
 CREATE INDEX webhook_receipts_by_time ON webhook_receipts (workspace_id, received_at, id);
+CREATE INDEX webhook_receipts_with_body ON webhook_receipts (received_at, id)
+  WHERE body_gone_at IS NULL AND state <> 'received';
+CREATE TRIGGER webhook_receipts_retallied AFTER UPDATE OF state ON webhook_receipts WHEN OLD.state <> NEW.state BEGIN
+  UPDATE tallies SET count = count - 1 WHERE what = 'receipts' AND name IN (OLD.source_id, '*') AND state = OLD.state;
+  INSERT INTO tallies (what, name, state, count) VALUES
+    ('receipts', NEW.source_id, NEW.state, 1), ('receipts', '*', NEW.state, 1)
+    ON CONFLICT (what, name, state) DO UPDATE SET count = count + 1;
+END;
+CREATE TRIGGER webhook_receipts_tallied AFTER INSERT ON webhook_receipts BEGIN
+  INSERT INTO tallies (what, name, state, count) VALUES
+    ('receipts', NEW.source_id, NEW.state, 1), ('receipts', '*', NEW.state, 1)
+    ON CONFLICT (what, name, state) DO UPDATE SET count = count + 1;
+END;
 
 CREATE TABLE webhook_refusals (
   source_id TEXT NOT NULL REFERENCES webhook_sources (id),

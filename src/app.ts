@@ -42,8 +42,12 @@ export interface EmbeddedOptions {
   /** Stands between everything and the database: tests cut the process off at its doors. */
   readonly around?: (database: Database) => Database
   readonly policyDirectory?: string | null
+  /** How long raw bodies of webhook deliveries are kept; that of an empty environment when left out. */
+  readonly receiptBodyDays?: number
 }
 
+const dayMs = 86_400_000
+const defaultReceiptBodyDays = 30
 const organizationId = 'org_lucidream'
 const defaultLeaseMs = 60_000
 const defaultDreams: DreamConfig = { hours: 6, storeBytes: 10_485_760, firstPartyTools: [] }
@@ -125,6 +129,7 @@ export async function openContext(options: ContextOptions): Promise<Opened> {
       policyDirectory,
       policyDirectoryIsNamed: (options.policyDirectory ?? null) !== null,
       limits: { dreamMs: dreams.hours * 3_600_000, storeBytes: dreams.storeBytes },
+      receiptBodyMs: (options.receiptBodyDays ?? defaultReceiptBodyDays) * dayMs,
     },
     databasePath,
     async close() {

@@ -15,6 +15,8 @@ export interface Config {
   readonly auditOrigin: string | null
   /** Folder of policy files; null: `policies` in the data folder, where there is one. */
   readonly policyDirectory: string | null
+  /** For how many days raw bodies of webhook deliveries are kept. */
+  readonly receiptBodyDays: number
 }
 
 /** Limits of dreams over the wire; a dream of the command line has none. */
@@ -101,6 +103,7 @@ const environmentSchema = z.object({
   LUCIDREAM_IMPORT_ROOTS: z.string().default(''),
   LUCIDREAM_DREAM_HOURS: z.coerce.number().positive().max(1_000).default(6),
   LUCIDREAM_FIRST_PARTY_TOOLS: z.string().max(65_536).default(''),
+  LUCIDREAM_RECEIPT_BODY_DAYS: z.coerce.number().min(1).max(3_650).default(30),
   LUCIDREAM_DREAM_STORE_BYTES: z.coerce.number().int().min(1).default(10_485_760),
 })
 
@@ -126,6 +129,7 @@ export function readConfig(environment: Environment = process.env): {
       },
       auditOrigin: data.LUCIDREAM_AUDIT_ORIGIN ?? null,
       policyDirectory: data.LUCIDREAM_POLICY_DIR ?? null,
+      receiptBodyDays: data.LUCIDREAM_RECEIPT_BODY_DAYS,
     },
     secrets: {
       maskKey: findSecret(data, 'LUCIDREAM_MASK_KEY'),

@@ -43,6 +43,7 @@ export async function main(): Promise<void> {
           signal: stop.signal,
           dreams: config.dreams,
           policyDirectory: config.policyDirectory,
+          receiptBodyDays: config.receiptBodyDays,
           allowPrivateTargets: config.server.allowPrivateTargets,
           auditOrigin: config.auditOrigin,
         }),

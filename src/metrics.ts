@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import type { ExperimentFigures } from './storage/experiment-figures.ts'
+import type { ExperimentFigures, UnitFigures } from './storage/experiment-figures.ts'
+import type { OutcomeFigures, SourceFigure } from './storage/outcome-figures.ts'
 
 /** What the database says, over all processes of it. */
 export interface StoredFigures {
@@ -7,11 +8,18 @@ export interface StoredFigures {
   readonly countDenials: () => Promise<
     readonly { readonly rule: string; readonly mode: string; readonly decisions: number }[]
   >
-  readonly listExperiments: () => Promise<readonly ExperimentFigures[]>
+  /** How outcomes come in, and what experiments make of them. */
+  readonly readFigures: () => Promise<Figures>
 }
 
+interface Figures extends OutcomeFigures {
+  readonly tests: readonly ExperimentFigures[]
+  readonly units: readonly UnitFigures[]
+}
+type ReadFigures = StoredFigures['readFigures']
+
 /** Prometheus metrics of one process; names are listed in docs/operations.md. */
-export function makeMetrics({ countDenials, listExperiments }: StoredFigures) {
+export function makeMetrics({ countDenials, readFigures }: StoredFigures) {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const requests = new Counter({
@@ -39,7 +47,10 @@ export function makeMetrics({ countDenials, listExperiments }: StoredFigures) {
       }
     },
   })
-  gaugeExperiments(registry, listExperiments)
+  const readOnce = shareWhileRunning(readFigures)
+  gaugeExperiments(registry, readOnce)
+  gaugeUnits(registry, readOnce)
+  gaugeSources(registry, readOnce)
   return {
     registry,
     observe(route: string, status: number, duration: number): void {
@@ -49,11 +60,7 @@ export function makeMetrics({ countDenials, listExperiments }: StoredFigures) {
   }
 }
 
-function gaugeExperiments(
-  registry: Registry,
-  listExperiments: StoredFigures['listExperiments'],
-): void {
-  const readOnce = shareWhileRunning(listExperiments)
+function gaugeExperiments(registry: Registry, readOnce: ReadFigures): void {
   const add = (
     {
       name,
@@ -69,7 +76,7 @@ function gaugeExperiments(
       registers: [registry],
       async collect() {
         this.reset()
-        for (const one of await readOnce()) {
+        for (const one of (await readOnce()).tests) {
           const { experiment, test } = one
           for (const [value, figure] of Object.entries(valuesOf(one))) {
             this.set({ experiment, test, ...(label ? { [label]: value } : {}) }, figure)
@@ -91,6 +98,56 @@ function gaugeExperiments(
       help: 'Evidence that the arms of an open experiment do not fit their coins; 1000 voids it',
     },
     ({ sampleRatio }) => ({ sampleRatio }),
+  )
+}
+
+function gaugeUnits(registry: Registry, readOnce: ReadFigures): void {
+  new Gauge({
+    name: 'lucidream_experiment_unit_states',
+    help: 'Units of an open experiment: waiting for their outcome, committed, missing, late',
+    labelNames: ['experiment', 'state'],
+    registers: [registry],
+    async collect() {
+      this.reset()
+      for (const { experiment, ...states } of (await readOnce()).units) {
+        for (const [state, count] of Object.entries(states)) this.set({ experiment, state }, count)
+      }
+    },
+  })
+}
+
+function gaugeSources(registry: Registry, readOnce: ReadFigures): void {
+  const add = (
+    { name, help, label }: { readonly name: string; readonly help: string; readonly label: string },
+    figuresOf: (figures: Figures) => readonly SourceFigure[],
+  ) =>
+    new Gauge({
+      name: `lucidream_${name}`,
+      help,
+      labelNames: ['source', label],
+      registers: [registry],
+      async collect() {
+        this.reset()
+        for (const { source, state, count } of figuresOf(await readOnce())) {
+          this.set({ source, [label]: state }, count)
+        }
+      },
+    })
+  add(
+    {
+      name: 'outcome_signals',
+      help: 'Outcome signals by source: joined to a session, without a session (weakly, or to an exposure alone), unmatched',
+      label: 'joined',
+    },
+    ({ signals }) => signals,
+  )
+  add(
+    {
+      name: 'webhook_receipts',
+      help: 'Deliveries of webhook sources by what became of them; refused: no valid signature',
+      label: 'result',
+    },
+    ({ receipts }) => receipts,
   )
 }
 

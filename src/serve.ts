@@ -6,6 +6,7 @@ import { makeApi } from './api/server.ts'
 import { makeMetrics } from './metrics.ts'
 import { countReasons } from './storage/decisions.ts'
 import { listExperimentFigures } from './storage/experiment-figures.ts'
+import { readOutcomeFigures } from './storage/outcome-figures.ts'
 
 export interface ServeOptions {
   readonly context: ApiContext
@@ -30,7 +31,11 @@ export async function startServer(options: ServeOptions): Promise<RunningServer>
   const { context, host, port, metricsPort } = options
   const metrics = makeMetrics({
     countDenials: () => countDenials(context),
-    listExperiments: () => context.database.read(listExperimentFigures),
+    readFigures: () =>
+      context.database.read(async (reader) => ({
+        ...(await listExperimentFigures(reader)),
+        ...(await readOutcomeFigures(reader)),
+      })),
   })
   let stopping = false
   const api = makeApi(context, {

@@ -8,7 +8,7 @@ const tables = [
   ...new Set(
     [
       ...readFileSync('generated/schema.sqlite.sql', 'utf8').matchAll(
-        /CREATE (?:VIRTUAL )?TABLE '?(\w+)/g,
+        /CREATE (?:VIRTUAL )?TABLE ['"]?(\w+)/g,
       ),
     ].flatMap(([, name = '']) => (name.startsWith('search_index') ? [] : [name])),
   ),

@@ -65,7 +65,9 @@ function readTree(folder: string): Texts {
 
 const countExposures = async () => {
   const response = await server.fetch(`/lucid/v1/exposures?store=${store}&limit=100`)
-  return ((await response.json()) as { data: { via: string; confirmed_at: string | null }[] }).data
+  return (
+    (await response.json()) as { data: { id: string; via: string; confirmed_at: string | null }[] }
+  ).data
 }
 
 describe('lucidream pull --to', () => {
@@ -258,6 +260,8 @@ describe('lucidream pull --hook', () => {
     const [logged] = await countExposures()
     expect(logged).toMatchObject({ via: 'hook' })
     expect(logged?.confirmed_at).not.toBeNull()
+    // The harness keeps it in its transcript, by which an import finds the exposure.
+    expect(said.additionalContext).toContain(`lucidream.exposure_id: ${logged?.id} `)
   })
 })
 

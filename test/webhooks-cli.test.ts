@@ -64,4 +64,50 @@ describe('webhooks on the command line', () => {
       expect((await command('sources', 'remove', 'acme')).code).toBe(5)
     })
   })
+
+  it('takes a scheme of one\u2019s own from a file, and refuses one that would not protect anything', async () => {
+    await inFolder(async (folder) => {
+      const command = (...args: string[]) =>
+        run(['webhooks', ...args, '--json', '--quiet', '--data', join(folder, 'data')])
+      const scheme = join(folder, 'scheme.json')
+      const mapping = join(folder, 'desk.jsonata')
+      writeFileSync(mapping, '{"kind": "ticket_resolved", "success": true}')
+      const add = (name: string, given: unknown, provider = 'generic') => {
+        writeFileSync(scheme, typeof given === 'string' ? given : JSON.stringify(given))
+        const how = ['--provider', provider, '--scheme', scheme, '--mapping', mapping]
+        return command('sources', 'add', name, ...how)
+      }
+      const own = {
+        scheme: {
+          type: 'hmac',
+          header: 'x-desk-signature',
+          prefix: 'v1=',
+          signed: '{timestamp}.{body}',
+          timestamp: { in: 'header', name: 'x-desk-time', format: 'seconds' },
+        },
+        reading: { delivery_id: { in: 'header', name: 'x-desk-delivery' } },
+      }
+      const added = await add('desk', own)
+      const { webhook_source: source } = webhookSourceDocument.parse(JSON.parse(added.out))
+      expect(source).toMatchObject({
+        signed: true,
+        scheme: { ...own.scheme, algorithm: 'sha256', encoding: 'hex', separator: null },
+        reading: { ...own.reading, event: null },
+      })
+      expect(source.secret?.length).toBeGreaterThanOrEqual(32)
+      const refused = async (given: unknown, provider?: string) => {
+        const answer = await add('other', given, provider)
+        expect(answer.code).toBe(2)
+        return errorDocument.parse(JSON.parse(answer.out)).error.message
+      }
+      expect(await refused('{')).toContain('is not JSON')
+      expect(await refused({ ...own, sheme: 1 })).toContain('sheme')
+      expect(await refused({ scheme: { ...own.scheme, algorithm: 'md5' } })).toContain('scheme')
+      expect(await refused({ scheme: { ...own.scheme, signed: 'x{body}' } })).toContain(
+        '{timestamp}',
+      )
+      expect(await refused({ scheme: { type: 'none' } })).toContain('allow_unsigned')
+      expect(await refused(own, 'github')).toContain('generic')
+    })
+  })
 })

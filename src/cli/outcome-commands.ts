@@ -1,4 +1,11 @@
 import type { Command } from 'commander'
+import {
+  type RuleOptions,
+  runRuleAdd,
+  runRuleRemove,
+  runRules,
+  runRuleTry,
+} from './commands/join-rules.ts'
 import { type DefineOptions, runDefine, runDefinitions } from './commands/outcome-definitions.ts'
 import {
   type OutcomesOptions,
@@ -62,5 +69,48 @@ export function addOutcomeCommands(program: Command, add: Add, act: Act): void {
     .action((_, self: Command) => {
       const options: GlobalOptions = self.optsWithGlobals()
       return act(options, (invocation) => runRejoin(invocation, options))
+    })
+  addRuleCommands(outcomes, add, act)
+}
+
+/** How work is named, so that more signals find their session. */
+function addRuleCommands(outcomes: Command, add: Add, act: Act): void {
+  const rules = outcomes
+    .command('rules')
+    .description('join rules: how your work is named, so that more signals find their session')
+  add(rules, 'list', ['lucidream outcomes rules list'])
+    .description('the join rules, by name')
+    .action((_, self: Command) => {
+      const options: GlobalOptions = self.optsWithGlobals()
+      return act(options, (invocation) => runRules(invocation, options))
+    })
+  for (const [name, run, what] of [
+    ['try', runRuleTry, 'how many waiting signals a rule would join; stores nothing'],
+    ['add', runRuleAdd, 'add a rule, or put it in the place of the one of its name, and join anew'],
+  ] as const) {
+    add(rules, name, [
+      `lucidream outcomes rules ${name} tickets --subject linear.issue --pattern '\\b[A-Z]{2,5}-[0-9]+\\b'`,
+      `lucidream outcomes rules ${name} cases --subject zendesk.ticket --metadata case_id`,
+    ])
+      .description(what)
+      .argument('<name>', 'what joins by it are called')
+      .requiredOption('--subject <type>', 'of which subjects of signals it finds the value')
+      .option('--pattern <re2>', 'what finds the value in texts; weak')
+      .option(
+        '--where <places>',
+        'title, first_message, tool_input, separated by commas (default: the first two)',
+      )
+      .option('--metadata <name>', 'the label or metadata pair that holds the value; strong')
+      .action((rule: string, _, self: Command) => {
+        const options: RuleOptions = self.optsWithGlobals()
+        return act(options, (invocation) => run(invocation, rule, options))
+      })
+  }
+  add(rules, 'remove', ['lucidream outcomes rules remove tickets'])
+    .description('take a rule away, and what it alone joined')
+    .argument('<name>', 'its name')
+    .action((name: string, _, self: Command) => {
+      const options: GlobalOptions = self.optsWithGlobals()
+      return act(options, (invocation) => runRuleRemove(invocation, name, options))
     })
 }

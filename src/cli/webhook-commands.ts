@@ -60,10 +60,12 @@ function addSourceCommands(webhooks: Command, add: Add, act: Act): void {
   add(sources, 'add', [
     'lucidream webhooks sources add acme-github --provider github',
     'lucidream webhooks sources add shop --provider stripe --secret-file stripe.secret',
+    'lucidream webhooks sources add desk --provider generic --scheme desk.json --mapping desk.jsonata',
   ])
     .description('add one; a secret that is made is printed once')
     .argument('<name>', 'what its signals are called by')
     .requiredOption('--provider <name>', 'how it signs and what it sends')
+    .option('--scheme <file>', 'generic only: how it signs, as JSON; see docs/webhooks-in.md')
     .option('--secret-file <file>', 'a secret that the sender chose')
     .option('--mapping <file>', 'JSONata in place of the one that comes with the provider')
     .option('--condition <cel>', 'map only what this holds for')

@@ -72,3 +72,22 @@ export function asUsage(value: Json | undefined): ModelUsage | null {
     cache_read_input_tokens: count('cache_read_input_tokens'),
   }
 }
+
+const exposureKey = 'lucidream.exposure_id'
+/** Ids with commas between them; more than this names nothing. */
+const longestNames = 2_000
+
+/**
+ * The label by which a session names the exposures it had, from the first of these records that says so itself or in its
+ * `metadata`; no label where none does.
+ */
+export function exposureLabel(
+  ...records: readonly (Json | undefined)[]
+): Readonly<Record<string, string>> {
+  for (const value of records) {
+    const record = asObject(value)
+    const named = asString(record?.[exposureKey] ?? asObject(record?.metadata)?.[exposureKey])
+    if (named && named.length <= longestNames) return { [exposureKey]: named }
+  }
+  return {}
+}

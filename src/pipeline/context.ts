@@ -48,6 +48,8 @@ export interface Context {
   readonly policyDirectoryIsNamed: boolean
   /** Of dreams over the wire. */
   readonly limits: DreamLimits
+  /** For how long raw bodies of webhook deliveries are kept. */
+  readonly receiptBodyMs: number
 }
 
 interface DreamLimits {

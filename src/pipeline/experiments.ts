@@ -1,5 +1,6 @@
 import { toTimestamp } from '../core/clock.ts'
 import { DomainError } from '../core/errors.ts'
+import { freezeGraders, type Grading, gradingsOf } from '../core/experiment/graders.ts'
 import { judgeHeard, takeUnits } from '../core/experiment/turn.ts'
 import type { UnitPart } from '../core/experiment/unit-outcome.ts'
 import type { ExperimentId } from '../core/ids.ts'
@@ -11,6 +12,7 @@ import {
   listExperimentUnits,
   listLateUnits,
 } from '../storage/experiment-commits.ts'
+import { listFrozenGraders } from '../storage/experiment-decisions.ts'
 import { mayGoUnattended } from '../storage/experiment-limits.ts'
 import { findHardStopSignal, listUnitParts } from '../storage/experiment-signals.ts'
 import {
@@ -60,6 +62,7 @@ async function takeTurn(context: Context, id: ExperimentId): Promise<boolean> {
       before,
       units,
       lateUnits,
+      frozen: await listFrozenGraders(reader, id),
       parts: definition ? await listUnitParts(reader, { id, definition }, ordinals) : new Map(),
       disturbance:
         phase === 'test'
@@ -75,26 +78,43 @@ async function takeTurn(context: Context, id: ExperimentId): Promise<boolean> {
   if (!isOpen(experiment)) return false
   const { disturbance, stop } = seen
   if (disturbance !== null || stop !== null) {
-    const reasons = [
-      stop === null
-        ? (disturbance ?? '')
-        : `hard stop in a unit that read the candidate: ${stop.kind}`,
-    ]
-    await write(context, experiment, async (writer) => {
-      const outbox = outboxOf(context, now)
-      if (phase === 'test') {
-        const state = stop === null ? 'void' : 'rolled_back'
-        await endExperiment(writer, experiment, { state, reasons, outbox })
-      } else if (stop === null) await endHoldback(writer, experiment, reasons)
-      else await rollExperimentBack(writer, experiment, { reasons, outbox })
-    })
+    await endAtOnce(context, seen.before, { disturbance, stop })
     return false
   }
-  const turned = think(seen, now)
+  const { turned, otherGrader } = think(seen, now)
+  if (otherGrader !== null) {
+    await endAtOnce(context, seen.before, { disturbance: otherGrader, stop: null })
+    return false
+  }
   const isIdle = turned.commits.length === 0 && turned.late.length === 0
   if (isIdle && !(phase === 'holdback' && isDue(experiment, now))) return false
   await write(context, experiment, (writer) => storeTurn(writer, outboxOf(context, now), turned))
   return turned.commits.length === mostAtOnce
+}
+
+/** Before the fold: whatever its units say. */
+async function endAtOnce(
+  context: Context,
+  { experiment, phase }: Standings,
+  why: {
+    readonly disturbance: string | null
+    readonly stop: { readonly kind: string } | null
+  },
+): Promise<void> {
+  const { disturbance, stop } = why
+  const reasons = [
+    stop === null
+      ? (disturbance ?? '')
+      : `hard stop in a unit that read the candidate: ${stop.kind}`,
+  ]
+  await write(context, experiment, async (writer) => {
+    const outbox = outboxOf(context, context.clock())
+    if (phase === 'test') {
+      const state = stop === null ? 'void' : 'rolled_back'
+      await endExperiment(writer, experiment, { state, reasons, outbox })
+    } else if (stop === null) await endHoldback(writer, experiment, reasons)
+    else await rollExperimentBack(writer, experiment, { reasons, outbox })
+  })
 }
 
 interface Seen {
@@ -102,13 +122,21 @@ interface Seen {
   readonly units: readonly ExperimentUnit[]
   readonly lateUnits: readonly ExperimentUnit[]
   readonly parts: ReadonlyMap<number, readonly UnitPart[]>
+  /** Versions of graders that decided first. */
+  readonly frozen: readonly Grading[]
 }
 
-function think({ before, units, lateUnits, parts }: Seen, now: number): Turned {
+/** What a turn comes to, and whether a grader changed on the way, in units that wait for their turn too. */
+function think(
+  { before, units, lateUnits, parts, frozen }: Seen,
+  now: number,
+): { readonly turned: Turned; readonly otherGrader: string | null } {
   const { experiment, tests, frontier, phase } = before
   const turning = turningOf(experiment, { phase, from: frontier, now })
   const hear = (unit: ExperimentUnit) => hearUnit(unit, parts.get(unit.ordinal) ?? [])
-  const { committed, folded } = takeUnits(tests, units.map(hear), turning)
+  const { committed, folded, judged } = takeUnits(tests, units.map(hear), turning)
+  const gradingsUpTo = (count: number) =>
+    gradingsOf(judged.slice(0, count).flatMap(({ deciding }) => deciding))
   const commits = committed.map((one, at) => ({
     ordinal: frontier + at,
     value: one.value,
@@ -123,7 +151,12 @@ function think({ before, units, lateUnits, parts }: Seen, now: number): Turned {
       ? []
       : [{ ordinal: unit.ordinal, value: found.value, at: toTimestamp(found.at) }]
   })
-  return { before, units, commits, folded, late }
+  const isTest = phase === 'test'
+  const graders = isTest ? freezeGraders(frozen, gradingsUpTo(commits.length)).fresh : []
+  return {
+    turned: { before, units, commits, folded, late, graders },
+    otherGrader: isTest ? freezeGraders(frozen, gradingsUpTo(units.length)).changed : null,
+  }
 }
 
 const isOpen = ({ state, holdback }: Experiment) =>

@@ -18,6 +18,6 @@ export function turningOf(
     ...at,
     plan,
     parts: unit === 'session' ? 'one' : 'many',
-    decide: (signals) => (definition && decideGoal(definition, signals)?.value) ?? null,
+    decide: (signals) => definition && decideGoal(definition, signals),
   }
 }

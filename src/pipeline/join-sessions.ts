@@ -1,6 +1,9 @@
 import { setImmediate as breathe, setTimeout as sleep } from 'node:timers/promises'
-import type { SessionId } from '../core/ids.ts'
+import type { ExposureId, SessionId } from '../core/ids.ts'
+import type { Reader } from '../storage/database.ts'
+import { confirmExposure, listUnlinked } from '../storage/exposures.ts'
 import { cutNextSession, endCutting, listTouchedSignals } from '../storage/session-keys.ts'
+import { findSession } from '../storage/sessions.ts'
 import { rejoinSignals } from '../storage/signal-joins.ts'
 import type { Context } from './context.ts'
 
@@ -27,11 +30,17 @@ export async function joinPending(context: Context): Promise<number> {
   return changed
 }
 
-/** Most sessions touch no signal, and open no write. */
+/** Most sessions touch no signal and name no exposure that is not theirs yet, and open no write. */
 async function joinSession({ database }: Context, id: SessionId): Promise<number> {
-  const touched = await database.read((reader) => listTouchedSignals(reader, id))
-  if (touched.length === 0) return 0
+  const { touched, unlinked } = await database.read(async (reader) => ({
+    touched: await listTouchedSignals(reader, id),
+    unlinked: await listNamedExposures(reader, id),
+  }))
+  if (touched.length === 0 && unlinked.length === 0) return 0
   return database.write(actor, async (writer) => {
+    for (const exposure of await listNamedExposures(writer, id)) {
+      await confirmExposure(writer, exposure, id)
+    }
     const changed = await rejoinSignals(writer, touched)
     if (changed.length === 0) return 0
     await writer.audit({
@@ -42,6 +51,17 @@ async function joinSession({ database }: Context, id: SessionId): Promise<number
     })
     return changed.length
   })
+}
+
+/**
+ * Those that the session names and that are nobody's yet: its metadata, or the exposure, may have come after it did. What
+ * it mounts is its own from the start, and whether that stood in context its harness has to say.
+ */
+async function listNamedExposures(reader: Reader, id: SessionId): Promise<ExposureId[]> {
+  const stored = await findSession(reader, id)
+  if (!stored || stored.deletedAt !== null) return []
+  const { session, metadata } = stored
+  return listUnlinked(reader, { id, labels: session.labels, metadata })
 }
 
 /** One round of the worker. */

@@ -4,7 +4,7 @@ import { isErasedKey } from '../core/trust/erasure.ts'
 import type { RawRecord } from '../importers/importer.ts'
 import { insertImportedAgent } from '../storage/agents.ts'
 import type { Writer } from '../storage/database.ts'
-import { exposureKey, linkExposures } from '../storage/exposures.ts'
+import { linkExposures } from '../storage/exposures.ts'
 import { insertOutcomeSignals } from '../storage/outcome-signals.ts'
 import { findSession, insertSession, updateSession } from '../storage/sessions.ts'
 import {
@@ -88,7 +88,7 @@ async function storeArrival(writer: Writer, owner: string, arrival: Arrival): Pr
   })
   if (known) await updateSession(writer, session)
   else await insertSession(writer, session, transcriptId)
-  await linkExposures(writer, session.id, session.labels[exposureKey])
+  await linkExposures(writer, { ...session, metadata: {} })
   await writer.audit({
     action: known ? 'session.replaced' : 'session.imported',
     objectType: 'session',
@@ -103,6 +103,7 @@ async function storeArrival(writer: Writer, owner: string, arrival: Arrival): Pr
 async function refresh(writer: Writer, known: Session, arrived: Session): Promise<Fate> {
   if (JSON.stringify(known) === JSON.stringify(arrived)) return 'unchanged'
   await updateSession(writer, arrived)
+  await linkExposures(writer, { ...arrived, metadata: {} })
   await writer.audit({ action: 'session.updated', objectType: 'session', objectId: arrived.id })
   return 'replaced'
 }

@@ -7,6 +7,7 @@ import type { Job } from '../storage/jobs.ts'
 import type { Context } from './context.ts'
 import { runDreamStep } from './dream-step.ts'
 import { commitExperiments } from './experiments.ts'
+import { expireBodies } from './expire-bodies.ts'
 import { type JobHandler, quickKinds, slowKinds } from './job-kinds.ts'
 import { keepJoined } from './join-sessions.ts'
 import { applyDueChanges } from './policies/apply-due.ts'
@@ -24,6 +25,8 @@ const pauseMs = 1_000
 const sealMs = 60_000
 /** Outcomes that came are counted this late at most. */
 const commitMs = 60_000
+/** Bodies that expire go this late at most. */
+const expireMs = 3_600_000
 /** Cron times are minutes: a second late is early enough. */
 const tickMs = 1_000
 
@@ -52,6 +55,10 @@ export async function runWorker(context: Context): Promise<void> {
       repeat(aside, async () => {
         await commitExperiments(aside)
         await sleep(commitMs, undefined, { signal: aside.signal })
+      }),
+      repeat(aside, async () => {
+        await expireBodies(aside)
+        await sleep(expireMs, undefined, { signal: aside.signal })
       }),
       repeat(aside, async () => {
         await watchPolicies()

@@ -1,4 +1,5 @@
 import type { Actor } from '../core/audit/record.ts'
+import type { Grading } from '../core/experiment/graders.ts'
 import type { ExperimentId } from '../core/ids.ts'
 import type { JsonObject } from '../core/session.ts'
 import type { Reader, Writer } from './database.ts'
@@ -21,6 +22,8 @@ export type DecisionKind =
   | 'resumed'
   | 'stopped'
   | 'ramped'
+  /** Versions of graders that decided for the first time; with others the experiment is void. */
+  | 'graders_frozen'
   /** A test reached the evidence with which a person may promote, and that with which nobody needs to. */
   | 'ready'
   | 'proven'
@@ -88,4 +91,16 @@ export async function listDecisions(
     actor: { type: row.actor_type, id: row.actor_id },
     createdAt: row.created_at,
   }))
+}
+
+/** The versions of graders that decided first, as the log says. */
+export async function listFrozenGraders(reader: Reader, id: ExperimentId): Promise<Grading[]> {
+  const rows = await reader.read
+    .selectFrom('experiment_decisions')
+    .select('detail')
+    .where('experiment_id', '=', id)
+    .where('kind', '=', 'graders_frozen' satisfies DecisionKind)
+    .orderBy('ordinal')
+    .execute()
+  return rows.flatMap(({ detail }) => (JSON.parse(detail) as { graders: Grading[] }).graders)
 }

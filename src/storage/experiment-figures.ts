@@ -1,7 +1,8 @@
+import { sql } from 'kysely'
 import { evidenceOf } from '../core/experiment/betting.ts'
 import type { ExperimentId } from '../core/ids.ts'
 import type { Reader } from './database.ts'
-import { listExperimentTests } from './experiment-commits.ts'
+import { countExperimentUnits, listExperimentTests } from './experiment-commits.ts'
 import { listOpenExperiments } from './experiments.ts'
 
 /** One test of an open experiment, as monitoring sees it. */
@@ -17,10 +18,28 @@ export interface ExperimentFigures {
   readonly sampleRatio: number
 }
 
-export async function listExperimentFigures(reader: Reader): Promise<ExperimentFigures[]> {
+/** Units of one open experiment, each in one state. */
+export interface UnitFigures {
+  readonly experiment: ExperimentId
+  /** Assigned, and not counted yet. */
+  readonly waiting: number
+  /** Counted with an outcome. */
+  readonly committed: number
+  /** Counted without one. */
+  readonly missing: number
+  /** Counted without one that came afterwards. */
+  readonly late: number
+}
+
+export async function listExperimentFigures(reader: Reader): Promise<{
+  readonly tests: readonly ExperimentFigures[]
+  readonly units: readonly UnitFigures[]
+}> {
   const figures: ExperimentFigures[] = []
+  const units: UnitFigures[] = []
   for (const { id } of await listOpenExperiments(reader)) {
-    for (const { test, state } of await listExperimentTests(reader, id)) {
+    const tests = await listExperimentTests(reader, id)
+    for (const { test, state } of tests) {
       figures.push({
         experiment: id,
         test,
@@ -31,6 +50,38 @@ export async function listExperimentFigures(reader: Reader): Promise<ExperimentF
         sampleRatio: Math.exp(state.ratio.largest),
       })
     }
+    units.push(await countUnitStates(reader, id, Math.max(0, ...tests.map((one) => one.frontier))))
   }
-  return figures
+  return { tests: figures, units }
+}
+
+/** Three counts by index. */
+async function countUnitStates(
+  reader: Reader,
+  id: ExperimentId,
+  frontier: number,
+): Promise<UnitFigures> {
+  const counted = await reader.read
+    .selectFrom('experiment_commits')
+    .select((select) => select.fn.countAll<number>().as('count'))
+    .where('experiment_id', '=', id)
+    .executeTakeFirstOrThrow()
+  const without = await reader.read
+    .selectFrom('experiment_commits')
+    .select((select) => [
+      select.fn.countAll<number>().as('count'),
+      select.fn.count<number>('late_value').as('late'),
+    ])
+    .where('experiment_id', '=', id)
+    // Written out, so that the index of those is seen to serve.
+    .where(sql<boolean>`missing = 1`)
+    .executeTakeFirstOrThrow()
+  const late = Number(without.late)
+  return {
+    experiment: id,
+    waiting: Math.max(0, (await countExperimentUnits(reader, id)) - frontier),
+    committed: Number(counted.count) - Number(without.count),
+    missing: Number(without.count) - late,
+    late,
+  }
 }

@@ -1,6 +1,7 @@
 import { DomainError } from '../core/errors.ts'
 import { type DriftState, hasDrifted, watchUnit } from '../core/experiment/drift.ts'
 import { type Folded, isOver, type OpenTest } from '../core/experiment/fold.ts'
+import type { Grading } from '../core/experiment/graders.ts'
 import { judgeHoldback } from '../core/experiment/holdback.ts'
 import type { ExperimentId } from '../core/ids.ts'
 import { hashesOf } from './approvals.ts'
@@ -112,6 +113,8 @@ export interface Turned {
     readonly value: number
     readonly at: string
   }[]
+  /** Versions of graders that decided one of these commits, the first of their source and kind. */
+  readonly graders: readonly Grading[]
 }
 
 /**
@@ -157,6 +160,13 @@ async function actOnTests(writer: Writer, outbox: Outbox, turned: Turned): Promi
       provenAt,
       closedAt,
       verdict,
+    })
+  }
+  if (turned.graders.length > 0) {
+    await appendDecision(writer, id, {
+      kind: 'graders_frozen',
+      frontier: before.frontier + turned.commits.length,
+      detail: { graders: turned.graders.map((one) => ({ ...one })) },
     })
   }
   await logTurns(writer, outbox, turned)

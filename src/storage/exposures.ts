@@ -114,30 +114,42 @@ export const exposureKey = 'lucidream.exposure_id'
 /** Ids are separated by commas: a session may read several stores. */
 const mostNamed = 16
 
+/** What a session says of itself, in metadata or labels. */
+interface Saying {
+  readonly id: SessionId
+  readonly labels: Readonly<Record<string, string>>
+  readonly metadata: Readonly<Record<string, string>>
+}
+
 /**
- * A session that names its exposures stood under them. Names that are no exposure, or one of another session, are
+ * Those that the session names and that are nobody's yet. Names that are no exposure, or one of another session, are
  * passed over: what a session says of itself is no reason to refuse it.
  */
-export async function linkExposures(
-  writer: Writer,
-  sessionId: SessionId,
-  named: string | undefined,
-): Promise<number> {
-  if (named === undefined) return 0
-  const ids = named.split(',', mostNamed).map((id) => id.trim() as ExposureId)
-  const rows = await writer.read
-    .selectFrom('exposures')
-    .selectAll()
-    .where('id', 'in', anyOf(ids))
-    .execute()
-  let linked = 0
-  for (const row of rows) {
-    const isFree = row.session_id === null || row.session_id === sessionId
-    if (!isFree || (row.session_id === sessionId && row.confirmed_at !== null)) continue
-    await confirmExposure(writer, row.id, sessionId)
-    linked += 1
+export async function listUnlinked(reader: Reader, session: Saying): Promise<ExposureId[]> {
+  return (await listNamed(reader, session)).flatMap(({ id, session_id }) =>
+    session_id === null ? [id] : [],
+  )
+}
+
+/** A session that comes and names its exposures stood under them. */
+export async function linkExposures(writer: Writer, session: Saying): Promise<void> {
+  for (const { id, session_id } of await listNamed(writer, session)) {
+    if (session_id === null || session_id === session.id) {
+      await confirmExposure(writer, id, session.id)
+    }
   }
-  return linked
+}
+
+async function listNamed(reader: Reader, { labels, metadata }: Saying) {
+  const named = metadata[exposureKey] ?? labels[exposureKey]
+  if (named === undefined) return []
+  const ids = named.split(',', mostNamed).map((id) => id.trim() as ExposureId)
+  return reader.read
+    .selectFrom('exposures')
+    .select(['id', 'session_id'])
+    .where('id', 'in', anyOf(ids))
+    .orderBy('id')
+    .execute()
 }
 
 export interface ExposurePage {

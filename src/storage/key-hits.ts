@@ -2,11 +2,12 @@ import { sql } from 'kysely'
 import type { ExposureId, Hash, SessionId } from '../core/ids.ts'
 import { type KeyHit, mostSessionsOfKey } from '../core/outcome/join.ts'
 import type { Subject } from '../core/outcome/signal.ts'
+import { spanOf, workWindow } from '../core/outcome/work-window.ts'
 import { anyOf } from './batches.ts'
 import type { Reader } from './database.ts'
 import { nameIngestedSession } from './live-sessions.ts'
 
-/** What any of the keys is equal to: sessions by their own ids and by their keys, and exposures. Four statements at most. */
+/** What any of the keys is equal to: sessions by their own ids and by their keys, and exposures. Five statements at most. */
 export async function listKeyHits(
   reader: Reader,
   hash: Hash,
@@ -15,8 +16,12 @@ export async function listKeyHits(
   const byType = Map.groupBy(keys, ({ type }) => type)
   const own = await findOwnSessions(reader, hash, byType)
   const exposures = await findExposures(reader, byType.get('exposure_id') ?? [])
-  const known = await findByKeys(reader, keys)
-  return [...own, ...exposures, ...known]
+  const { [workWindow]: windows = [], others = [] } = Object.groupBy(keys, ({ type }) =>
+    type === workWindow ? workWindow : 'others',
+  )
+  const known = await findByKeys(reader, others)
+  const worked = await withSpans(reader, await findByKeys(reader, windows))
+  return [...own, ...exposures, ...known, ...worked]
 }
 
 async function findOwnSessions(
@@ -98,4 +103,28 @@ async function findByKeys(reader: Reader, keys: readonly Subject[]): Promise<Key
       via,
       confidence,
     }))
+}
+
+/** Sessions without a clock have no such key, so each has a start; where nobody says the end it is the last event's time. */
+async function withSpans(reader: Reader, hits: readonly KeyHit[]): Promise<KeyHit[]> {
+  const ids = [...new Set(hits.flatMap(({ sessionId }) => (sessionId === null ? [] : [sessionId])))]
+  if (ids.length === 0) return []
+  const rows = await reader.read
+    .selectFrom('sessions')
+    .leftJoin('session_events', (join) =>
+      join
+        .onRef('session_events.transcript_id', '=', 'sessions.transcript_id')
+        .on('session_events.seq', '=', sql<number>`sessions.event_count - 1`),
+    )
+    .select(['sessions.id', 'started_at', 'ended_at', 'session_events.processed_at as last_at'])
+    .where('sessions.id', 'in', anyOf(ids))
+    .execute()
+  const spans = new Map(
+    rows.map((row) => [row.id, spanOf(row.started_at, row.ended_at ?? row.last_at)] as const),
+  )
+  return hits.flatMap((hit) => {
+    const span = hit.sessionId === null ? null : spans.get(hit.sessionId)
+    // Whatever a rule calls so: nothing of a window is ever more than weak.
+    return span ? [{ ...hit, via: 'work', confidence: 'weak' as const, span }] : []
+  })
 }

@@ -1,10 +1,11 @@
 import { sql } from 'kysely'
-import type { MemoryVersionId, SessionId } from '../core/ids.ts'
+import type { MemoryVersionId, OutcomeSignalId, SessionId } from '../core/ids.ts'
 import { erasedKey } from '../core/trust/erasure.ts'
 import { anyOf, inBatches } from './batches.ts'
 import type { Writer } from './database.ts'
 import type { Lineage } from './lineage.ts'
 import { purgeDerived } from './purge-derived.ts'
+import { eraseReceiptBodies, listReceiptsOf } from './receipt-bodies.ts'
 import { unindexOwner } from './search-index.ts'
 
 const idsPerQuery = 2_000
@@ -75,12 +76,34 @@ async function purgeSessions(writer: Writer, ids: readonly SessionId[]): Promise
 
 /** What was said about the sessions elsewhere, and by what they were recognised: values and times stay. */
 async function purgeSignals(writer: Writer, ids: readonly SessionId[]): Promise<void> {
-  await writer.write
-    .deleteFrom('signal_keys')
-    .where('signal_id', 'in', (signals) =>
-      signals.selectFrom('outcome_signals').select('id').where('session_id', 'in', anyOf(ids)),
-    )
+  // By the names of their signals, which are gone afterwards.
+  await eraseReceiptBodies(writer, await listReceiptsOf(writer, ids))
+  const signals = await listSignalIdsOf(writer, ids)
+  for (const some of inBatches(signals, idsPerQuery)) await purgeSignalWords(writer, some)
+  await writer.write.deleteFrom('session_keys').where('session_id', 'in', anyOf(ids)).execute()
+}
+
+/** Imported ones by their session; of those that were sent also those that are about another session as well. */
+async function listSignalIdsOf(
+  writer: Writer,
+  ids: readonly SessionId[],
+): Promise<OutcomeSignalId[]> {
+  const own = await writer.read
+    .selectFrom('outcome_signals')
+    .select('id')
+    .where('session_id', 'in', anyOf(ids))
     .execute()
+  const joined = await writer.read
+    .selectFrom('signal_joins')
+    .select('signal_id as id')
+    .where('session_id', 'in', anyOf(ids))
+    .where('confidence', '<>', 'weak')
+    .execute()
+  return [...new Set([...own, ...joined].map(({ id }) => id))].sort()
+}
+
+async function purgeSignalWords(writer: Writer, ids: readonly OutcomeSignalId[]): Promise<void> {
+  await writer.write.deleteFrom('signal_keys').where('signal_id', 'in', anyOf(ids)).execute()
   await writer.write
     .updateTable('outcome_signals')
     .set({
@@ -90,9 +113,8 @@ async function purgeSignals(writer: Writer, ids: readonly SessionId[]): Promise<
       explanation: null,
       idempotency_key: sql<string>`'erased:' || id`,
     })
-    .where('session_id', 'in', anyOf(ids))
+    .where('id', 'in', anyOf(ids))
     .execute()
-  await writer.write.deleteFrom('session_keys').where('session_id', 'in', anyOf(ids)).execute()
 }
 
 /** Each is a former version: the heads were written anew before. A hash of a text that can be guessed tells the text. */

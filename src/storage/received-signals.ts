@@ -6,7 +6,13 @@ import type { Components, Subject } from '../core/outcome/signal.ts'
 import { normalSubjects } from '../core/outcome/subject.ts'
 import { anyOf, inBatches, rowsPerInsert } from './batches.ts'
 import { defaultWorkspace, type Reader, type Writer } from './database.ts'
-import { computeJoins, insertJoins, joinColumns } from './signal-joins.ts'
+import {
+  computeJoins,
+  insertJoins,
+  type Joinable,
+  joinColumns,
+  toJoinable,
+} from './signal-joins.ts'
 import type { OutcomeSignalsTable } from './tables/outcomes.ts'
 
 /** What became of a signal that was sent. `conflict`: its key is known with other content, which stays. */
@@ -126,17 +132,14 @@ async function insert(
 ): Promise<ReadonlyMap<OutcomeSignalId, number>> {
   const [first] = rows
   if (!first) return new Map()
-  const signals = rows.map(({ id, subjects }) => ({
-    id,
-    subjects: JSON.parse(subjects) as Subject[],
-  }))
+  const signals = rows.map(toJoinable)
   const computed = await computeJoins(writer, writer.hash, signals)
   const joined = computed.map((one, index) => ({ ...one, id: rows[index]?.id ?? first.id }))
   const filled = rows.map((row, index) => ({
     ...row,
     ...joinColumns(computed[index] ?? { joins: [], reason: 'no_subject' }),
   }))
-  const keys = signals.flatMap(({ id, subjects }) => keysOf(id, subjects))
+  const keys = signals.flatMap(keysOf)
   for (const batch of inBatches(filled, rowsPerInsert)) {
     await writer.write.insertInto('outcome_signals').values(batch).execute()
   }
@@ -155,7 +158,9 @@ async function insert(
   return new Map(joined.map(({ id, joins }) => [id, joins.length]))
 }
 
-function keysOf(signalId: OutcomeSignalId, subjects: readonly Subject[]) {
-  const keys = normalSubjects(subjects.flatMap(lookupKeys))
-  return keys.map(({ type, value }) => ({ signal_id: signalId, type, value }))
-}
+const keysOf = (signal: Joinable) =>
+  normalSubjects(lookupKeys(signal)).map(({ type, value }) => ({
+    signal_id: signal.id,
+    type,
+    value,
+  }))

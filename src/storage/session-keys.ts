@@ -2,6 +2,8 @@ import { sql } from 'kysely'
 import type { OutcomeSignalId, SessionId } from '../core/ids.ts'
 import { describedRuleKeys, eventRuleKeys, type JoinRule } from '../core/outcome/join-rule.ts'
 import { describedKeys, eventKeys, type SessionKey } from '../core/outcome/session-keys.ts'
+import { spanOf, workKeys } from '../core/outcome/work-window.ts'
+import type { Session } from '../core/session.ts'
 import { inBatches, rowsPerInsert } from './batches.ts'
 import { defaultWorkspace, type Reader, type Scratch } from './database.ts'
 import { isPostgres } from './dialect.ts'
@@ -83,6 +85,8 @@ async function cutKeys(scratch: Scratch, stored: StoredSession, revision: number
     ...eventKeys(page.events),
     ...eventRuleKeys(rules, page.events, { fromStart: from === 0 }),
   ])
+  const lastAt = session.endedAt ?? page.events.at(-1)?.processedAt ?? null
+  await insertKeys(scratch, session.id, await listWorkKeys(scratch, session, lastAt))
   const last = page.events.at(-1)?.seq ?? from - 1
   await scratch.scratch
     .updateTable('session_key_marks')
@@ -90,6 +94,23 @@ async function cutKeys(scratch: Scratch, stored: StoredSession, revision: number
     .where('session_id', '=', session.id)
     .execute()
   return page.next === null
+}
+
+/** Of who and where, as far as they are known by now: from metadata, rules and what was pushed. */
+async function listWorkKeys(
+  reader: Reader,
+  { id, startedAt }: Pick<Session, 'id' | 'startedAt'>,
+  lastAt: string | null,
+): Promise<SessionKey[]> {
+  const span = spanOf(startedAt, lastAt)
+  if (span === null) return []
+  const known = await reader.read
+    .selectFrom('session_keys')
+    .select(['type', 'value'])
+    .where('session_id', '=', id)
+    .where('type', 'in', ['actor', 'repository'])
+    .execute()
+  return workKeys(known, span).map((one) => ({ ...one, via: 'work', confidence: 'weak' as const }))
 }
 
 function describeKeys(
@@ -133,7 +154,7 @@ const dropDescribed = (scratch: Scratch, id: SessionId) =>
   scratch.scratch
     .deleteFrom('session_keys')
     .where('session_id', '=', id)
-    .where('via', '=', 'metadata')
+    .where('via', 'in', ['metadata', 'work'])
     .execute()
 
 async function forgetKeys(scratch: Scratch, id: SessionId): Promise<void> {

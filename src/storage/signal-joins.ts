@@ -1,15 +1,24 @@
 import type { Hash, OutcomeSignalId } from '../core/ids.ts'
-import { type Join, type Joined, joinSignal, lookupKeys } from '../core/outcome/join.ts'
+import { timeOf } from '../core/outcome/goal-signal.ts'
+import { type About, type Join, type Joined, joinSignal, lookupKeys } from '../core/outcome/join.ts'
 import type { Subject } from '../core/outcome/signal.ts'
 import { normalSubjects } from '../core/outcome/subject.ts'
 import { anyOf, inBatches, rowsPerInsert } from './batches.ts'
 import type { Reader, Writer } from './database.ts'
 import { listKeyHits } from './key-hits.ts'
 
-export interface Joinable {
+export type Joinable = About & { readonly id: OutcomeSignalId }
+
+export const toJoinable = (row: {
   readonly id: OutcomeSignalId
-  readonly subjects: readonly Subject[]
-}
+  readonly subjects: string
+  readonly decided_at: string | null
+  readonly created_at: string
+}): Joinable => ({
+  id: row.id,
+  subjects: JSON.parse(row.subjects),
+  at: timeOf({ decidedAt: row.decided_at, createdAt: row.created_at }),
+})
 
 /** What each signal is about, by what is known now; in the order given. */
 export async function computeJoins(
@@ -17,12 +26,12 @@ export async function computeJoins(
   hash: Hash,
   signals: readonly Joinable[],
 ): Promise<Joined[]> {
-  const keys = signals.map(({ subjects }) => normalSubjects(subjects.flatMap(lookupKeys)))
+  const keys = signals.map((signal) => normalSubjects(lookupKeys(signal)))
   const hits = await listKeyHits(reader, hash, normalSubjects(keys.flat()))
   const byKey = Map.groupBy(hits, nameOf)
-  return signals.map(({ subjects }, index) =>
+  return signals.map((signal, index) =>
     joinSignal(
-      subjects,
+      signal,
       (keys[index] ?? []).flatMap((key) => byKey.get(nameOf(key)) ?? []),
     ),
   )
@@ -92,12 +101,12 @@ export async function rejoinSignals(
 ): Promise<OutcomeSignalId[]> {
   const rows = await writer.read
     .selectFrom('outcome_signals')
-    .select(['id', 'subjects'])
+    .select(['id', 'subjects', 'decided_at', 'created_at'])
     .where('id', 'in', anyOf(ids))
     .where('idempotency_key', 'is not', null)
     .orderBy('id')
     .execute()
-  const signals = rows.map(({ id, subjects }) => ({ id, subjects: JSON.parse(subjects) }))
+  const signals = rows.map(toJoinable)
   const before = await listJoins(writer, ids)
   const joined = await computeJoins(writer, writer.hash, signals)
   const changed = signals.flatMap(({ id }, index) => {

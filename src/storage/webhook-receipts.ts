@@ -27,6 +27,13 @@ export interface WebhookReceipt {
   readonly rounds: number
   readonly receivedAt: string
   readonly endedAt: string | null
+  /** Why and since when its body is gone; null: it is there. */
+  readonly bodyGone: BodyGone | null
+}
+
+interface BodyGone {
+  readonly at: string
+  readonly why: 'expired' | 'erased'
 }
 
 export interface NewWebhookReceipt
@@ -101,6 +108,8 @@ export async function insertWebhookReceipt(
       rounds: 1,
       received_at: writer.at,
       ended_at: null,
+      body_gone_at: null,
+      body_gone_why: null,
     })
     .returning(columns)
     .executeTakeFirstOrThrow()
@@ -126,7 +135,7 @@ export async function endWebhookReceipt(
     .execute()
 }
 
-/** Maps it once more, with the mapping that its source has now; one that waits is left as it is. */
+/** Maps it once more, with the mapping that its source has now; one that waits is left as it is, one without body refused. */
 export async function replayWebhookReceipt(
   writer: Writer,
   { jobs, newId, now }: Inbox,
@@ -134,6 +143,7 @@ export async function replayWebhookReceipt(
 ): Promise<WebhookReceipt> {
   const receipt = await getWebhookReceipt(writer, id)
   if (receipt.state === 'received') return receipt
+  if (receipt.bodyGone !== null) throw bodyGone(receipt)
   await writer.write
     .updateTable('webhook_receipts')
     .set((column) => ({
@@ -157,15 +167,25 @@ export async function getWebhookReceipt(
   throw new DomainError('not_found', `There is no webhook receipt ${id.slice(0, 128)}.`)
 }
 
-/** The raw bytes as they came; to be unpacked outside of the transaction. */
-export async function getPackedBody(reader: Reader, id: WebhookReceiptId): Promise<Uint8Array> {
-  const { body } = await reader.read
+/** The raw bytes as they came, to be unpacked outside of the transaction; null: they are gone. */
+export async function findPackedBody(
+  reader: Reader,
+  id: WebhookReceiptId,
+): Promise<Uint8Array | null> {
+  const { body, body_gone_at } = await reader.read
     .selectFrom('webhook_receipts')
-    .select('body')
+    .select(['body', 'body_gone_at'])
     .where('id', '=', id)
     .executeTakeFirstOrThrow()
-  return body
+  return body_gone_at === null ? body : null
 }
+
+/** What whoever wants to read or map it is told. */
+export const sayBodyGone = ({ id, bodyGone: gone }: Pick<WebhookReceipt, 'id' | 'bodyGone'>) =>
+  `The body of receipt ${id} is gone: it ${gone?.why === 'erased' ? 'was erased' : 'expired'} at ${gone?.at ?? 'a time unknown'}; its row and hash stay.`
+
+export const bodyGone = (receipt: Pick<WebhookReceipt, 'id' | 'bodyGone'>) =>
+  new DomainError('conflict', `${sayBodyGone(receipt)} It cannot be mapped again.`)
 
 export async function unpackBody(packed: Uint8Array): Promise<Uint8Array> {
   return promisify(inflateRaw)(packed)
@@ -213,6 +233,8 @@ const columns = [
   'rounds',
   'received_at',
   'ended_at',
+  'body_gone_at',
+  'body_gone_why',
 ] as const
 
 const selectReceipts = (reader: Reader) =>
@@ -234,4 +256,8 @@ const toReceipt = (
   rounds: row.rounds,
   receivedAt: row.received_at,
   endedAt: row.ended_at,
+  bodyGone:
+    row.body_gone_at === null
+      ? null
+      : { at: row.body_gone_at, why: row.body_gone_why ?? 'expired' },
 })

@@ -31,6 +31,15 @@ const show = (id: string) => lab.get(`experiments/${id}`)
 const kinds = async (id: string) =>
   (await show(id)).decisions.map(({ kind }: { kind: string }) => kind)
 
+/** As monitoring sees them. */
+const unitStates = async (id: string) => {
+  const text = await (await server.fetch('/metrics')).text()
+  const row = /^lucidream_experiment_unit_states\{experiment="(\w+)",state="(\w+)"\} (\d+)$/gm
+  return [...text.matchAll(row)].flatMap(([, of, state, count]) =>
+    of === id ? [`${state} ${count}`] : [],
+  )
+}
+
 describe('an experiment', () => {
   it('proves a change that helps, waits for a person, writes it in one burst and keeps a holdback', async () => {
     const ids = await lab.addChanges([line])
@@ -108,15 +117,18 @@ describe('an experiment', () => {
     const waiting = await show(id)
     expect(waiting).toMatchObject({ units_assigned: 4, units_committed: 1 })
     expect(waiting.waits_until).not.toBeNull()
+    expect(await unitStates(id)).toEqual(['waiting 3', 'committed 1', 'missing 0', 'late 0'])
     skewMs = 3_700_000
     await lab.commit()
     expect(await show(id)).toMatchObject({ units_committed: 4 })
+    expect(await unitStates(id)).toEqual(['waiting 0', 'committed 3', 'missing 1', 'late 0'])
     const [exposure] = (await lab.get(`exposures?experiment_id=${id}&unit=u1`)).data
     await lab.tell(exposure.id, { success: true })
     await lab.commit()
     const [test] = (await show(id)).tests
     const sum = (field: string) => test.arms.candidate[field] + test.arms.incumbent[field]
     expect([sum('missing'), sum('late')]).toEqual([1, 1])
+    expect(await unitStates(id)).toEqual(['waiting 0', 'committed 3', 'missing 0', 'late 1'])
     expect(await lab.get(`experiments/${id}/verify`)).toMatchObject({ equal: true, units: 4 })
   })
 

@@ -1,6 +1,7 @@
 import type Anthropic from '@anthropic-ai/sdk'
 import { extract } from 'tar-stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { joinPending } from '../../src/pipeline/join-sessions.ts'
 import { runExperiment } from '../_experiment.ts'
 import { startTestServer, type TestServer } from '../_server.ts'
 import { openMemories, refusalOf } from './_memory.ts'
@@ -312,6 +313,9 @@ describe('a session that mounts a store under experiment', () => {
       expect(isCandidate(checked.texts)).toBe(logged.arm === '1')
     }
     expect([...byArm.keys()].toSorted()).toEqual(['0', '1'])
+    // What the server wrote into their metadata is no harness that confirms.
+    await joinPending(server.context)
+    expect((await exposures({ store, via: 'session' }))[0].confirmed_at).toBeNull()
     const overlays = [...byArm].map(([arm, stores]) => {
       expect(new Set(stores).size).toBe(1)
       return { arm, store: stores[0] as string }

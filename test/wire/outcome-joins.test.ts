@@ -141,6 +141,63 @@ describe('joins', () => {
     expect(JSON.stringify(bad.body)).toContain('RE2')
   })
 
+  it('are made, weak, by who worked where within a day, where nothing stronger says it', async () => {
+    const { id, append } = await ingest(server, 'worked', {
+      started_at: '2026-03-01T22:00:00Z',
+      principal: 'robin',
+    })
+    await append([
+      { ...call('p1', 'bash', { command: 'git push' }), processed_at: '2026-03-02T01:00:00Z' },
+      {
+        ...result('p1', 'To github.com:Acme/Shop.git\n   1111111..2222222  main -> main'),
+        processed_at: '2026-03-02T01:30:00Z',
+      },
+    ])
+    await joinPending(server.context)
+    const about = (...extra: object[]) => ({
+      subjects: [
+        { type: 'actor', value: 'Robin' },
+        { type: 'repository', value: 'acme/shop' },
+        ...extra,
+      ],
+    })
+    const at = (time: string) => ({ decided_at: time, idempotency_key: `worked ${time}` })
+    const [before, during, after, tooLate, alone, named] = await send(
+      { ...at('2026-03-01T21:59:59Z'), ...about() },
+      { ...at('2026-03-01T23:00:00Z'), ...about() },
+      { ...at('2026-03-03T01:29:59Z'), ...about() },
+      { ...at('2026-03-03T01:30:01Z'), ...about() },
+      { ...at('2026-03-02T01:30:00Z'), subjects: [{ type: 'actor', value: 'robin' }] },
+      { ...at('2026-03-02T00:00:00Z'), ...about({ type: 'git.sha', value: '2222222' }) },
+    )
+    const weak = { joins: [[id, 'work_window', 'weak']], unmatched_reason: null }
+    const none = { joins: [], unmatched_reason: 'key_unknown' }
+    expect(await joinsOf(before)).toEqual(none)
+    expect(await joinsOf(during)).toEqual(weak)
+    expect(await joinsOf(after)).toEqual(weak)
+    expect(await joinsOf(tooLate)).toEqual(none)
+    expect(await joinsOf(alone)).toEqual(none)
+    expect(await joinsOf(named)).toMatchObject({ joins: [[id, 'git.sha', 'strong']] })
+    // Shown, and no outcome of the session.
+    const seen = await server.context.database.read((reader) =>
+      listOutcomeSignals(reader, [id as SessionId]),
+    )
+    expect(seen.map((one) => one.id)).toEqual([named])
+    // A signal that was there first finds the session when it comes.
+    const early = { actor: 'late riser', repository: 'acme/late' }
+    const [waiting] = await send({
+      ...at('2026-03-05T10:00:00Z'),
+      subjects: Object.entries(early).map(([type, value]) => ({ type, value })),
+    })
+    expect(await joinsOf(waiting)).toEqual(none)
+    const late = await ingest(server, 'worked later', {
+      started_at: '2026-03-05T09:00:00Z',
+      metadata: early,
+    })
+    await joinPending(server.context)
+    expect(await joinsOf(waiting)).toEqual({ ...weak, joins: [[late.id, 'work_window', 'weak']] })
+  })
+
   it('are not made by a key that too many sessions share', async () => {
     for (let index = 0; index < 21; index += 1) {
       await ingest(server, `shared ${index}`, { metadata: { group_id: 'everybody' } })

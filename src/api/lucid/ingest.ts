@@ -7,7 +7,7 @@ import type { AgentSnapshot, Json, JsonObject } from '../../core/session.ts'
 import { getAgent, insertImportedAgent, nameImportedAgent } from '../../storage/agents.ts'
 import type { Writer } from '../../storage/database.ts'
 import { importedEnvironment } from '../../storage/environments.ts'
-import { exposureKey, linkExposures } from '../../storage/exposures.ts'
+import { linkExposures } from '../../storage/exposures.ts'
 import { type LiveEventBody, type NewSessionEvent, nameKeyed } from '../../storage/live-events.ts'
 import {
   insertLiveSession,
@@ -56,7 +56,7 @@ export async function findOrInsertSession(
     environmentId: importedEnvironment,
     metadata: mergeMetadata({}, given.metadata ?? {}),
   })
-  await linkExposures(writer, id, stored.metadata[exposureKey])
+  await linkExposures(writer, { id, labels: stored.session.labels, metadata: stored.metadata })
   await recordChange(writer, context, { action: 'session.created', id })
   return { stored, created: true }
 }

@@ -1,6 +1,5 @@
 import {
   deletedJoinRule,
-  type JoinRuleBody,
   joinRuleBody,
   joinRuleList,
   joinRulePath,
@@ -8,16 +7,13 @@ import {
   joinRuleTrial,
   rejoinAnswer,
 } from '../../contract/lucid/join-rules.ts'
-import { DomainError } from '../../core/errors.ts'
-import type { JoinRule } from '../../core/outcome/join-rule.ts'
-import { findPatternFault } from '../../core/policy/rules/patterns.ts'
+import { presentJoinRule, presentTrial, toJoinRule } from '../../core/outcome/sent-join-rule.ts'
 import {
   askToRejoin,
   deleteJoinRule,
   listJoinRules,
   putJoinRule,
   readRejoinMark,
-  type StoredRule,
 } from '../../storage/join-rules.ts'
 import { tryJoinRule } from '../../storage/join-trials.ts'
 import { defineEndpoint } from '../endpoint.ts'
@@ -36,7 +32,7 @@ export const joinRuleEndpoints = [
     response: joinRuleList,
     async handle({ context }) {
       return context.database.read(async (reader) => ({
-        data: (await listJoinRules(reader)).map(present),
+        data: (await listJoinRules(reader)).map(presentJoinRule),
         rejoining: (await readRejoinMark(reader)).through !== null,
       }))
     },
@@ -51,8 +47,10 @@ export const joinRuleEndpoints = [
     body: joinRuleBody,
     response: joinRuleSchema,
     async handle({ context, actor, body }) {
-      const rule = toRule(body)
-      return present(await context.database.write(actor, (writer) => putJoinRule(writer, rule)))
+      const rule = toJoinRule(body)
+      return presentJoinRule(
+        await context.database.write(actor, (writer) => putJoinRule(writer, rule)),
+      )
     },
   }),
   defineEndpoint({
@@ -65,18 +63,11 @@ export const joinRuleEndpoints = [
     body: joinRuleBody,
     response: joinRuleTrial,
     async handle({ context, body }) {
-      const rule = toRule(body)
+      const rule = toJoinRule(body)
       const trial = await context.database.read((reader) => tryJoinRule(reader, rule))
       return {
         type: 'join_rule_trial' as const,
-        signals_joined: trial.joined,
-        signals_tried: trial.signals,
-        sessions_tried: trial.sessions,
-        examples: trial.examples.map(({ signalId, sessionId, value }) => ({
-          outcome_signal_id: signalId,
-          session_id: sessionId,
-          value,
-        })),
+        ...presentTrial(trial),
       }
     },
   }),
@@ -109,25 +100,3 @@ export const joinRuleEndpoints = [
     },
   }),
 ]
-
-function toRule(body: JoinRuleBody): JoinRule {
-  const { name, subject_type: subjectType } = body
-  if (body.type === 'metadata')
-    return { name, type: 'metadata', subjectType, metadata: body.metadata }
-  const fault = findPatternFault(body.pattern)
-  if (fault !== null) {
-    throw new DomainError(
-      'invalid_argument',
-      `pattern: ${fault.slice(0, 300)}; it has to be RE2, which has no lookaround and no backreferences.`,
-    )
-  }
-  return { name, type: 'pattern', subjectType, pattern: body.pattern, where: body.where }
-}
-
-function present({ rule, createdAt }: StoredRule) {
-  const { name, subjectType: subject_type } = rule
-  const shown = { name, subject_type, created_at: createdAt }
-  return rule.type === 'metadata'
-    ? { ...shown, type: rule.type, metadata: rule.metadata }
-    : { ...shown, type: rule.type, pattern: rule.pattern, where: [...rule.where] }
-}

@@ -8,7 +8,7 @@ import {
 import type { WebhookReceiptId, WebhookSourceId } from '../../core/ids.ts'
 import { presentWebhookReceipt } from '../../core/present/webhook-source.ts'
 import {
-  getPackedBody,
+  findPackedBody,
   getWebhookReceipt,
   listWebhookReceipts,
   replayWebhookReceipt,
@@ -60,19 +60,20 @@ export const webhookReceiptEndpoints = [
     path: '/lucid/v1/webhook_receipts/{webhook_receipt_id}',
     family,
     scopes,
-    summary: 'One receipt with the bytes that came.',
+    summary: 'One receipt with the bytes that came, while they are kept.',
     params: webhookReceiptPath,
     response: webhookReceiptWithBody,
     async handle({ context, params }) {
       const id = params.webhook_receipt_id as WebhookReceiptId
       const { receipt, packed } = await context.database.read(async (reader) => ({
         receipt: await getWebhookReceipt(reader, id),
-        packed: await getPackedBody(reader, id),
+        packed: await findPackedBody(reader, id),
       }))
       return {
         ...presentWebhookReceipt(receipt),
         headers: { ...receipt.headers },
-        body_base64: Buffer.from(await unpackBody(packed)).toString('base64'),
+        body_base64:
+          packed === null ? null : Buffer.from(await unpackBody(packed)).toString('base64'),
       }
     },
   }),
@@ -81,7 +82,8 @@ export const webhookReceiptEndpoints = [
     path: '/lucid/v1/webhook_receipts/{webhook_receipt_id}/replay',
     family,
     scopes,
-    summary: 'Maps a receipt once more by what its source is now; one that waits is left as it is.',
+    summary:
+      'Maps a receipt once more by what its source is now; one that waits is left as it is, one whose body is gone is refused.',
     params: webhookReceiptPath,
     response: webhookReceipt,
     async handle({ context, actor, params }) {

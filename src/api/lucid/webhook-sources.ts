@@ -22,7 +22,12 @@ import {
 } from '../../core/present/webhook-source.ts'
 import { presets, type SenderKind, senderKinds } from '../../core/receive/scheme.ts'
 import { makeWebhookSource, rotateSecret, sourceFact } from '../../storage/new-webhook-source.ts'
-import { getPackedBody, getWebhookReceipt, unpackBody } from '../../storage/webhook-receipts.ts'
+import {
+  bodyGone,
+  findPackedBody,
+  getWebhookReceipt,
+  unpackBody,
+} from '../../storage/webhook-receipts.ts'
 import {
   deleteWebhookSource,
   getWebhookSource,
@@ -241,7 +246,10 @@ async function tryMapping(
 }
 
 async function readSample(reader: Parameters<typeof getWebhookReceipt>[0], id: WebhookReceiptId) {
-  return { receipt: await getWebhookReceipt(reader, id), packed: await getPackedBody(reader, id) }
+  const receipt = await getWebhookReceipt(reader, id)
+  const packed = await findPackedBody(reader, id)
+  if (packed === null) throw bodyGone(receipt)
+  return { receipt, packed }
 }
 
 const presentProvider = ({ mapper }: ApiContext, name: SenderKind) => ({

@@ -11,7 +11,7 @@ import type { Mapped, MappingTask } from '../../core/receive/mapping.ts'
 import { type Headers, readPlace } from '../../core/receive/signature.ts'
 import type { Context } from '../../pipeline/context.ts'
 import {
-  getPackedBody,
+  findPackedBody,
   listWebhookReceipts,
   replayWebhookReceipt,
   unpackBody,
@@ -97,6 +97,7 @@ export function runReceipts(invocation: Invocation, options: ReceiptOptions): Pr
           showForeign(one.event),
           one.state,
           showForeign(one.reason ?? plural(one.signals, 'signal')),
+          one.bodyGone === null ? '' : `body ${one.bodyGone.why}`,
         ]),
       ),
     )
@@ -138,14 +139,15 @@ async function readSamples({ database }: Context, source: WebhookSource): Promis
     const receipts = await listWebhookReceipts(reader, { sourceId: source.id, limit: samples })
     const packed = []
     for (const receipt of receipts) {
-      packed.push({ receipt, data: await getPackedBody(reader, receipt.id) })
+      const data = await findPackedBody(reader, receipt.id)
+      if (data !== null) packed.push({ receipt, data })
     }
     return packed
   })
   if (found.length === 0) {
     throw new DomainError(
       'not_found',
-      `${source.name} has sent nothing yet; name a file with a payload.`,
+      `${source.name} has sent nothing whose body is kept; name a file with a payload.`,
     )
   }
   return Promise.all(

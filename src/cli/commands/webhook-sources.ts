@@ -1,11 +1,17 @@
 import { readFile } from 'node:fs/promises'
+import { ownScheme } from '../../contract/lucid/webhook-sources.ts'
 import type {
   WebhookSourceDocument,
   WebhookSourcesDocument,
 } from '../../contract/webhook-sources.ts'
 import { DomainError } from '../../core/errors.ts'
 import { presentWebhookSource } from '../../core/present/webhook-source.ts'
-import { type Scheme, type SenderKind, senderKinds } from '../../core/receive/scheme.ts'
+import {
+  type Reading,
+  type Scheme,
+  type SenderKind,
+  senderKinds,
+} from '../../core/receive/scheme.ts'
 import { makeWebhookSource, rotateSecret, sourceFact } from '../../storage/new-webhook-source.ts'
 import {
   deleteWebhookSource,
@@ -21,6 +27,7 @@ import { layTable } from '../text.ts'
 
 export interface SourceOptions extends GlobalOptions {
   readonly provider?: string
+  readonly scheme?: string
   readonly secretFile?: string
   readonly mapping?: string
   readonly condition?: string
@@ -67,8 +74,7 @@ export function runSourceAdd(
     const wanted = {
       name: readName(name),
       provider,
-      scheme: chooseScheme(provider, options),
-      reading: null,
+      ...(await readScheme(provider, options)),
       secret: await readSecret(options.secretFile),
       mapping: options.mapping === undefined ? null : await readFile(options.mapping, 'utf8'),
       condition: options.condition ?? null,
@@ -149,10 +155,34 @@ function show(
   )
 }
 
-/** Schemes of one's own are for the API; here a generic sender signs as Standard Webhooks, or not at all. */
-function chooseScheme(provider: SenderKind, { allowUnsigned }: SourceOptions): Scheme | null {
-  if (provider !== 'generic') return null
-  return { type: allowUnsigned === true ? 'none' : 'standard' }
+/** From a file as the API takes it; without one a generic sender signs as Standard Webhooks, or not at all. */
+async function readScheme(
+  provider: SenderKind,
+  { scheme: path, allowUnsigned }: SourceOptions,
+): Promise<{ readonly scheme: Scheme | null; readonly reading: Reading | null }> {
+  if (path === undefined) {
+    const type = allowUnsigned === true ? ('none' as const) : ('standard' as const)
+    return { scheme: provider === 'generic' ? { type } : null, reading: null }
+  }
+  const { data, error } = ownScheme.safeParse(parseJson(path, await readFile(path, 'utf8')))
+  if (error) {
+    const [issue] = error.issues
+    const field = issue?.path.map(String).join('.') || 'it'
+    throw new DomainError('invalid_argument', `${path}: ${field}: ${issue?.message ?? 'no scheme'}`)
+  }
+  const { scheme, reading } = data
+  return {
+    scheme,
+    reading: reading ? { deliveryId: reading.delivery_id, event: reading.event } : null,
+  }
+}
+
+function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new DomainError('invalid_argument', `${path} is not JSON.`, { cause })
+  }
 }
 
 function readProvider(given: string | undefined): SenderKind {

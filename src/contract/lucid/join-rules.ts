@@ -19,7 +19,6 @@ export const joinRuleBody = z.discriminatedUnion('type', [
     metadata: line(1, 64).describe('the name of a label or metadata pair of the session'),
   }),
 ])
-export type JoinRuleBody = z.output<typeof joinRuleBody>
 
 const shown = { created_at: z.string() }
 
@@ -64,3 +63,25 @@ export const joinRuleTrial = z.object({
 })
 
 export const rejoinAnswer = z.object({ type: z.literal('rejoin'), revision: z.int() })
+
+/** What `--json` prints of join rules. */
+export const joinRulesDocument = joinRuleList.extend({
+  version: z.literal(1),
+  kind: z.literal('join_rules'),
+})
+export type JoinRulesDocument = z.infer<typeof joinRulesDocument>
+
+export const joinRuleTrialDocument = joinRuleTrial.omit({ type: true }).extend({
+  version: z.literal(1),
+  kind: z.literal('join_rule_trial'),
+})
+export type JoinRuleTrialDocument = z.infer<typeof joinRuleTrialDocument>
+
+/** A rule that was added or taken away, and how many signals are joined otherwise than before. */
+export const joinRuleDocument = z.object({
+  version: z.literal(1),
+  kind: z.enum(['join_rule_added', 'join_rule_removed']),
+  name: z.string(),
+  changed: z.int(),
+})
+export type JoinRuleDocument = z.infer<typeof joinRuleDocument>

@@ -104,6 +104,9 @@ export const newWebhookSource = z.object({
   allow_unsigned: z.boolean().default(false).describe('needed for the scheme none'),
 })
 
+/** What a file says of a sender that no provider stands for. */
+export const ownScheme = z.strictObject({ scheme, reading: reading.optional() })
+
 export const webhookSourcePatch = z.object({
   mapping: expression.nullable().optional(),
   condition: expression.nullable().optional(),
@@ -175,14 +178,18 @@ export const webhookReceipt = z.object({
   signed: z.boolean(),
   signals: z.int(),
   rounds: z.int(),
-  body_bytes: z.int(),
+  body_bytes: z.int().describe('of what came, whether it is still there or not'),
+  body: z
+    .enum(['kept', 'expired', 'erased'])
+    .describe('a delivery whose body is gone is not replayed'),
+  body_gone_at: z.string().nullable(),
   received_at: z.string(),
   ended_at: z.string().nullable(),
 })
 
 export const webhookReceiptWithBody = webhookReceipt.extend({
   headers: z.record(z.string(), z.string()),
-  body_base64: z.string().describe('the bytes as they came'),
+  body_base64: z.string().nullable().describe('the bytes as they came; null: they are gone'),
 })
 
 export const webhookReceiptPage = pageOf(webhookReceipt)

@@ -14,7 +14,7 @@ const goal = definition()
 const turning: Turning = {
   plan: { test: settings, guardrails: [], hardStops: [] },
   parts: 'one',
-  decide: (signals) => decideGoal(goal, signals)?.value ?? null,
+  decide: (signals) => decideGoal(goal, signals),
   phase: 'test',
   from: 0,
   now: 1_000,

@@ -1,8 +1,7 @@
-import type { GoalSignal } from '../outcome/goal-signal.ts'
 import { type AssignedUnit, commitInOrder } from './commit-order.ts'
 import { type Folded, foldUnits, type OpenTest, type UnitInTurn } from './fold.ts'
 import type { ExperimentPlan } from './plan.ts'
-import { type Judged, judgeUnit, type UnitPart } from './unit-outcome.ts'
+import { type DecideValue, type Judged, judgeUnit, type UnitPart } from './unit-outcome.ts'
 
 /** A unit in the order of assignment, with all that was heard of it. Times in milliseconds. */
 export interface HeardUnit {
@@ -19,7 +18,7 @@ export interface Turning {
   readonly plan: Pick<ExperimentPlan, 'test' | 'guardrails' | 'hardStops'>
   /** One part decides a unit that is a session; others are judged when their time is over. */
   readonly parts: 'one' | 'many'
-  readonly decide: (signals: readonly GoalSignal[]) => number | null
+  readonly decide: DecideValue
   readonly phase: 'test' | 'holdback'
   /** Ordinal of the first unit. */
   readonly from: number
@@ -34,6 +33,8 @@ export interface CommittedTurn {
   readonly folded: Folded
   /** A unit holds up those behind it until its outcome or its deadline comes. */
   readonly waits: boolean
+  /** What each of the units came to, in their order, those whose turn has not come too. */
+  readonly judged: readonly Judged[]
 }
 
 /** Takes the units whose turn it is, in the order of assignment (spec C.5), into the open tests. */
@@ -42,8 +43,9 @@ export function takeUnits(
   units: readonly HeardUnit[],
   turning: Turning,
 ): CommittedTurn {
-  const assigned = units.map((unit): AssignedUnit => {
-    const { outcome, hardStop } = judgeHeard(unit, turning)
+  const judged = units.map((unit) => judgeHeard(unit, turning))
+  const assigned = units.map((unit, at): AssignedUnit => {
+    const { outcome = null, hardStop = null } = judged[at] ?? {}
     const { stratum, pi, stage, principal, deadline } = unit
     // The arm depends on the change; the order does not depend on the arm.
     return { stratum, pi, stage, principal, arm: 'incumbent', deadline, outcome, hardStop }
@@ -60,6 +62,7 @@ export function takeUnits(
     committed: inTurn.slice(0, folded.readings.length),
     folded,
     waits: waitsUntil !== null,
+    judged,
   }
 }
 

@@ -1,4 +1,5 @@
 import type { SessionId } from '../ids.ts'
+import type { Goal } from '../outcome/goal.ts'
 import type { GoalSignal } from '../outcome/goal-signal.ts'
 import { meanValue } from './blocks.ts'
 import type { AssignedUnit } from './commit-order.ts'
@@ -18,8 +19,10 @@ export interface UnitPart {
   readonly seconds: number | null
 }
 
-/** The value in [0, 1] that signals come to, or null while they decide nothing. */
-type DecideValue = (signals: readonly GoalSignal[]) => number | null
+/** What signals come to in [0, 1], and which of them made it so; null while they decide nothing. */
+export type DecideValue = (
+  signals: readonly GoalSignal[],
+) => Pick<Goal, 'value' | 'signalIds'> | null
 
 interface Judging {
   readonly plan: Pick<ExperimentPlan, 'guardrails' | 'hardStops'>
@@ -33,6 +36,8 @@ interface Judging {
 export type Judged = Pick<AssignedUnit, 'outcome' | 'hardStop'> & {
   /** What it came to when everything counts that ever came. */
   readonly late: { readonly value: number; readonly at: number } | null
+  /** Signals that made its value and its scores, in time. */
+  readonly deciding: readonly GoalSignal[]
 }
 
 /**
@@ -63,6 +68,7 @@ export function judgeUnit(parts: readonly UnitPart[], judging: Judging): Judged 
       lateValue === null || value !== null
         ? null
         : { value: lateValue, at: Math.max(...late.map(({ at }) => at)) },
+    deciding: timely.flatMap((one) => one.deciding),
   }
 }
 
@@ -71,6 +77,7 @@ interface PartValue {
   readonly at: number
   readonly scores: Readonly<Record<string, number>>
   readonly complete: boolean
+  readonly deciding: readonly GoalSignal[]
 }
 
 function judgePart(
@@ -83,23 +90,32 @@ function judgePart(
   const first = firstDecided(inOrder, decide)
   if (first === null) return { timely: null, late: null }
   const scores: Record<string, number> = {}
+  const deciding = [...first.deciding]
   let at = first.at
   for (const source of plan.guardrails) {
     const score = scoreOf(source, part, inOrder)
     if (score === null || score.at > deadline) continue
     scores[source.name] = score.value
     at = Math.max(at, score.at)
+    if (score.by) deciding.push(score.by)
   }
   const complete = plan.guardrails.every(({ name }) => Object.hasOwn(scores, name))
-  const whole = { value: first.value, at, scores, complete }
+  const whole = { value: first.value, at, scores, complete, deciding }
   return first.at <= deadline ? { timely: whole, late: null } : { timely: null, late: whole }
 }
 
 /** The shortest beginning of the signals that decides. */
 function firstDecided(signals: readonly GoalSignal[], decide: DecideValue) {
   for (let count = 1; count <= signals.length; count += 1) {
-    const value = decide(signals.slice(0, count))
-    if (value !== null) return { value, at: arrivalOf(signals[count - 1] as GoalSignal) }
+    const heard = signals.slice(0, count)
+    const goal = decide(heard)
+    if (goal === null) continue
+    const by = new Set(goal.signalIds)
+    return {
+      value: goal.value,
+      at: arrivalOf(signals[count - 1] as GoalSignal),
+      deciding: heard.filter(({ id }) => by.has(id)),
+    }
   }
   return null
 }
@@ -107,11 +123,11 @@ function firstDecided(signals: readonly GoalSignal[], decide: DecideValue) {
 function scoreOf(source: GuardrailSource, part: UnitPart, signals: readonly GoalSignal[]) {
   if (source.from !== 'signal') {
     const used = part[source.from]
-    return used === null ? null : { value: scoreSpending(used, source.reference), at: 0 }
+    return used === null ? null : { value: scoreSpending(used, source.reference), at: 0, by: null }
   }
   const found = signals.find((signal) => signal.kind === source.kind && worthOf(signal) !== null)
   if (!found) return null
-  return { value: worthOf(found) ?? 0, at: arrivalOf(found) }
+  return { value: worthOf(found) ?? 0, at: arrivalOf(found), by: found }
 }
 
 /** When we had it: what its source says of the time decides nothing. */

@@ -1,3 +1,4 @@
+import { graderVersion } from '../experiment/graders.ts'
 import type { SessionId } from '../ids.ts'
 import type { Json, JsonObject } from '../session.ts'
 import type { Components, NewSignal, Subject } from './signal.ts'
@@ -31,7 +32,12 @@ export function evaluationSignal(
     kind: 'rubric',
     value: success === null ? null : success ? 1 : 0,
     success,
-    components: { ...criteriaOf(event.criteria), iteration, result },
+    components: {
+      ...criteriaOf(event.criteria),
+      iteration,
+      result,
+      ...versionOf(event.grader_version),
+    },
     decidedAt: at,
     principal: null,
     signed: false,
@@ -41,6 +47,12 @@ export function evaluationSignal(
     final: result !== 'needs_revision',
   }
 }
+
+/** By which version of its grader, where it says so: with another one an experiment is void. */
+const versionOf = (version: Json | undefined): Components =>
+  typeof version === 'string' && version !== ''
+    ? { [graderVersion]: version.slice(0, longestText) }
+    : {}
 
 const failures: ReadonlySet<string> = new Set(['failed', 'max_iterations_reached'])
 
@@ -92,6 +104,9 @@ export function evaluationResultSignal(result: EvaluationResult): NewSignal {
     ['response_id', response],
     ['conversation_id', textOf(said('conversation.id'))],
     ['trace_id', traceId],
+    // Ours, where an agent's harness puts them into its spans.
+    ['session_id', textOf(attributes['lucidream.session_id'])],
+    ['exposure_id', textOf(attributes['lucidream.exposure_id'])],
   ].flatMap(([type, value]): Subject[] =>
     type && value ? [{ type, value: value.slice(0, 512) }] : [],
   )
@@ -105,6 +120,7 @@ export function evaluationResultSignal(result: EvaluationResult): NewSignal {
       evaluation: name.slice(0, longestText),
       ...(number === null ? {} : { score: number }),
       ...(label === null ? {} : { label: label.slice(0, longestText) }),
+      ...versionOf(attributes['lucidream.grader_version']),
     },
     decidedAt: result.at,
     principal: null,

@@ -18,3 +18,10 @@ export interface GoalSignal {
   readonly createdAt: string
   readonly confidence: Confidence
 }
+
+/** Nothing is decided after it was heard: a date in the future would always have the last word. */
+export const timeOf = ({
+  decidedAt,
+  createdAt,
+}: Pick<GoalSignal, 'decidedAt' | 'createdAt'>): string =>
+  decidedAt !== null && decidedAt < createdAt ? decidedAt : createdAt

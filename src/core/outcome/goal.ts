@@ -1,7 +1,7 @@
 import type { OutcomeSignalId } from '../ids.ts'
 import { meetsCondition } from './condition.ts'
 import type { CountedKind, OutcomeDefinition, RevisedBy } from './definition.ts'
-import type { GoalSignal } from './goal-signal.ts'
+import { type GoalSignal, timeOf } from './goal-signal.ts'
 import type { Confidence } from './subject.ts'
 
 export interface Goal {
@@ -102,9 +102,6 @@ function partOf(signal: GoalSignal, name: RevisedBy) {
 
 const confidenceRank: Readonly<Record<Confidence, number>> = { weak: 0, strong: 1, exact: 2 }
 
-/** Nothing is decided after it was heard: a date in the future would always have the last word. */
-const timeOf = ({ decidedAt, createdAt }: GoalSignal) =>
-  decidedAt !== null && decidedAt < createdAt ? decidedAt : createdAt
 const orderOf = (signal: GoalSignal) => `${timeOf(signal)}\0${signal.createdAt}\0${signal.id}`
 const byTime = (a: GoalSignal, b: GoalSignal) => {
   const [x, y] = [orderOf(a), orderOf(b)]

@@ -1,6 +1,7 @@
 import type { ExposureId, SessionId } from '../ids.ts'
 import type { Subject } from './signal.ts'
 import { type Confidence, keyStrength } from './subject.ts'
+import { isInWindow, type Span, workLookups, workWindow } from './work-window.ts'
 
 /** One row of what a signal's keys were found to be equal to. */
 export interface KeyHit {
@@ -11,6 +12,15 @@ export interface KeyHit {
   /** `own`, `metadata`, `events`, `rule:NAME`. */
   readonly via: string
   readonly confidence: Confidence
+  /** When the session worked; only of a work window. */
+  readonly span?: Span
+}
+
+/** What a signal says of what it is about. */
+export interface About {
+  readonly subjects: readonly Subject[]
+  /** When it was decided, or heard where nobody says. */
+  readonly at: string
 }
 
 export interface Join {
@@ -35,15 +45,19 @@ export type Joined =
 export const mostSessionsOfKey = 20
 
 /**
- * The keys under which sessions are looked up for a subject: a commit also under its abbreviations, a branch
- * of a repository also by its name alone, which is weak. Who and where alone name no session.
+ * The keys under which sessions are looked up: a commit also under its abbreviations, a branch of a repository also by
+ * its name alone, which is weak. Who and where alone name no session; together they do, for the time of the signal.
  */
-export function lookupKeys({ type, value }: Subject): Subject[] {
+export function lookupKeys({ subjects, at }: About): Subject[] {
+  return [...subjects.flatMap(keysOf), ...workLookups(subjects, at)]
+}
+
+function keysOf({ type, value }: Subject): Subject[] {
   if (type === 'git.sha') {
     const lengths = [7, 8, 9, 10, 11, 12].filter((length) => length < value.length)
     return [...lengths.map((length) => ({ type, value: value.slice(0, length) })), { type, value }]
   }
-  if (type === 'repository' || type === 'actor') return []
+  if (type === 'repository' || type === 'actor' || type === workWindow) return []
   if (type !== 'git.branch') return [{ type, value }]
   const at = value.indexOf('@')
   const name = at < 0 ? value : value.slice(at + 1)
@@ -55,14 +69,16 @@ export function lookupKeys({ type, value }: Subject): Subject[] {
  * The strongest kind of key that hits decides, and joins everything that it hits; weaker ones are not looked at,
  * so that a ticket number never adds sessions to a signal that names its own. Independent of the order of hits.
  */
-export function joinSignal(subjects: readonly Subject[], hits: readonly KeyHit[]): Joined {
+export function joinSignal({ subjects, at }: About, hits: readonly KeyHit[]): Joined {
   if (subjects.length === 0) return { joins: [], reason: 'no_subject' }
   const byKey = Map.groupBy(hits, ({ type, value }) => `${type}\0${value}`)
   const telling = [...byKey.values()]
     .filter((some) => countSessions(some) <= mostSessionsOfKey)
     .flat()
+    .filter(({ span }) => span === undefined || isInWindow(span, at))
   if (telling.length === 0) {
-    return { joins: [], reason: hits.length > 0 ? 'key_ambiguous' : unknownReason(subjects) }
+    const isShared = [...byKey.values()].some((some) => countSessions(some) > mostSessionsOfKey)
+    return { joins: [], reason: isShared ? 'key_ambiguous' : unknownReason(subjects) }
   }
   const best = Math.min(...telling.map(rankOf))
   const joins = new Map<string, Join>()
@@ -79,6 +95,7 @@ const countSessions = (hits: readonly KeyHit[]) =>
 
 /** What a rule found stands behind what is known without one, whatever its type. */
 const rankOf = ({ type, via, confidence }: KeyHit) => {
+  if (type === workWindow) return 6
   if (confidence === 'weak') return 5
   return via.startsWith('rule:') ? 4 : keyStrength(type).rank
 }

@@ -34,11 +34,23 @@ const wellKnown: Readonly<Record<string, string>> = {
   exposure_id: 'exposure_id',
   'lucidream.exposure_id': 'exposure_id',
   repository: 'repository',
+  actor: 'actor',
 }
+
+/** A session may name several exposures, with commas between them. */
+const valuesOf = (type: string, value: string): SessionKey[] =>
+  (type === 'exposure_id' ? value.split(',', 16) : [value]).flatMap((one) =>
+    key({ type, value: one }, 'metadata'),
+  )
 
 /** What is said of the session beside its transcript: its key, labels and metadata. */
 export function describedKeys(
-  { key: name, format, labels }: Pick<Session, 'key' | 'format' | 'labels'>,
+  {
+    key: name,
+    format,
+    labels,
+    principal,
+  }: Pick<Session, 'key' | 'format' | 'labels' | 'principal'>,
   metadata: Readonly<Record<string, string>>,
 ): SessionKey[] {
   const said = Object.entries({ ...labels, ...metadata })
@@ -46,7 +58,7 @@ export function describedKeys(
     const known = Object.hasOwn(wellKnown, label) ? wellKnown[label] : undefined
     return [
       ...key({ type: `metadata.${label}`, value }, 'metadata'),
-      ...(known === undefined ? [] : key({ type: known, value }, 'metadata')),
+      ...(known === undefined ? [] : valuesOf(known, value)),
     ]
   })
   const {
@@ -57,6 +69,7 @@ export function describedKeys(
   const short = name.startsWith(`${format}:`) ? name.slice(format.length + 1) : name
   return [
     ...key({ type: 'session_key', value: short }, 'metadata'),
+    ...key({ type: 'actor', value: principal ?? '' }, 'metadata'),
     ...named,
     ...pullRequest(url, 'metadata'),
     ...branchKeys({ branch, repository }, 'metadata'),
@@ -106,7 +119,7 @@ function resultKeys(command: string, text: string): SessionKey[] {
     /^To (?:https:\/\/|ssh:\/\/)?(?:git@)?github\.com[:/]([\w.-]{1,100}\/[\w.-]{1,100}?)(?:\.git)?$/m.exec(
       text,
     )?.[1] ?? null
-  const found: SessionKey[] = []
+  const found = key({ type: 'repository', value: repository ?? '' }, 'events')
   if (/\bgit\b.{0,200}\bcommit\b/s.test(command)) {
     for (const [, branch = '', sha = ''] of text.matchAll(
       /^\[(\S{1,200})(?: \(root-commit\))? ([0-9a-f]{7,40})\] /gm,

@@ -15,6 +15,7 @@ export type Confidence = 'exact' | 'strong' | 'weak'
  *   git.branch       `owner/name@branch`, or the branch alone, which is weak
  *   claude.session   what a `Claude-Session` trailer names: `session_…`
  *   conversation_id  `gen_ai.conversation.id`; likewise thread_id, group_id, trace_id, response_id
+ *   actor, repository  nothing alone; together with the time rank 6 and weak, see `work-window.ts`
  */
 export function keyStrength(type: string): {
   readonly rank: number
@@ -44,7 +45,7 @@ const strengths: Readonly<Record<string, { rank: number; confidence: Confidence 
   response_id: strong(4),
 }
 
-const lowerCase: ReadonlySet<string> = new Set(['github.pr', 'git.sha', 'repository'])
+const lowerCase: ReadonlySet<string> = new Set(['github.pr', 'git.sha', 'repository', 'actor'])
 
 /** Subjects as they are compared and stored: trimmed, in one spelling, each once, in order. */
 export function normalSubjects(subjects: readonly Subject[]): Subject[] {

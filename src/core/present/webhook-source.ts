@@ -52,6 +52,7 @@ interface ShownReceipt {
   readonly bodyBytes: number
   readonly receivedAt: string
   readonly endedAt: string | null
+  readonly bodyGone: { readonly at: string; readonly why: 'expired' | 'erased' } | null
 }
 
 export const presentWebhookReceipt = (receipt: ShownReceipt) => ({
@@ -66,6 +67,8 @@ export const presentWebhookReceipt = (receipt: ShownReceipt) => ({
   signals: receipt.signals,
   rounds: receipt.rounds,
   body_bytes: receipt.bodyBytes,
+  body: receipt.bodyGone?.why ?? ('kept' as const),
+  body_gone_at: receipt.bodyGone?.at ?? null,
   received_at: receipt.receivedAt,
   ended_at: receipt.endedAt,
 })

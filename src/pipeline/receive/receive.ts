@@ -8,8 +8,9 @@ import type { Job } from '../../storage/jobs.ts'
 import { receiveSignals } from '../../storage/received-signals.ts'
 import {
   endWebhookReceipt,
-  getPackedBody,
+  findPackedBody,
   getWebhookReceipt,
+  sayBodyGone,
   unpackBody,
   type WebhookReceipt,
 } from '../../storage/webhook-receipts.ts'
@@ -29,7 +30,7 @@ export async function receiveDelivery(context: Context, job: Job): Promise<void>
   const found = await database.read(async (reader) => {
     const receipt = await getWebhookReceipt(reader, id)
     const source = await getWebhookSourceOfReceipt(reader, receipt.sourceId)
-    return { receipt, source, packed: await getPackedBody(reader, id) }
+    return { receipt, source, packed: await findPackedBody(reader, id) }
   })
   const mapped = await mapReceipt(context, found)
   const signals =
@@ -54,7 +55,7 @@ export async function receiveDelivery(context: Context, job: Job): Promise<void>
 interface Found {
   readonly receipt: WebhookReceipt
   readonly source: WebhookSource
-  readonly packed: Uint8Array
+  readonly packed: Uint8Array | null
 }
 
 async function mapReceipt(
@@ -65,6 +66,7 @@ async function mapReceipt(
   if (mapping === null) {
     return { type: 'failed', reason: `mapping: ${source.provider} comes with none; give one` }
   }
+  if (packed === null) return { type: 'failed', reason: sayBodyGone(receipt) }
   return mapper.map({
     mapping,
     condition: source.condition,

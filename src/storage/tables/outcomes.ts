@@ -61,7 +61,7 @@ interface SessionKeysTable {
   session_id: SessionId
   type: string
   value: string
-  /** `metadata`, `events` or `rule:NAME`. */
+  /** `metadata`, `events`, `work` or `rule:NAME`. */
   via: string
   confidence: 'exact' | 'strong' | 'weak'
 }

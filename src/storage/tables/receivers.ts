@@ -7,6 +7,7 @@ export interface ReceiversTables {
   webhook_sources: WebhookSourcesTable
   webhook_receipts: WebhookReceiptsTable
   webhook_refusals: WebhookRefusalsTable
+  tallies: TalliesTable
 }
 
 export interface WebhookSourcesTable {
@@ -38,7 +39,7 @@ export interface WebhookReceiptsTable {
   state: 'received' | 'mapped' | 'ignored' | 'failed'
   reason: string | null
   headers: Json
-  /** As it came, compressed. */
+  /** As it came, compressed; empty once it is gone. */
   body: Uint8Array
   body_bytes: number
   signed: 0 | 1
@@ -48,6 +49,18 @@ export interface WebhookReceiptsTable {
   rounds: number
   received_at: Timestamp
   ended_at: Timestamp | null
+  body_gone_at: Timestamp | null
+  body_gone_why: 'expired' | 'erased' | null
+}
+
+/** How many there are, kept by triggers; the name `*` counts all of them. */
+interface TalliesTable {
+  what: 'signals' | 'receipts'
+  /** A source of signals, or the id of a webhook source. */
+  name: string
+  /** Of signals `session`, `without_session` or `unmatched`; of receipts their state. */
+  state: string
+  count: number
 }
 
 interface WebhookRefusalsTable {

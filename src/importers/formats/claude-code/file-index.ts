@@ -37,6 +37,9 @@ export async function indexFile(source: Source): Promise<FileIndex> {
   return indexer.finish()
 }
 
+/** A session may read several stores; more are not linked. */
+const mostExposures = 16
+
 class Indexer {
   readonly #source: Source
   readonly #notes = new Map<string, Extract<ImportItem, { type: 'skipped' }>>()
@@ -48,6 +51,7 @@ class Indexer {
   readonly #sessionIds = new Map<string, number>()
   readonly #models = new Map<string, number>()
   readonly #labels: Record<string, string> = {}
+  readonly #exposures = new Set<string>()
   #records = 0
   #sidechain = 0
   #spoken = 0
@@ -96,7 +100,7 @@ class Indexer {
       title: this.#named ?? this.#firstPrompt,
       version: this.#version,
       model: mostFrequent(this.#models),
-      labels: this.#labels,
+      labels: this.#labelsWith(sidechainFile),
       startedAt: this.#startedAt,
       endedAt: this.#endedAt,
       uuids: this.#uuids,
@@ -146,12 +150,31 @@ class Indexer {
     if (branch) this.#labels.git_branch = branch
     const folder = asString(record.cwd)?.split(/[\\/]/).at(-1)
     if (folder) this.#labels.folder = folder
+    this.#addExposures(record)
     if (record.type !== 'pr-link') return
     const url = asString(record.prUrl)
     const number = asNumber(record.prNumber)
     // Written again on every resume: the first one is when it was opened.
     if (url !== null) this.#labels.pr_url ??= url
     if (number !== null) this.#labels.pr_number ??= String(number)
+  }
+
+  /** `lucidream pull --hook` says in what it prints which exposure it is; nothing else of a transcript may. */
+  #addExposures(record: JsonObject): void {
+    const attachment = asObject(record.attachment)
+    if (record.type !== 'attachment' || attachment?.hookEvent !== 'SessionStart') return
+    const said = `${asString(attachment.stdout) ?? ''} ${asString(attachment.content) ?? ''}`
+    for (const [, id = ''] of said.matchAll(
+      /lucidream\.exposure_id: (expo_[0-9a-zA-Z]{1,64})\b/g,
+    )) {
+      if (this.#exposures.size < mostExposures) this.#exposures.add(id)
+    }
+  }
+
+  /** Those of a subagent's own file are its session's. */
+  #labelsWith(sidechainFile: boolean): Readonly<Record<string, string>> {
+    if (sidechainFile || this.#exposures.size === 0) return this.#labels
+    return { ...this.#labels, 'lucidream.exposure_id': [...this.#exposures].join(',') }
   }
 
   /** Of several prompts under one parent the user went on with the last; the others were rewound. */

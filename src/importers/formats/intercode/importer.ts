@@ -4,7 +4,7 @@ import type { JsonObject, Session } from '../../../core/session.ts'
 import type { Head, Importer, ImportItem, Source } from '../../importer.ts'
 import { readElements } from '../../reading/elements.ts'
 import { makeSessionId, toEventsItem } from '../../session-draft.ts'
-import { asArray, asKey, asNumber, asObject, asString } from '../../shape.ts'
+import { asArray, asKey, asNumber, asObject, asString, exposureLabel } from '../../shape.ts'
 import { baseName, cutTitle } from '../../simulated-user.ts'
 import { readTurns } from './turns.ts'
 
@@ -120,7 +120,7 @@ function describeSession(source: Source, { episode, task, seen }: Episode): Sess
     endedAt: null,
     status: 'idle',
     principal: null,
-    labels: { dataset: set, method, source_task: task },
+    labels: { dataset: set, method, source_task: task, ...exposureLabel(episode) },
   }
 }
 

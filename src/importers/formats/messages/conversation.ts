@@ -3,7 +3,15 @@ import type { OutcomeSignal } from '../../../core/outcome/signal.ts'
 import type { EventBody, Json, JsonObject, Session } from '../../../core/session.ts'
 import type { ImportItem, Source } from '../../importer.ts'
 import { EventList, makeSessionId, toEventsItem } from '../../session-draft.ts'
-import { asBoolean, asKey, asNumber, asObject, asString, asTimestamp } from '../../shape.ts'
+import {
+  asBoolean,
+  asKey,
+  asNumber,
+  asObject,
+  asString,
+  asTimestamp,
+  exposureLabel,
+} from '../../shape.ts'
 import { baseName, cutTitle } from '../../simulated-user.ts'
 
 /** What one message becomes. `callId` names a tool use, so that its result can refer to it. */
@@ -138,7 +146,6 @@ function describeSession(
   const key = `${format}:${id ?? `${baseName(source.path)}:${index}`}`
   const model = find('model') ?? null
   const task = find('task_id')
-  const exposed = find('lucidream.exposure_id')
   return {
     id: makeSessionId({ key, hash: source.hash }),
     key,
@@ -157,7 +164,7 @@ function describeSession(
     endedAt: null,
     status: 'idle',
     principal: find('user_id', 'user') ?? null,
-    labels: exposed === undefined ? {} : { 'lucidream.exposure_id': exposed },
+    labels: exposureLabel(wrapper),
   }
 }
 

@@ -4,7 +4,7 @@ import type { Json, JsonObject, Session } from '../../../core/session.ts'
 import type { Head, Importer, ImportItem, Source } from '../../importer.ts'
 import { readElements } from '../../reading/elements.ts'
 import { makeSessionId, toEventsItem } from '../../session-draft.ts'
-import { asArray, asKey, asNumber, asObject, asString } from '../../shape.ts'
+import { asArray, asKey, asNumber, asObject, asString, exposureLabel } from '../../shape.ts'
 import { baseName, cutTitle } from '../../simulated-user.ts'
 import { readTrajectory } from './trajectory.ts'
 
@@ -99,7 +99,11 @@ function describeSession(source: Source, { run, traj, seen }: Run): Session {
     endedAt: null,
     status: 'idle',
     principal: asString(asObject(asObject(run.info)?.task)?.user_id),
-    labels: { policy: source.hash(policy).slice(0, 12), source_task: task },
+    labels: {
+      policy: source.hash(policy).slice(0, 12),
+      source_task: task,
+      ...exposureLabel(run, run.info),
+    },
   }
 }
 

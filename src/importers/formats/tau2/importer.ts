@@ -12,6 +12,7 @@ import {
   asObject,
   asString,
   asTimestamp,
+  exposureLabel,
 } from '../../shape.ts'
 import { baseName, cutTitle } from '../../simulated-user.ts'
 import { readSimulation } from './simulation.ts'
@@ -137,7 +138,11 @@ function describeSession(source: Source, { run, simulation }: Work): Session {
     endedAt: asTimestamp(simulation.end_time),
     status: 'idle',
     principal: null,
-    labels: trial === null ? run.labels : { ...run.labels, trial },
+    labels: {
+      ...run.labels,
+      ...(trial === null ? {} : { trial }),
+      ...exposureLabel(simulation, simulation.info),
+    },
   }
 }
 

@@ -4,7 +4,7 @@ import type { JsonObject, Session } from '../../../core/session.ts'
 import type { Head, Importer, ImportItem, Source } from '../../importer.ts'
 import { parseRecords, readLines } from '../../reading/lines.ts'
 import { makeSessionId, toEventsItem } from '../../session-draft.ts'
-import { asArray, asBoolean, asKey, asObject, asString } from '../../shape.ts'
+import { asArray, asBoolean, asKey, asObject, asString, exposureLabel } from '../../shape.ts'
 import { baseName, cutTitle } from '../../simulated-user.ts'
 import { readHistory } from './history.ts'
 
@@ -87,7 +87,7 @@ function describeSession(source: Source, run: JsonObject, seen: Map<string, numb
     endedAt: null,
     status: 'idle',
     principal: null,
-    labels: { team },
+    labels: { team, ...exposureLabel(run) },
   }
 }
 
