@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { defineConfig } from 'vitest/config'
 import { findTestPostgres } from './scripts/test-postgres.ts'
 
@@ -8,7 +9,8 @@ export default defineConfig(async () => {
   // Null where no Postgres answers; suites that need one then say that they are skipped.
   const postgresUrl = await findTestPostgres()
   if (postgresUrl === null) console.log('no Postgres answers: the wire is tested on SQLite only')
-  const provide = { postgresUrl }
+  const postgresRun = `lucidream_run_${randomBytes(8).toString('hex')}`
+  const provide = { postgresUrl, postgresRun }
   const main = {
     test: {
       ...shared,
@@ -26,8 +28,8 @@ export default defineConfig(async () => {
       env: { LUCIDREAM_TEST_DATABASE: 'postgres' },
     },
   }
+  const projects = postgresUrl === null ? [main] : [main, wireOnPostgres]
+  const globalSetup = ['scripts/list-test-places.ts']
   // Two at once halve the time of a run on two cores; more wait for each other.
-  return {
-    test: { maxWorkers: 2, projects: postgresUrl === null ? [main] : [main, wireOnPostgres] },
-  }
+  return { test: { maxWorkers: 2, provide, projects, globalSetup } }
 })

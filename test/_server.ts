@@ -11,7 +11,7 @@ import type { Scope } from '../src/core/access.ts'
 import type { Clock } from '../src/core/clock.ts'
 import { insertApiKey } from '../src/storage/api-keys.ts'
 import { makeApiKey } from '../src/storage/new-api-key.ts'
-import { createSchema, dropSchema } from '../src/storage/postgres/_server.ts'
+import { createPlace, dropPlace } from '../src/storage/postgres/_server.ts'
 
 /** A running server on a real database of its own, reached over a real socket. */
 export interface TestServer {
@@ -42,7 +42,7 @@ const postgres = inject('postgresUrl')
 async function makePlace(): Promise<string | null> {
   if (!onPostgres) return null
   if (postgres === null) throw new Error('No Postgres answers.')
-  return createSchema(postgres)
+  return createPlace(postgres)
 }
 
 /** No rate limits unless a test asks for them. */
@@ -101,7 +101,7 @@ export async function startTestServer(
       await server.stop(1_000)
       await opened.close()
       rmSync(folder, { recursive: true, force: true })
-      if (postgres !== null && databaseUrl !== null) await dropSchema(postgres, databaseUrl)
+      if (postgres !== null && databaseUrl !== null) await dropPlace(postgres, databaseUrl)
     },
   }
 }

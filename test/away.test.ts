@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { describe, expect, it } from 'vitest'
 import { importPaths } from '../src/pipeline/import.ts'
-import { createSchema, dropSchema, findServer } from '../src/storage/postgres/_server.ts'
+import { createPlace, dropPlace, findServer } from '../src/storage/postgres/_server.ts'
 import { countRows } from '../src/storage/row-counts.ts'
 import { type ServerAt, startDream, startServerAt, waitForStatus } from './_away.ts'
 import { inFolder } from './_program.ts'
@@ -26,7 +26,7 @@ describe.skipIf(postgres === null)('a Postgres that goes away', () => {
     const { hostname, port } = new URL(postgres ?? '')
     const wire = new Wire(hostname, Number(port))
     await wire.mend()
-    const place = await createSchema(postgres ?? '')
+    const place = await createPlace(postgres ?? '')
     const url = new URL(place)
     url.hostname = '127.0.0.1'
     url.port = String(wire.port)
@@ -56,7 +56,7 @@ describe.skipIf(postgres === null)('a Postgres that goes away', () => {
         await wire.mend().catch(quiet)
         await server.stop()
         await wire.cut()
-        await dropSchema(postgres ?? '', place)
+        await dropPlace(postgres ?? '', place)
       }
     })
   }, 120_000)

@@ -10,7 +10,7 @@ import { listAuditRecords } from '../src/storage/audit-records.ts'
 import { listChanges } from '../src/storage/changes.ts'
 import { listFindings } from '../src/storage/findings.ts'
 import { migrations } from '../src/storage/migrations/index.ts'
-import { createSchema, dropSchema, findServer } from '../src/storage/postgres/_server.ts'
+import { createEmptyPlace, dropPlace, findServer } from '../src/storage/postgres/_server.ts'
 import { airlineTranscripts } from './_airline.ts'
 import { inFolder } from './_program.ts'
 
@@ -43,14 +43,14 @@ async function dreamOver(context: Context) {
 describe('migrating', () => {
   it('is one call, which repeated changes nothing', async () => {
     await inFolder(async (dataDirectory) => {
-      const place = server === '' ? null : await createSchema(server)
+      const place = server === '' ? null : await createEmptyPlace(server)
       for (const databaseUrl of place === null ? [null] : [null, place]) {
         const options = { databaseUrl, dataDirectory, clock: () => 0 }
         const after = migrations.length
         expect(await migrateDatabase(options)).toEqual({ before: 0, after })
         expect(await migrateDatabase(options)).toEqual({ before: after, after })
       }
-      if (place !== null) await dropSchema(server, place)
+      if (place !== null) await dropPlace(server, place)
     })
   })
 })
@@ -68,7 +68,7 @@ describe.skipIf(server === '')('on Postgres', () => {
       await opened.close()
       return stored
     })
-    const place = await createSchema(server)
+    const place = await createEmptyPlace(server)
     const stored = await inFolder(async (dataDirectory) => {
       const opened = await openContext({
         ...surroundings,
@@ -79,7 +79,7 @@ describe.skipIf(server === '')('on Postgres', () => {
       await opened.close()
       return found
     })
-    await dropSchema(server, place)
+    await dropPlace(server, place)
     expect(stored.findings.length).toBeGreaterThan(10)
     expect(stored).toEqual(expected)
   }, 120_000)

@@ -4,8 +4,10 @@ import type { Jobs } from './jobs.ts'
 
 /** A database that claims to keep the contract of database.ts. */
 export interface DatabaseUnderTest {
-  /** Makes an empty place for a database and names it. */
+  /** Makes a place for a database that nobody has written to, where tables may stand, and names it. */
   createPlace(): Promise<string>
+  /** Makes one where nothing stands. */
+  createEmptyPlace(): Promise<string>
   removePlace(place: string): Promise<void>
   open(place: string, options: OpenOptions): Promise<Database>
   /** The jobs of a place, over the database that was opened there; closed before it. */

@@ -36,7 +36,7 @@ export function describeDurability(fresh: Fresh): void {
     })
 
     test('processes that open a new place at once both find it ready', async () => {
-      const place = await fresh.subject.createPlace()
+      const place = await fresh.subject.createEmptyPlace()
       const runs = ['a', 'b', 'c'].map((prefix) =>
         runToEnd(append({ ...fresh, place: () => place }, { prefix, count: 1 })),
       )

@@ -8,7 +8,7 @@ import { listAuditRecords } from '../../src/storage/audit-records.ts'
 import { readFrontier } from '../../src/storage/audit-tree.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { subject as postgres } from '../../src/storage/postgres/_place.ts'
-import { createSchema, dropSchema } from '../../src/storage/postgres/_server.ts'
+import { createEmptyPlace, createPlace, dropPlace } from '../../src/storage/postgres/_server.ts'
 import { subject as sqlite } from '../../src/storage/sqlite/_place.ts'
 
 export const hash = (text: string) => createHash('sha256').update(text).digest('hex')
@@ -19,6 +19,8 @@ export const clerk = { type: 'user', id: 'clerk' } as const
 export interface Place {
   readonly name: string
   readonly create: () => Promise<string>
+  /** Where no table stands yet. */
+  readonly createEmpty: () => Promise<string>
   readonly remove: (place: string) => Promise<void>
   readonly open: (place: string) => Promise<Database>
 }
@@ -30,6 +32,7 @@ export const places: readonly Place[] = [
   {
     name: 'SQLite',
     create: sqlite.createPlace,
+    createEmpty: sqlite.createEmptyPlace,
     remove: sqlite.removePlace,
     open: (place) => sqlite.open(place, { clock }),
   },
@@ -38,8 +41,9 @@ export const places: readonly Place[] = [
     : [
         {
           name: 'Postgres',
-          create: () => createSchema(server),
-          remove: (place: string) => dropSchema(server, place),
+          create: () => createPlace(server),
+          createEmpty: () => createEmptyPlace(server),
+          remove: (place: string) => dropPlace(server, place),
           open: (place: string) => postgres.open(place, { clock }),
         },
       ]),

@@ -163,7 +163,7 @@ describe.each(places)('the audit log on $name', (place) => {
   })
 
   it('takes in the records that were there before it, and tells that it did', async () => {
-    const old = await place.create()
+    const old = await place.createEmpty()
     const older = migrations.slice(
       0,
       migrations.findIndex(({ name }) => name === 'audit'),

@@ -3,7 +3,7 @@ import { jobId, start, write } from '../_rows.ts'
 import type { Database } from '../database.ts'
 import type { Jobs } from '../jobs.ts'
 import { schemaOf, subject } from './_place.ts'
-import { createSchema, dropSchema, findServer, runSql } from './_server.ts'
+import { createPlace, dropPlace, findServer, runSql } from './_server.ts'
 
 const server = findServer('pg-boss') ?? ''
 
@@ -15,7 +15,7 @@ describe.skipIf(server === '')('jobs through pg-boss', () => {
 
   beforeEach(async () => {
     time.ms = start
-    place = await createSchema(server)
+    place = await createPlace(server)
     database = await subject.open(place, { clock: () => time.ms })
     jobs = await subject.openJobs(place, { database, clock: () => time.ms })
   })
@@ -23,7 +23,7 @@ describe.skipIf(server === '')('jobs through pg-boss', () => {
   afterEach(async () => {
     await jobs.close()
     await database.close()
-    await dropSchema(server, place)
+    await dropPlace(server, place)
   })
 
   const enqueue = (name: string) =>
@@ -31,7 +31,7 @@ describe.skipIf(server === '')('jobs through pg-boss', () => {
       jobs.enqueue(scratch, { id: jobId(name), kind: 'mine', payload: {}, availableAt: start }),
     )
   const claim = () => jobs.claim({ owner: 'w', leaseMs: 1_000 })
-  const inBoss = (what: string) => runSql(server, what.replace('BOSS', `${schemaOf(place)}_boss`))
+  const inBoss = (what: string) => runSql(place, what.replace('BOSS', `${schemaOf(place)}_boss`))
   const countStates = () =>
     inBoss('SELECT state::text, count(*)::int AS n FROM BOSS.job GROUP BY state ORDER BY state')
 

@@ -21,7 +21,7 @@ import { migrations } from '../migrations/index.ts'
 import type { Migration } from '../migrations/migration.ts'
 import { openSqlite } from '../sqlite/open.ts'
 import { schemaOf } from './_place.ts'
-import { createSchema, dropSchema, findServer, runSql } from './_server.ts'
+import { createEmptyPlace, createPlace, dropPlace, findServer, runSql } from './_server.ts'
 import { type OpenPostgresOptions, openPostgres } from './open.ts'
 import { dumpPostgresSchema } from './schema.ts'
 
@@ -31,13 +31,9 @@ describe.skipIf(server === '')('Postgres', () => {
   let url: string
   const opened: Database[] = []
 
-  beforeEach(async () => {
-    url = await createSchema(server)
-  })
-
   afterEach(async () => {
     for (const database of opened.splice(0)) await database.close()
-    await dropSchema(server, url)
+    await dropPlace(server, url)
   })
 
   const open = async (given: Partial<OpenPostgresOptions> = {}): Promise<Database> => {
@@ -52,6 +48,10 @@ describe.skipIf(server === '')('Postgres', () => {
     )
 
   describe('migrations', () => {
+    beforeEach(async () => {
+      url = await createEmptyPlace(server)
+    })
+
     const second: Migration = {
       number: migrations.length + 1,
       name: 'more',
@@ -119,6 +119,10 @@ describe.skipIf(server === '')('Postgres', () => {
   })
 
   describe('connections', () => {
+    beforeEach(async () => {
+      url = await createPlace(server)
+    })
+
     const backend = async ({ read }: Pick<Writer, 'read'>) => {
       const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(
         read as Writer['write'],
@@ -189,6 +193,10 @@ describe.skipIf(server === '')('Postgres', () => {
   })
 
   describe('rules', () => {
+    beforeEach(async () => {
+      url = await createPlace(server)
+    })
+
     test('one that is checked late refuses its own write and no other of the group', async () => {
       const database = await open()
       const outcomes = await Promise.allSettled([
