@@ -9,8 +9,8 @@ export default defineConfig(async () => {
   // Null where no Postgres answers; suites that need one then say that they are skipped.
   const postgresUrl = await findTestPostgres()
   if (postgresUrl === null) console.log('no Postgres answers: the wire is tested on SQLite only')
-  const postgresRun = `lucidream_run_${randomBytes(8).toString('hex')}`
-  const provide = { postgresUrl, postgresRun }
+  const run = `lucidream_run_${randomBytes(8).toString('hex')}`
+  const provide = { postgresUrl, run }
   const main = {
     test: {
       ...shared,
@@ -29,7 +29,8 @@ export default defineConfig(async () => {
     },
   }
   const projects = postgresUrl === null ? [main] : [main, wireOnPostgres]
-  const globalSetup = ['scripts/list-test-places.ts']
+  const projects = postgresUrl === null ? [main] : [main, wireOnPostgres]
+  const globalSetup = ['scripts/test-run.ts']
   // Two at once halve the time of a run on two cores; more wait for each other.
   return { test: { maxWorkers: 2, provide, projects, globalSetup } }
 })

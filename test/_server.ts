@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Anthropic, { type ClientOptions } from '@anthropic-ai/sdk'
@@ -11,7 +11,7 @@ import type { Scope } from '../src/core/access.ts'
 import type { Clock } from '../src/core/clock.ts'
 import { insertApiKey } from '../src/storage/api-keys.ts'
 import { makeApiKey } from '../src/storage/new-api-key.ts'
-import { createPlace, dropPlace } from '../src/storage/postgres/_server.ts'
+import { copyPlace, createPlace, dropPlace } from '../src/storage/postgres/_server.ts'
 
 /** A running server on a real database of its own, reached over a real socket. */
 export interface TestServer {
@@ -26,6 +26,8 @@ export interface TestServer {
   readonly client: (options?: Partial<ClientOptions>) => Anthropic
   readonly fetch: (path: string, init?: RequestInit) => Promise<Response>
   readonly stop: () => Promise<void>
+  /** Stops and leaves its data, for others to be started with copies of it. */
+  readonly stopKeeping: () => Promise<Data>
 }
 
 export interface Holder {
@@ -35,14 +37,26 @@ export interface Holder {
 }
 
 /** The project `postgres` of vitest.config.ts runs every test of the wire once more, on Postgres. */
-const onPostgres = process.env.LUCIDREAM_TEST_DATABASE === 'postgres'
+export const onPostgres = process.env.LUCIDREAM_TEST_DATABASE === 'postgres'
 const postgres = inject('postgresUrl')
 
-/** A schema of its own; null for the embedded database. */
-async function makePlace(): Promise<string | null> {
-  if (!onPostgres) return null
+/** Where the data of a server is: a folder, and a schema of its own or null for the embedded database in the folder. */
+export interface Data {
+  readonly folder: string
+  readonly databaseUrl: string | null
+}
+
+/** New data, or a copy of that of a server which has stopped. */
+async function makeData(copied: Data | null): Promise<Data> {
+  const folder = mkdtempSync(join(tmpdir(), 'lucidream-server-'))
+  if (copied !== null) cpSync(copied.folder, folder, { recursive: true })
+  if (!onPostgres) return { folder, databaseUrl: null }
   if (postgres === null) throw new Error('No Postgres answers.')
-  return createPlace(postgres)
+  const from = copied?.databaseUrl ?? null
+  return {
+    folder,
+    databaseUrl: from === null ? await createPlace(postgres) : await copyPlace(postgres, from),
+  }
 }
 
 /** No rate limits unless a test asks for them. */
@@ -51,10 +65,11 @@ const settings = { writesPerMinute: 0, readsPerMinute: 0 }
 export async function startTestServer(
   config: Partial<ServerConfig> = {},
   clock: Clock = Date.now,
+  copied: Data | null = null,
 ): Promise<TestServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'lucidream-server-'))
+  const data = await makeData(copied)
+  const { folder, databaseUrl } = data
   const stopping = new AbortController()
-  const databaseUrl = await makePlace()
   const opened = await openContext({
     dataDirectory: folder,
     secrets: { maskKey: null, secretKey: null, bootstrapKey: null, databaseUrl },
@@ -83,6 +98,11 @@ export async function startTestServer(
     return makeKeyFor({ owner: `person-${people}`, roles: ['admin'] }, ...scopes)
   }
   const key = await makeKey('admin')
+  const halt = async () => {
+    stopping.abort()
+    await server.stop(1_000)
+    await opened.close()
+  }
   return {
     url: server.url,
     key,
@@ -97,11 +117,13 @@ export async function startTestServer(
         headers: { 'x-api-key': key, ...init?.headers },
       }),
     async stop() {
-      stopping.abort()
-      await server.stop(1_000)
-      await opened.close()
+      await halt()
       rmSync(folder, { recursive: true, force: true })
       if (postgres !== null && databaseUrl !== null) await dropPlace(postgres, databaseUrl)
+    },
+    async stopKeeping() {
+      await halt()
+      return data
     },
   }
 }

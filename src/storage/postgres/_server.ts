@@ -7,8 +7,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Null where no Postgres answers. */
     readonly postgresUrl: string | null
-    /** The schema in which a run lists its places (scripts/list-test-places.ts). */
-    readonly postgresRun: string
+    /** Names this run: its folder, and the schema in which it lists its places (scripts/test-run.ts). */
+    readonly run: string
   }
 }
 
@@ -24,18 +24,28 @@ export function findServer(suite: string): string | null {
  * where there is one: emptying it takes milliseconds, making all tables anew takes a second.
  */
 export async function createPlace(server: string): Promise<string> {
-  const run = inject('postgresRun')
+  const place = await takePlace(server)
+  const name = schemaOf(place)
+  await runSql(server, refill(name, `${name}_seed`))
+  return place
+}
+
+/** A place with all that is in another, which nobody may be writing to. */
+export async function copyPlace(server: string, from: string): Promise<string> {
+  const place = await takePlace(server)
+  await runSql(server, refill(schemaOf(place), schemaOf(from)))
+  return place
+}
+
+async function takePlace(server: string): Promise<string> {
+  const run = inject('run')
   const [used] = await runSql(
     server,
     `UPDATE ${run}.places SET free = false WHERE name =
        (SELECT name FROM ${run}.places WHERE free ORDER BY name LIMIT 1 FOR UPDATE SKIP LOCKED)
      RETURNING name`,
   )
-  if (used) {
-    const name = String(used.name)
-    await runSql(server, emptySchema(name))
-    return nameSchema(server, name)
-  }
+  if (used) return nameSchema(server, String(used.name))
   const place = await createEmptyPlace(server)
   await makeTables(place)
   await runSql(server, `INSERT INTO ${run}.places VALUES ('${schemaOf(place)}', false)`)
@@ -52,7 +62,7 @@ export async function createEmptyPlace(server: string): Promise<string> {
 /** Lists the place for the next test; one that was made empty is gone. */
 export async function dropPlace(server: string, place: string): Promise<void> {
   const name = schemaOf(place)
-  const run = inject('postgresRun')
+  const run = inject('run')
   const listed = `UPDATE ${run}.places SET free = true WHERE name = '${name}' RETURNING name`
   if ((await runSql(server, listed)).length > 0) return
   await runSql(server, `DROP SCHEMA IF EXISTS ${name} CASCADE`)
@@ -76,7 +86,7 @@ function nameSchema(server: string, name: string): string {
   return place.href
 }
 
-/** As a first start does; the rows that this writes are kept beside, in schemas that end on `_seed`. */
+/** As a first start does; the rows that this writes are kept beside, in schemas of their own. */
 async function makeTables(place: string): Promise<void> {
   const clock = () => 0
   const database = await subject.open(place, { clock })
@@ -88,29 +98,44 @@ async function makeTables(place: string): Promise<void> {
 
 const keepSeed = (name: string) => `DO $$ DECLARE one record; has_rows boolean; BEGIN
   CREATE SCHEMA ${name}_seed;
-  CREATE SCHEMA ${name}_boss_seed;
-  FOR one IN ${relations('r', [name, `${name}_boss`])} LOOP
-    EXECUTE format('SELECT EXISTS (TABLE %I.%I)', one.nspname, one.relname) INTO has_rows;
+  CREATE SCHEMA ${name}_seed_boss;
+  FOR one IN ${relations(name, 'r')} LOOP
+    EXECUTE format('SELECT EXISTS (TABLE %I.%I)', one.schema, one.name) INTO has_rows;
     IF has_rows THEN
-      EXECUTE format('CREATE TABLE %I.%I AS TABLE %I.%I', one.nspname || '_seed', one.relname, one.nspname, one.relname);
+      EXECUTE format('CREATE TABLE %I.%I AS TABLE %I.%I', '${name}_seed' || one.suffix, one.name, one.schema, one.name);
     END IF;
   END LOOP;
 END $$`
 
-/** The role "replica" passes over the triggers that keep the audit log whole, and over foreign keys. */
-const emptySchema = (name: string) => `DO $$ DECLARE one record; BEGIN
+/** Makes its rows those of another; the role "replica" passes over foreign keys and the triggers that guard the audit log. */
+const refill = (
+  name: string,
+  from: string,
+) => `DO $$ DECLARE one record; columns text; contents text; BEGIN
   SET LOCAL session_replication_role = replica;
-  FOR one IN ${relations('r', [name, `${name}_boss`])} LOOP
-    EXECUTE format('DELETE FROM %I.%I', one.nspname, one.relname);
+  FOR one IN ${relations(name, 'r')} LOOP
+    EXECUTE format('DELETE FROM %I.%I', one.schema, one.name);
   END LOOP;
-  FOR one IN ${relations('r', [`${name}_seed`, `${name}_boss_seed`])} LOOP
-    EXECUTE format('INSERT INTO %I.%I TABLE %I.%I', left(one.nspname, -5), one.relname, one.nspname, one.relname);
+  FOR one IN ${relations(from, 'r')} LOOP
+    -- Each schema has enumerations of its own.
+    SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum),
+        string_agg(format(CASE typtype WHEN 'e' THEN '%I::text::%I.%I' ELSE '%I' END,
+          attname, '${name}' || one.suffix, typname), ', ' ORDER BY attnum)
+      INTO columns, contents FROM pg_attribute JOIN pg_type ON pg_type.oid = atttypid
+      WHERE attrelid = one.oid AND attnum > 0 AND attgenerated = '' AND NOT attisdropped;
+    EXECUTE format('INSERT INTO %I.%I (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %I.%I',
+      '${name}' || one.suffix, one.name, columns, contents, one.schema, one.name);
   END LOOP;
-  FOR one IN ${relations('S', [name, `${name}_boss`])} LOOP
-    PERFORM setval(one.oid, seqstart, false) FROM pg_sequence WHERE seqrelid = one.oid;
+  FOR one IN ${relations(name, 'S')} LOOP
+    PERFORM setval(one.oid, coalesce(other.last_value, seqstart), other.last_value IS NOT NULL)
+      FROM pg_sequence LEFT JOIN pg_sequences other
+        ON other.schemaname = '${from}' || one.suffix AND other.sequencename = one.name
+      WHERE seqrelid = one.oid;
   END LOOP;
 END $$`
 
-const relations = (kind: 'r' | 'S', schemas: readonly string[]) =>
-  `SELECT c.oid, n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-   WHERE c.relkind = '${kind}' AND n.nspname IN (${schemas.map((name) => `'${name}'`).join(', ')})`
+/** Of a schema and of pg-boss's beside it. */
+const relations = (name: string, kind: 'r' | 'S') =>
+  `SELECT c.oid, nspname AS schema, relname AS name, substr(nspname, ${name.length + 1}) AS suffix
+   FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace
+   WHERE relkind = '${kind}' AND nspname IN ('${name}', '${name}_boss')`

@@ -1,10 +1,25 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Client } from 'pg'
 import type { TestProject } from 'vitest/node'
 
-/** Begins the list of the schemas that tests of this run use one after another; at its end they go with it. */
+/**
+ * What files of one run share: a folder, and on Postgres the list of the schemas that tests use one after another.
+ * At its end both are gone, with those schemas.
+ */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const { postgresUrl: url, postgresRun: run } = project.getProvidedContext()
-  if (url === null) return async () => {}
+  const { postgresUrl, run } = project.getProvidedContext()
+  const folder = join(tmpdir(), run)
+  await mkdir(folder)
+  const removePlaces = postgresUrl === null ? null : await listPlaces(postgresUrl, run)
+  return async () => {
+    await removePlaces?.()
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function listPlaces(url: string, run: string): Promise<() => Promise<void>> {
   const inDatabase = async (work: (client: Client) => Promise<void>) => {
     const client = new Client({ connectionString: url })
     await client.connect()
@@ -18,7 +33,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     inDatabase(async (client) => {
       const { rows } = await client.query<{ name: string }>(`SELECT name FROM ${run}.places`)
       const made = rows.flatMap(({ name }) =>
-        ['', '_boss', '_seed', '_boss_seed'].map((end) => `${name}${end}`),
+        ['', '_boss', '_seed', '_seed_boss'].map((end) => `${name}${end}`),
       )
       // One at a time: each takes a lock a table, of which a server has some thousands.
       for (const schema of [...made, run]) await client.query(`DROP SCHEMA ${schema} CASCADE`)
