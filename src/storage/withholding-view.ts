@@ -5,7 +5,7 @@ import type { WithholdingSettings } from '../core/experiment/withheld-items.ts'
 import type { Hash, MemoryStoreId } from '../core/ids.ts'
 import { parseItems } from '../core/items/items.ts'
 import type { Reader } from './database.ts'
-import { findFrozenGoal } from './experiment-goal.ts'
+import { findFrozenGoal, type OpenGoal } from './experiment-goal.ts'
 import { listMemories } from './memories.ts'
 import { getMemoryStore } from './memory-stores.ts'
 import { countMountedReadings, countWithheldUnits, listWithheldUses } from './withheld-uses.ts'
@@ -68,8 +68,7 @@ async function viewLedgers(
   reader: ViewReader,
   { storeId, goal: name, now }: Viewing & { readonly goal: string },
 ): Promise<LedgersView> {
-  const goal = await findFrozenGoal(reader, name)
-  if (goal === null) throw noGoal(name)
+  const goal = await getFrozenGoal(reader, name)
   const ledgers = openLedgers()
   let coins = 0
   let crowded = 0
@@ -119,11 +118,14 @@ async function readTexts(
   return texts
 }
 
-const noGoal = (name: string) =>
-  new DomainError(
+export async function getFrozenGoal(reader: Reader, name: string): Promise<OpenGoal> {
+  const goal = await findFrozenGoal(reader, name)
+  if (goal) return goal
+  throw new DomainError(
     'not_found',
-    `goal: there is no outcome definition "${name}". Say what counts as success first: PUT /lucid/v1/outcome_definitions/${name}, or lucidream outcomes define.`,
+    `goal: there is no outcome definition "${name}". Say what counts as success first: PUT /lucid/v1/outcome_definitions/NAME, or lucidream outcomes define.`,
   )
+}
 
 /** In the shape of the contract, for the API and for `--json`. */
 export function presentWithholding({

@@ -35,8 +35,11 @@ export async function putWithholding(
   })
 }
 
+/** A pattern that can fit no path would spare nothing, and nobody would notice. */
 function refuseFault(pattern: string): void {
-  const fault = findGlobFault(pattern)
+  const fault = /^[/*]/.test(pattern)
+    ? findGlobFault(pattern)
+    : 'paths begin with "/", so it fits none'
   if (fault === null) return
   throw new DomainError('invalid_argument', `exempt_paths: "${pattern}" is no pattern: ${fault}.`)
 }
