@@ -113,13 +113,16 @@ interface Cutting {
   readonly args: (folder: string) => readonly string[]
   readonly before: Texts
   readonly after: Texts
+  /** What is left where all of ours is taken away, whatever a killed pull left. */
+  readonly removing: (folder: string) => readonly string[]
+  readonly rest: Texts
   /** A text of ours as somebody writes into it; null: it is not ours. */
   readonly edit: (path: string, text: string) => string | null
 }
 
 /** Kills the program at its calls, one copy a cut, looks at what is left, and lets the next pull end it. */
 async function cutEverywhere(folder: string, cutting: Cutting): Promise<number> {
-  const { prepared, args, before, after, edit } = cutting
+  const { prepared, args, before, after, removing, rest, edit } = cutting
   const copy = async (name: string, use: (to: string) => Promise<void>) => {
     const to = join(folder, name)
     cpSync(prepared, to, { recursive: true })
@@ -156,6 +159,12 @@ async function cutEverywhere(folder: string, cutting: Cutting): Promise<number> 
         expect(readFileSync(to + path, 'utf8')).toBe(text)
         writeFileSync(to + path, left[path] ?? '')
       }
+      const aside = `${to}-aside`
+      cpSync(to, aside, { recursive: true })
+      const gone = await run(['pull', '--remove', ...removing(aside)])
+      expect(gone.code, `${what}: ${gone.err}`).toBe(0)
+      expect(readTree(aside), what).toEqual(sorted(rest))
+      rmSync(aside, { recursive: true })
       const again = await run(['pull', ...args(to)], { apiKey })
       expect(again.code, `${what}: ${again.err}`).toBe(0)
       expect(readTree(to), what).toEqual(sorted(after))
@@ -177,6 +186,8 @@ describe('kill -9 of a pull, at every call by which it changes files', () => {
         args: (to) => [...from(store), '--to', to],
         before: { ...former, ...own },
         after: { ...next, ...own },
+        removing: (to) => ['--to', to],
+        rest: own,
         edit: editOurs,
       })
       expect(cuts).toBeGreaterThanOrEqual(15)
@@ -194,6 +205,8 @@ describe('kill -9 of a pull, at every call by which it changes files', () => {
         args: (to) => [...from(store), '--to', to],
         before: own,
         after: first,
+        removing: (to) => ['--to', to],
+        rest: own,
         edit: editOurs,
       })
       const full = join(folder, 'full')
@@ -204,6 +217,8 @@ describe('kill -9 of a pull, at every call by which it changes files', () => {
         args: (to) => ['--remove', '--to', to],
         before: first,
         after: own,
+        removing: (to) => ['--to', to],
+        rest: own,
         edit: editOurs,
       })
     })
@@ -223,6 +238,8 @@ describe('kill -9 of a pull, at every call by which it changes files', () => {
         args,
         before: readTree(prepared),
         after: readTree(reference),
+        removing: (to) => ['--block', join(to, 'AGENTS.md')],
+        rest: readTree(prepared),
         edit: (_, text) => (text.includes('- One.') ? text.replace('One', 'By hand') : null),
       })
       expect(cuts).toBeGreaterThanOrEqual(6)
