@@ -249,6 +249,13 @@ machine was busy with other work on both cores during this run.** Why the goals 
 are to be measured again on a quiet machine.`,
   ],
   [
+    'ledgers',
+    'What items are worth, over many units',
+    `Units that each read 60 items once, every item left out of a tenth of them by a coin of its own; one outcome each, said by
+one of a hundred persons, so that the cap is counted as well. Read page by page from the embedded database. **The machine was
+busy with other work on both cores during this run.**`,
+  ],
+  [
     'scale',
     'Growth',
     `Random calls over eight tools: the worst case for sequences, which reach their limit. The second dream reads the traces
