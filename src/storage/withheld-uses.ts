@@ -17,7 +17,7 @@ import { openFrames } from './withholding.ts'
 /** Units that are in memory at a time. */
 const unitsAtOnce = 200
 /** Of one unit; a program that asks every second is no reason to read all of it. */
-export const mostReadings = 1_000
+const mostReadings = 1_000
 
 interface Wanted {
   readonly storeId: MemoryStoreId

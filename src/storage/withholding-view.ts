@@ -34,7 +34,7 @@ interface LedgersView {
   readonly items: readonly ShownItem[]
 }
 
-export interface ShownItem extends ItemWorth {
+interface ShownItem extends ItemWorth {
   /** As it stands in the store now; null: it does not stand there any more. */
   readonly text: string | null
 }
@@ -61,8 +61,9 @@ export async function viewWithholding(
   }
 }
 
-/** A process that answers others breathes after so many coins, some tens of milliseconds. */
-const coinsAtOnce = 50_000
+/** A process that answers others breathes after so many coins; to read a unit takes as long as some fifty of them. */
+const coinsAtOnce = 10_000
+const coinsOfUnit = 50
 
 async function viewLedgers(
   reader: ViewReader,
@@ -77,9 +78,8 @@ async function viewLedgers(
   for await (const one of listWithheldUses(reader, { storeId, goal, now })) {
     judged += 1
     isFull ||= !ledgers.take(one.use)
-    if (isFull) continue
-    if (one.crowded) crowded += 1
-    coins += one.use.eligible.length
+    if (!isFull && one.crowded) crowded += 1
+    coins += coinsOfUnit + (isFull ? 0 : one.use.eligible.length)
     if (coins < coinsAtOnce) continue
     coins = 0
     await setImmediate()

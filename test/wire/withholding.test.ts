@@ -164,6 +164,26 @@ describe('what came of units from which items were withheld', () => {
     expect(await look()).toEqual({ values: [0, 0], waiting: 0 })
   })
 
+  it('stays known since it was, when its signal is joined to something else as well', async () => {
+    const exposure = await read('u1')
+    const key = `${store} key`
+    const subjects = [
+      { type: 'exposure_id', value: exposure },
+      { type: 'session_key', value: key },
+    ]
+    const one = { source: 'tests', idempotency_key: `told ${names++}`, kind: 'solved' }
+    const { data } = await send('POST', 'outcome_signals', {
+      signals: [{ ...one, success: true, subjects }],
+    })
+    expect(await look()).toEqual({ values: [1], waiting: 0 })
+    time.ms += 2 * day
+    await ingest(server, key)
+    await joinPending(server.context)
+    const { joins } = await send('GET', `outcome_signals/${data[0].id}`)
+    expect(joins).toHaveLength(2)
+    expect(await look()).toEqual({ values: [1], waiting: 0 })
+  })
+
   it('is the same beginning at whatever moment one looks', async () => {
     const from = time.ms
     const told = new Map<number, { exposure: string; success: boolean }[]>()

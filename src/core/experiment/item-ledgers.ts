@@ -11,7 +11,7 @@ export interface UnitUse extends UseOutcome {
 }
 
 /** not_estimable: chance never left it out, or never gave it, so that there is nothing to compare with. */
-export type ItemVerdict = 'helpful' | 'harmful' | 'not_proven' | 'not_estimable'
+type ItemVerdict = 'helpful' | 'harmful' | 'not_proven' | 'not_estimable'
 
 export interface ItemWorth {
   readonly id: string
@@ -27,7 +27,7 @@ export interface ItemWorth {
   readonly says: string
 }
 
-export interface Ledgers {
+interface Ledgers {
   /** In path order. */
   readonly items: readonly ItemWorth[]
   /** Units that were taken in; of those, what came of them too late to be used, or never. */
@@ -48,7 +48,7 @@ const stratum = 'all'
 const priorRate = 0.5
 
 /** Some ten seconds; the units that come first are taken, whatever came of them. */
-export const mostCoins = 20_000_000
+const mostCoins = 20_000_000
 
 export function openLedgers(most = mostCoins): OpenLedgers {
   const ledgers = new Map<string, ItemLedger>()
