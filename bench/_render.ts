@@ -258,6 +258,13 @@ audit record on the disk before it answers. Clients sign on the same two cores. 
 so the ratio says more than the rates. Mapping is one worker's quick lane, its jobs one after another.`,
   ],
   [
+    'ledgers',
+    'What items are worth, over many units',
+    `Units that each read 60 items once, every item left out of a tenth of them by a coin of its own; one outcome each, said by
+one of a hundred persons, so that the cap is counted as well. Read page by page from the embedded database. **The machine was
+busy with other work on both cores during this run.**`,
+  ],
+  [
     'scale',
     'Growth',
     `Random calls over eight tools: the worst case for sequences, which reach their limit. The second dream reads the traces

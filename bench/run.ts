@@ -28,6 +28,7 @@ import { benchFuzz } from './fuzz.ts'
 import { benchInjected } from './injected.ts'
 import { benchJobs } from './jobs.ts'
 import { benchLabelDraw, benchLabelSheet, benchLabels } from './labels.ts'
+import { benchLedgers } from './ledgers.ts'
 import { benchLineage } from './lineage.ts'
 import { benchLoad } from './load.ts'
 import { benchLocomo } from './locomo.ts'
@@ -188,6 +189,7 @@ const benches = {
   join: benchJoin,
   histories: benchMemoryHistories,
   injected: benchInjected,
+  ledgers: benchLedgers,
   lineage: benchLineage,
   load: benchLoad,
   receive: benchReceive,

@@ -530,6 +530,7 @@ CREATE TABLE exposures (
   delivered_at text COLLATE "C",
   confirmed_at text COLLATE "C",
   washout integer NOT NULL DEFAULT 0,
+  task_type text COLLATE "C",
   CONSTRAINT exposures_pkey PRIMARY KEY (id),
   CONSTRAINT exposures_via_check CHECK (via = ANY (ARRAY['session'::text, 'checkout'::text, 'mcp'::text, 'file_sync'::text, 'hook'::text])),
   CONSTRAINT exposures_washout_check CHECK (washout = ANY (ARRAY[0, 1])),
@@ -539,6 +540,7 @@ CREATE TABLE exposures (
 );
 CREATE INDEX exposures_by_session ON exposures USING btree (session_id);
 CREATE INDEX exposures_by_store ON exposures USING btree (store_id, assigned_at, id);
+CREATE INDEX exposures_by_store_unit ON exposures USING btree (store_id, unit, assigned_at, id);
 CREATE INDEX exposures_by_unit ON exposures USING btree (experiment_id, unit_ordinal);
 
 CREATE TABLE file_chunks (

@@ -442,9 +442,10 @@ CREATE TABLE exposures (
   assigned_at TEXT NOT NULL,
   delivered_at TEXT,
   confirmed_at TEXT
-, washout INTEGER NOT NULL DEFAULT 0 CHECK (washout IN (0, 1))) STRICT;
+, washout INTEGER NOT NULL DEFAULT 0 CHECK (washout IN (0, 1)), task_type TEXT) STRICT;
 CREATE INDEX exposures_by_session ON exposures (session_id);
 CREATE INDEX exposures_by_store ON exposures (store_id, assigned_at, id);
+CREATE INDEX exposures_by_store_unit ON exposures (store_id, unit, assigned_at, id);
 CREATE INDEX exposures_by_unit ON exposures (experiment_id, unit_ordinal);
 
 CREATE TABLE file_chunks (

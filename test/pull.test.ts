@@ -150,7 +150,7 @@ describe('lucidream pull --to', () => {
   })
 })
 
-describe('a pull that is killed', () => {
+describe('a pull that stops between two steps', () => {
   const documents = (texts: Texts): MemoryDocument[] =>
     Object.entries(texts).map(([path, content]) => ({
       path,

@@ -143,11 +143,11 @@ export async function carryOutPlan(
   { id, plan, request, withholding }: PlannedExposure,
 ): Promise<NewExposure | null> {
   const { arm, unit, washout } = plan
-  const { storeId, principal, sessionId, via } = request
+  const { storeId, principal, taskType, sessionId, via } = request
   const experiment = await findLiveExperiment(writer, storeId)
   if (experiment?.id !== plan.experiment?.id || experiment?.state !== plan.experiment?.state)
     return null
-  const reading = { id, storeId, unit, washout, sessionId, via }
+  const reading = { id, storeId, unit, taskType, washout, sessionId, via }
   const log = withholding.log
   if (log)
     await insertFrame(writer, { storeId, contentHash: log.frame, items: withholding.eligible })
@@ -159,7 +159,7 @@ export async function carryOutPlan(
   const mac = macOf(keyring, experiment)
   if (experiment.unit === 'block' && blockAt(now).unit !== unit) return null
   if ((await foreseeArm(writer, { experiment, unit, mac })) !== arm) return null
-  const stratum = request.taskType ?? unknownStratum
+  const stratum = taskType ?? unknownStratum
   const assigned = await assignUnit(writer, { experiment, unit, stratum, principal, mac })
   if (!assigned) return null
   return { ...reading, ...shown, experimentId, unitOrdinal: assigned.ordinal, arm }

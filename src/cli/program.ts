@@ -33,6 +33,7 @@ import { addPullCommand } from './pull-command.ts'
 import type { Surroundings } from './surroundings.ts'
 import { addTrustCommands } from './trust-commands.ts'
 import { addWebhookCommands } from './webhook-commands.ts'
+import { addWithholdingCommand } from './withholding-command.ts'
 
 /** Runs one command line and answers with its exit code; prints everything it has to say itself. */
 export async function runProgram(
@@ -85,6 +86,7 @@ function build(surroundings: Surroundings, result: { code: number }): Command {
   addMemoryCommands(program, act)
   addPullCommand((name, examples) => command(program, name, examples), act)
   addExperimentCommands(program, command, act)
+  addWithholdingCommand((name, examples) => command(program, name, examples), act)
   addOutcomeCommands(program, command, act)
   addTrustCommands((name, examples) => command(program, name, examples), act)
   addPolicyCommands(program, act)

@@ -28,7 +28,11 @@ export function addPullCommand(add: Add, act: Act): void {
     .option('--task-type <type>', 'what the work is, as far as it is known')
     .option('--principal <name>', 'who the agent works for')
     .option('--session <id>', 'the session here that reads it')
-    .option('--timeout <seconds>', 'how long to wait for the server (default 60)', parseSeconds)
+    .option(
+      '--timeout <seconds>',
+      'how long to wait for the server, and for another pull (default 60)',
+      parseSeconds,
+    )
     .action((options: PullOptions) => act(options, runPull))
 }
 

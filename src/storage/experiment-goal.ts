@@ -15,10 +15,28 @@ export interface OpenGoal {
 /** Deadlines as the definition states them, else by how long outcomes took so far. */
 export async function findGoal(reader: Reader, name: string): Promise<OpenGoal | null> {
   const found = await findOutcomeDefinition(reader, name)
-  if (found === null) return null
-  const { definition } = found
+  return found && openGoal(reader, found.definition, {})
+}
+
+/**
+ * The newest version with deadlines as they were known when it was made: what is judged by it at any later moment is
+ * judged alike, as what an experiment froze at its start.
+ */
+export async function findFrozenGoal(reader: Reader, name: string): Promise<OpenGoal | null> {
+  const found = await findOutcomeDefinition(reader, name)
+  return found && openGoal(reader, found.definition, { by: found.createdAt })
+}
+
+async function openGoal(
+  reader: Reader,
+  definition: OutcomeDefinition,
+  known: { readonly by?: string },
+): Promise<OpenGoal> {
   const { deadlines } = definition
-  const delays = deadlines.standard === null ? await listPastDelays(reader, definition, null) : []
+  const delays =
+    deadlines.standard === null
+      ? await listPastDelays(reader, definition, { taskType: null, ...known })
+      : []
   return {
     definition,
     deadlines: {

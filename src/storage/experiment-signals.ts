@@ -3,7 +3,8 @@ import type { ExperimentId } from '../core/ids.ts'
 import type { OutcomeDefinition } from '../core/outcome/definition.ts'
 import { anyOf } from './batches.ts'
 import type { Reader } from './database.ts'
-import { listGoalSignals, signalsAbout } from './goal-signals.ts'
+import { openGoalSignals } from './goal-signals.ts'
+import { readUnitParts } from './unit-parts.ts'
 
 /**
  * By unit, what its readings came to: signals that are joined to them or to their sessions, exactly or strongly. What
@@ -15,7 +16,7 @@ export async function listUnitParts(
   ordinals: readonly number[],
 ): Promise<ReadonlyMap<number, readonly UnitPart[]>> {
   if (ordinals.length === 0) return new Map()
-  const exposures = await reader.read
+  const readings = await reader.read
     .selectFrom('exposures')
     .leftJoin('sessions', 'sessions.id', 'exposures.session_id')
     .select([
@@ -23,6 +24,7 @@ export async function listUnitParts(
       'exposures.unit_ordinal as ordinal',
       'exposures.session_id as sessionId',
       'exposures.washout',
+      'exposures.assigned_at as assignedAt',
       'sessions.tally',
     ])
     .where('exposures.experiment_id', '=', id)
@@ -31,30 +33,11 @@ export async function listUnitParts(
     .orderBy('exposures.assigned_at')
     .orderBy('exposures.id')
     .execute()
-  const sessionIds = exposures.flatMap((one) => (one.sessionId === null ? [] : [one.sessionId]))
-  const { signals } = await listGoalSignals(reader, definition, {
-    sessionIds: [...new Set(sessionIds)],
-    exposureIds: exposures.map((one) => one.id),
-  })
-  const sure = signals.filter(({ signal }) => signal.confidence !== 'weak')
-  const units = new Map<number, UnitPart[]>()
-  const byPart = Map.groupBy(exposures, (one) => `${one.ordinal}\0${one.sessionId ?? one.id}`)
-  for (const group of byPart.values()) {
-    const [first] = group
-    if (!first || first.ordinal === null) continue
-    const found = signalsAbout(sure, {
-      sessionIds: new Set(first.sessionId === null ? [] : [first.sessionId]),
-      exposureIds: new Set(group.map((one) => one.id)),
-    })
-    const part = {
-      sessionId: first.sessionId,
-      washout: first.washout === 1,
-      signals: found.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
-      ...countUse(first.tally),
-    }
-    units.set(first.ordinal, [...(units.get(first.ordinal) ?? []), part])
-  }
-  return units
+  const parts = await readUnitParts(
+    readings.map((one) => ({ ...one, unit: String(one.ordinal) })),
+    openGoalSignals(reader, definition),
+  )
+  return new Map([...parts].map(([ordinal, some]) => [Number(ordinal), some]))
 }
 
 /**
@@ -98,11 +81,4 @@ export async function findHardStopSignal(
     .limit(1)
     .executeTakeFirst()
   return row ?? null
-}
-
-/** What a session used by its tally; null where nobody counted. */
-export function countUse(tally: string | null): Pick<UnitPart, 'tokens' | 'seconds'> {
-  if (tally === null) return { tokens: null, seconds: null }
-  const { inputTokens = 0, outputTokens = 0, activeMs = 0 } = JSON.parse(tally)
-  return { tokens: inputTokens + outputTokens, seconds: activeMs / 1_000 }
 }

@@ -20,9 +20,9 @@ import {
   type StoredTest,
 } from './experiment-commits.ts'
 import { type ExperimentDecision, listDecisions } from './experiment-decisions.ts'
-import { countUse } from './experiment-signals.ts'
 import { type Experiment, type ExperimentChange, listExperiments } from './experiments.ts'
 import { foresee, openFor } from './start-experiment.ts'
+import { countUse } from './unit-parts.ts'
 
 /** As it stands in lists. */
 export interface ExperimentSummary {

@@ -14,6 +14,8 @@ export interface Exposure {
   readonly unitOrdinal: number | null
   readonly unit: string
   readonly arm: string | null
+  /** As it was said before the coin; null: it was not. */
+  readonly taskType: string | null
   readonly sessionId: SessionId | null
   /** Of what was read. */
   readonly contentHash: string
@@ -45,6 +47,7 @@ export async function insertExposure(writer: Writer, given: NewExposure): Promis
       unit_ordinal: given.unitOrdinal,
       unit: given.unit,
       arm: given.arm,
+      task_type: given.taskType,
       session_id: given.sessionId,
       content_hash: given.contentHash,
       via: given.via,
@@ -242,6 +245,7 @@ const toExposure = (row: Selectable<ExposuresTable>): Exposure => ({
   unitOrdinal: row.unit_ordinal,
   unit: row.unit,
   arm: row.arm,
+  taskType: row.task_type,
   sessionId: row.session_id,
   contentHash: row.content_hash,
   via: row.via,

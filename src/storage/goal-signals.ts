@@ -1,7 +1,7 @@
 import { type Selectable, sql } from 'kysely'
 import type { ExposureId, OutcomeSignalId, SessionId } from '../core/ids.ts'
 import { cappedSignals, windowOf } from '../core/outcome/cap.ts'
-import type { OutcomeDefinition } from '../core/outcome/definition.ts'
+import type { InfluenceCap, OutcomeDefinition } from '../core/outcome/definition.ts'
 import type { GoalSignal } from '../core/outcome/goal-signal.ts'
 import type { Confidence } from '../core/outcome/subject.ts'
 import { anyOf } from './batches.ts'
@@ -13,46 +13,44 @@ export interface UnitSignal {
   readonly sessionId: SessionId | null
   readonly exposureId: ExposureId | null
   readonly signal: GoalSignal
+  /** When it was known to be about it. */
+  readonly joinedAt: string
 }
+
+interface About {
+  readonly sessionIds: readonly SessionId[]
+  readonly exposureIds: readonly ExposureId[]
+}
+
+interface Heard {
+  readonly signals: readonly UnitSignal[]
+  readonly capped: ReadonlyMap<OutcomeSignalId, string>
+}
+
+export type ReadSignals = (about: About) => Promise<Heard>
 
 /**
  * Everything that was heard of these sessions and exposures, weak joins too: `decideGoal` says what counts. What a
  * principal said above the definition's cap is not among it, but under `capped` with the reason.
  */
-export async function listGoalSignals(
+export const listGoalSignals = (
   reader: Reader,
   definition: OutcomeDefinition,
-  units: { readonly sessionIds: readonly SessionId[]; readonly exposureIds: readonly ExposureId[] },
-): Promise<{
-  readonly signals: readonly UnitSignal[]
-  readonly capped: ReadonlyMap<OutcomeSignalId, string>
-}> {
-  const heard = [
-    ...(await listImported(reader, units.sessionIds)),
-    ...(await listJoined(reader, units)),
-  ]
-  const capped = await listCapped(
-    reader,
-    definition,
-    heard.map(({ signal }) => signal),
-  )
-  return { signals: heard.filter(({ signal }) => !capped.has(signal.id)), capped }
-}
+  about: About,
+): Promise<Heard> => openGoalSignals(reader, definition)(about)
 
-/** Those that are about any of these, each once. */
-export function signalsAbout(
-  heard: readonly UnitSignal[],
-  about: {
-    readonly sessionIds: ReadonlySet<SessionId>
-    readonly exposureIds: ReadonlySet<ExposureId>
-  },
-): GoalSignal[] {
-  const found = heard.filter(
-    ({ sessionId, exposureId }) =>
-      (sessionId !== null && about.sessionIds.has(sessionId)) ||
-      (exposureId !== null && about.exposureIds.has(exposureId)),
-  )
-  return [...new Map(found.map(({ signal }) => [signal.id, signal])).values()]
+/** The same for one part of them after the other, in one snapshot: each window of the cap is counted once. */
+export function openGoalSignals(reader: Reader, definition: OutcomeDefinition): ReadSignals {
+  const windows: CappedWindows = new Map()
+  return async (about) => {
+    const heard = [
+      ...(await listImported(reader, about.sessionIds)),
+      ...(await listJoined(reader, about)),
+    ]
+    const signals = heard.map(({ signal }) => signal)
+    const capped = await listCapped(reader, definition, { signals, windows })
+    return { signals: heard.filter(({ signal }) => !capped.has(signal.id)), capped }
+  }
 }
 
 async function listImported(reader: Reader, ids: readonly SessionId[]): Promise<UnitSignal[]> {
@@ -67,12 +65,13 @@ async function listImported(reader: Reader, ids: readonly SessionId[]): Promise<
     sessionId: row.session_id,
     exposureId: null,
     signal: toGoalSignal(row, 'exact'),
+    joinedAt: row.created_at,
   }))
 }
 
 async function listJoined(
   reader: Reader,
-  { sessionIds, exposureIds }: Parameters<typeof listGoalSignals>[2],
+  { sessionIds, exposureIds }: About,
 ): Promise<UnitSignal[]> {
   const rows = await reader.read
     .selectFrom('signal_joins')
@@ -82,6 +81,7 @@ async function listJoined(
       'signal_joins.session_id as joined_id',
       'signal_joins.exposure_id',
       'signal_joins.confidence',
+      'signal_joins.created_at as joined_at',
     ])
     .where((where) =>
       where.or([
@@ -92,10 +92,11 @@ async function listJoined(
     .orderBy('signal_joins.signal_id')
     .orderBy('signal_joins.ordinal')
     .execute()
-  return rows.map(({ joined_id, exposure_id, confidence, ...row }) => ({
+  return rows.map(({ joined_id, exposure_id, confidence, joined_at, ...row }) => ({
     sessionId: joined_id,
     exposureId: exposure_id,
     signal: toGoalSignal(row, confidence),
+    joinedAt: joined_at,
   }))
 }
 
@@ -118,40 +119,57 @@ const toGoalSignal = (
   confidence,
 })
 
-/** Whole windows are counted, since others' signals say how much one principal may. */
+/** By the beginning of each window that was counted, what is capped in it. */
+type CappedWindows = Map<number, ReadonlyMap<OutcomeSignalId, string>>
+
 async function listCapped(
   reader: Reader,
-  { cap, signals: counted, requireSigned }: OutcomeDefinition,
-  signals: readonly GoalSignal[],
+  definition: OutcomeDefinition,
+  {
+    signals,
+    windows,
+  }: { readonly signals: readonly GoalSignal[]; readonly windows: CappedWindows },
 ): Promise<ReadonlyMap<OutcomeSignalId, string>> {
-  if (cap === null || signals.every(({ principal }) => principal === null)) return new Map()
-  const windows = [...new Set(signals.map(({ createdAt }) => windowOf(cap, createdAt)))].sort(
-    (a, b) => a - b,
-  )
+  const { cap } = definition
   const capped = new Map<OutcomeSignalId, string>()
-  for (const from of windows) {
-    const rows = await reader.read
-      .selectFrom('outcome_signals')
-      .select(['id', 'kind', 'source', 'principal', 'created_at as createdAt'])
-      .where('created_at', '>=', new Date(from).toISOString())
-      .where('created_at', '<', new Date(from + cap.windowMs).toISOString())
-      .where('kind', 'in', anyOf([...new Set(counted.map(({ kind }) => kind))]))
-      .$if(requireSigned, (query) => query.where('signed', '=', 1))
-      .where(sql<boolean>`(value is not null or success is not null)`)
-      .execute()
-    const speaking = rows.filter(({ kind, source }) =>
-      counted.some((one) => one.kind === kind && (one.source === null || one.source === source)),
-    )
-    for (const [id, reason] of cappedSignals(cap, speaking)) capped.set(id, reason)
+  if (cap === null) return capped
+  // Who speaks for no principal is never capped.
+  const spoken = signals.filter(({ principal }) => principal !== null)
+  const starts = new Set(spoken.map(({ createdAt }) => windowOf(cap, createdAt)))
+  for (const from of [...starts].sort((a, b) => a - b)) {
+    const found = windows.get(from) ?? (await capWindow(reader, definition, { cap, from }))
+    windows.set(from, found)
+    for (const [id, reason] of found) capped.set(id, reason)
   }
   return capped
 }
 
-/** How long outcomes of a type of task took after the session's end, newest sessions first. */
+/** Whole windows are counted, since others' signals say how much one principal may. */
+async function capWindow(
+  reader: Reader,
+  { signals: counted, requireSigned }: OutcomeDefinition,
+  { cap, from }: { readonly cap: InfluenceCap; readonly from: number },
+): Promise<ReadonlyMap<OutcomeSignalId, string>> {
+  const rows = await reader.read
+    .selectFrom('outcome_signals')
+    .select(['id', 'kind', 'source', 'principal', 'created_at as createdAt'])
+    .where('created_at', '>=', new Date(from).toISOString())
+    .where('created_at', '<', new Date(from + cap.windowMs).toISOString())
+    .where('kind', 'in', anyOf([...new Set(counted.map(({ kind }) => kind))]))
+    .$if(requireSigned, (query) => query.where('signed', '=', 1))
+    .where(sql<boolean>`(value is not null or success is not null)`)
+    .execute()
+  const speaking = rows.filter(({ kind, source }) =>
+    counted.some((one) => one.kind === kind && (one.source === null || one.source === source)),
+  )
+  return cappedSignals(cap, speaking)
+}
+
+/** How long outcomes of a type of task took after the session's end, newest first. `by`: that had come by then. */
 export async function listPastDelays(
   reader: Reader,
   { signals }: OutcomeDefinition,
-  taskType: string | null,
+  { taskType, by }: { readonly taskType: string | null; readonly by?: string },
 ): Promise<number[]> {
   const rows = await reader.read
     .selectFrom('outcome_signals')
@@ -160,6 +178,7 @@ export async function listPastDelays(
     .where('outcome_signals.kind', 'in', anyOf([...new Set(signals.map(({ kind }) => kind))]))
     .where('outcome_signals.decided_at', 'is not', null)
     .$if(taskType !== null, (query) => query.where('sessions.task_type', '=', taskType))
+    .$if(by !== undefined, (query) => query.where('outcome_signals.created_at', '<=', by ?? ''))
     .orderBy('outcome_signals.created_at', 'desc')
     .orderBy('outcome_signals.id', 'desc')
     .limit(mostDelays)

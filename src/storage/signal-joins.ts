@@ -45,9 +45,11 @@ export function joinColumns({ joins, reason }: Joined) {
   return { session_id: telling?.sessionId ?? null, unmatched_reason: reason }
 }
 
+/** `known`: since when each join stands that stood before, by `nameJoin`. */
 export async function insertJoins(
   writer: Writer,
   joined: readonly (Joined & { readonly id: OutcomeSignalId })[],
+  known: ReadonlyMap<string, string> = new Map(),
 ): Promise<void> {
   const rows = joined.flatMap(({ id, joins }) =>
     joins.map(({ sessionId, exposureId, via, confidence }, ordinal) => ({
@@ -57,13 +59,19 @@ export async function insertJoins(
       exposure_id: exposureId,
       via,
       confidence,
-      created_at: writer.at,
+      created_at: known.get(nameJoin({ id, sessionId, exposureId })) ?? writer.at,
     })),
   )
   for (const batch of inBatches(rows, rowsPerInsert)) {
     await writer.write.insertInto('signal_joins').values(batch).execute()
   }
 }
+
+const nameJoin = ({
+  id,
+  sessionId,
+  exposureId,
+}: Pick<Join, 'sessionId' | 'exposureId'> & { id: string }) => `${id}\0${sessionId}\0${exposureId}`
 
 /** The joins of each signal, in order. */
 export async function listJoins(
@@ -116,6 +124,7 @@ export async function rejoinSignals(
   })
   if (changed.length === 0) return []
   const changedIds = changed.map(({ id }) => id)
+  const known = await listJoinTimes(writer, changedIds)
   await writer.write
     .deleteFrom('signal_joins')
     .where('signal_id', 'in', anyOf(changedIds))
@@ -127,6 +136,24 @@ export async function rejoinSignals(
       .where('id', '=', one.id)
       .execute()
   }
-  await insertJoins(writer, changed)
+  await insertJoins(writer, changed, known)
   return changedIds
+}
+
+/** What is known already does not become known anew. */
+async function listJoinTimes(
+  reader: Reader,
+  ids: readonly OutcomeSignalId[],
+): Promise<ReadonlyMap<string, string>> {
+  const rows = await reader.read
+    .selectFrom('signal_joins')
+    .select([
+      'signal_id as id',
+      'session_id as sessionId',
+      'exposure_id as exposureId',
+      'created_at',
+    ])
+    .where('signal_id', 'in', anyOf(ids))
+    .execute()
+  return new Map(rows.map(({ created_at, ...join }) => [nameJoin(join), created_at]))
 }

@@ -1,6 +1,9 @@
+import { DomainError } from '../core/errors.ts'
 import type { ItemRef, WithholdingSettings } from '../core/experiment/withheld-items.ts'
 import type { MemoryStoreId } from '../core/ids.ts'
+import { findGlobFault } from '../core/policy/glob.ts'
 import type { Reader, Writer } from './database.ts'
+import { getMemoryStore } from './memory-stores.ts'
 
 /** Null: nothing is left out, as from the start. */
 export async function findWithholding(
@@ -15,8 +18,33 @@ export async function findWithholding(
   return row ? { share: row.share, exemptPaths: JSON.parse(row.exempt_paths) } : null
 }
 
-/** Null switches it off; what was logged stays. The caller writes the audit record. */
-export async function setWithholding(
+/** Null switches it off; what was logged stays. With its audit record. */
+export async function putWithholding(
+  writer: Writer,
+  storeId: MemoryStoreId,
+  settings: WithholdingSettings | null,
+): Promise<void> {
+  for (const pattern of settings?.exemptPaths ?? []) refuseFault(pattern)
+  await getMemoryStore(writer, storeId)
+  await setWithholding(writer, storeId, settings)
+  await writer.audit({
+    action: 'memory_store.withholding_set',
+    objectType: 'memory_store',
+    objectId: storeId,
+    afterHash: writer.hash(JSON.stringify(settings)),
+  })
+}
+
+/** A pattern that can fit no path would spare nothing, and nobody would notice. */
+function refuseFault(pattern: string): void {
+  const fault = /^[/*]/.test(pattern)
+    ? findGlobFault(pattern)
+    : 'paths begin with "/", so it fits none'
+  if (fault === null) return
+  throw new DomainError('invalid_argument', `exempt_paths: "${pattern}" is no pattern: ${fault}.`)
+}
+
+async function setWithholding(
   writer: Writer,
   storeId: MemoryStoreId,
   settings: WithholdingSettings | null,
@@ -55,16 +83,36 @@ export async function insertFrame(writer: Writer, frame: WithholdingFrame): Prom
     .execute()
 }
 
-export async function listFrames(
+/** An experiment has some arms; versions follow each other. */
+const framesAtOnce = 32
+
+/** Items of frames by their contents' hash, the last ones kept in memory; of a frame that nobody knows, none. */
+export function openFrames(
   reader: Reader,
   storeId: MemoryStoreId,
-): Promise<ReadonlyMap<string, readonly ItemRef[]>> {
-  const rows = await reader.read
+): (contentHash: string) => Promise<readonly ItemRef[]> {
+  const frames = new Map<string, readonly ItemRef[]>()
+  return async (contentHash) => {
+    const found = frames.get(contentHash) ?? (await readFrame(reader, storeId, contentHash))
+    frames.delete(contentHash)
+    frames.set(contentHash, found)
+    const [oldest] = frames.keys()
+    if (frames.size > framesAtOnce && oldest !== undefined) frames.delete(oldest)
+    return found
+  }
+}
+
+async function readFrame(
+  reader: Reader,
+  storeId: MemoryStoreId,
+  contentHash: string,
+): Promise<readonly ItemRef[]> {
+  const row = await reader.read
     .selectFrom('withholding_frames')
-    .select(['content_hash', 'items'])
+    .select('items')
     .where('store_id', '=', storeId)
-    .execute()
-  const toRefs = (items: string) =>
-    (JSON.parse(items) as [string, string][]).map(([id, path]) => ({ id, path }))
-  return new Map(rows.map((row) => [row.content_hash, toRefs(row.items)]))
+    .where('content_hash', '=', contentHash)
+    .executeTakeFirst()
+  const items = JSON.parse(row?.items ?? '[]') as [string, string][]
+  return items.map(([id, path]) => ({ id, path }))
 }

@@ -108,6 +108,7 @@ const present = (exposure: Exposure): z.input<typeof exposurePage>['data'][numbe
   unit: exposure.unit,
   unit_ordinal: exposure.unitOrdinal,
   arm: exposure.arm,
+  task_type: exposure.taskType,
   via: exposure.via,
   withheld: exposure.withheld && {
     share: exposure.withheld.share,

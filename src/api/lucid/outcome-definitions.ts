@@ -69,7 +69,7 @@ export const outcomeDefinitionEndpoints = [
       return context.database.read(async (reader) => {
         const stored = await getOutcomeDefinition(reader, params.name, query.version)
         const taskType = query.task_type ?? null
-        const delays = await listPastDelays(reader, stored.definition, taskType)
+        const delays = await listPastDelays(reader, stored.definition, { taskType })
         const { ms, from } = deadlineFrom(stored.definition.deadlines, taskType, delays)
         const deadline = { seconds: ms / 1_000, from, past_delays: delays.length }
         return { ...presentDefinition(stored), deadline }

@@ -1,16 +1,26 @@
 import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import type { PullDocument } from '../../contract/pull.ts'
 import { DomainError } from '../../core/errors.ts'
 import type { Hash } from '../../core/ids.ts'
 import type { MemoryDocument } from '../../core/memory.ts'
+import type { FileLock } from '../../storage/sqlite/file-lock.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { GlobalOptions, Invocation } from '../invocation.ts'
 import { type Answered, type Asking, askForVersion, confirm } from '../pull/answer.ts'
 import { cutBlock, findBlock, putBlock, renderDocuments } from '../pull/block.ts'
-import { readPlain, writeWhole } from '../pull/files.ts'
-import { applyFolder, findVersion, listEdited, openFolder, planFolder } from '../pull/folder.ts'
+import { openRoot, readPlain, removePartial, syncFolder, writeWhole } from '../pull/files.ts'
+import {
+  applyFolder,
+  findVersion,
+  listEdited,
+  lockName,
+  openFolder,
+  planFolder,
+} from '../pull/folder.ts'
 import { findOverflow } from '../pull/loader-limits.ts'
+import { lockPlace } from '../pull/lock.ts'
 import { showForeign } from '../text.ts'
 
 export interface PullOptions extends GlobalOptions {
@@ -33,13 +43,46 @@ const hash: Hash = (text) => createHash('sha256').update(text).digest('hex')
 /** Brings the version that this unit reads into a folder, a block of a file, or the context of a starting session. */
 export async function runPull(invocation: Invocation, options: PullOptions): Promise<number> {
   refuseUnclear(options)
-  if (options.remove) return takeAway(invocation, options)
-  const asking = prepareAsking(invocation, options)
-  if (options.hook) return answerHook(invocation, asking)
+  if (options.remove) return alone(invocation, options, () => takeAway(invocation, options))
+  const question = prepareQuestion(invocation, options)
+  if (options.hook) return answerHook(invocation, ask(invocation, options, question))
+  return alone(invocation, options, () => keep(invocation, options, question))
+}
+
+/** One pull at a time: of a folder, and of a file with a block. The folder's lock comes first for everybody. */
+async function alone(
+  { surroundings: { signal }, note }: Invocation,
+  { to, block, timeout: seconds = standardSeconds }: PullOptions,
+  work: () => Promise<number>,
+): Promise<number> {
+  const waiting = { seconds, signal, onWait: note }
+  const locks: FileLock[] = []
+  try {
+    if (to !== undefined) {
+      const root = await openRoot(to)
+      locks.push(await lockPlace(root, join(root, lockName), waiting))
+    }
+    if (block !== undefined) {
+      const file = resolve(block)
+      const lock = join(dirname(file), `.${basename(file)}.lucidream-lock`)
+      locks.push(await lockPlace(file, lock, waiting))
+    }
+    return await work()
+  } finally {
+    for (const lock of locks.toReversed()) lock.release()
+  }
+}
+
+async function keep(
+  invocation: Invocation,
+  options: PullOptions,
+  question: Question,
+): Promise<number> {
   const place = await readPlace(options)
-  const answered = await askForVersion({ ...asking, known: place.version })
+  const known = { ...question, known: place.version }
+  const answered = await askForVersion(ask(invocation, options, known))
   const { documents, contentHash, exposureId } = answered
-  const storeId = asking.query.store as string
+  const storeId = question.query.store as string
   const done = documents
     ? await bring(options, place, { storeId, contentHash, documents })
     : { written: [], removed: [], warnings: [] }
@@ -63,7 +106,15 @@ function refuseUnclear({ to, block, hook, remove, server, store, unit }: PullOpt
 
 const standardSeconds = 60
 
-function prepareAsking({ surroundings }: Invocation, options: PullOptions): Asking {
+type Question = Omit<Asking, 'signal'>
+
+/** The time for the server begins when it is asked. */
+const ask = ({ surroundings }: Invocation, options: PullOptions, question: Question): Asking => {
+  const timeout = AbortSignal.timeout((options.timeout ?? standardSeconds) * 1_000)
+  return { ...question, signal: AbortSignal.any([surroundings.signal, timeout]) }
+}
+
+function prepareQuestion({ surroundings }: Invocation, options: PullOptions): Question {
   const { server = '', store = '', unit = '', to, hook, taskType, principal, session } = options
   const url = URL.canParse(server) ? new URL(server) : null
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
@@ -83,7 +134,6 @@ function prepareAsking({ surroundings }: Invocation, options: PullOptions): Aski
     : to === undefined && options.block === undefined
       ? 'checkout'
       : 'file_sync'
-  const timeout = AbortSignal.timeout((options.timeout ?? standardSeconds) * 1_000)
   return {
     server: url,
     apiKey: surroundings.apiKey,
@@ -97,7 +147,6 @@ function prepareAsking({ surroundings }: Invocation, options: PullOptions): Aski
       ...(session === undefined ? {} : { session_id: session }),
     },
     known: null,
-    signal: AbortSignal.any([surroundings.signal, timeout]),
     hash,
   }
 }
@@ -112,6 +161,7 @@ interface Place {
 /** Hand edits are refused before the server is asked: nothing is delivered that cannot be put down. */
 async function readPlace({ to, block: path, force }: PullOptions): Promise<Place> {
   const folder = to === undefined ? null : await openFolder(to, hash)
+  if (path !== undefined) await removePartial(path)
   const block = path === undefined ? null : { path, text: (await readPlain(path)) ?? '' }
   const versions: (string | null)[] = []
   if (folder) {
@@ -157,6 +207,7 @@ async function bring({ force = false }: PullOptions, place: Place, brought: Brou
   if (block) {
     if (block.text !== block.before) {
       await writeWhole(block.path, block.text)
+      await syncFolder(dirname(resolve(block.path)))
       written.push(block.path)
     }
     warn(findOverflow(block.path, block.text))
@@ -205,6 +256,7 @@ async function takeAway(invocation: Invocation, options: PullOptions): Promise<n
     const rest = cutBlock(block.text, found)
     if (rest === '') await rm(block.path)
     else await writeWhole(block.path, rest)
+    await syncFolder(dirname(resolve(block.path)))
     removed.push(block.path)
   }
   const nothing = { storeId: null, contentHash: null, exposureId: null, written: [], warnings: [] }

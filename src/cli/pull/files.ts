@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   lstat,
   mkdir,
@@ -10,13 +11,16 @@ import {
   rmdir,
   unlink,
 } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { DomainError } from '../../core/errors.ts'
 
-/** Appears whole or not at all, also when the power fails. A link in its place is refused. */
+/**
+ * Appears whole or not at all, also when the power fails; that it appeared is on the disk once its folder was synced. A
+ * link in its place is refused.
+ */
 export async function writeWhole(target: string, content: string): Promise<void> {
   await refuseLink(target)
-  const partial = `${target}.lucidream-partial`
+  const partial = namePartial(target)
   await rm(partial, { force: true })
   // `wx` follows no link that somebody put there meanwhile.
   const handle = await open(partial, 'wx')
@@ -27,6 +31,32 @@ export async function writeWhole(target: string, content: string): Promise<void>
     await handle.close()
   }
   await rename(partial, target)
+}
+
+/** What a killed process left of a file that it was about to write. */
+export const removePartial = (target: string): Promise<void> =>
+  rm(namePartial(target), { force: true })
+
+/** Hidden, so that no memory has that name, and short, so that long names have one too. */
+const namePartial = (target: string) =>
+  join(dirname(target), `.lucidream-partial-${sha256(basename(target)).slice(0, 16)}`)
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
+
+/** What was made, renamed or removed in a folder is on the disk then. Some systems have no such call. */
+export async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, 'r').catch((cause: unknown) => {
+    if (isMissing(cause) || isUnsupported(cause)) return null
+    throw cause
+  })
+  if (handle === null) return
+  try {
+    await handle.sync()
+  } catch (cause) {
+    if (!isUnsupported(cause)) throw cause
+  } finally {
+    await handle.close()
+  }
 }
 
 /** Null: there is none. A link or a folder in its place is refused. */
@@ -98,6 +128,11 @@ const outside = (path: string, what: string) =>
     'path_outside',
     `${path} is ${what}; nothing is read or written through it. Remove it, or name the place itself.`,
   )
+
+const isUnsupported = (cause: unknown) =>
+  cause instanceof Error &&
+  'code' in cause &&
+  ['EISDIR', 'EINVAL', 'EPERM', 'ENOTSUP', 'ENOSYS'].includes(String(cause.code))
 
 const isMissing = (cause: unknown) =>
   cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR')

@@ -11,6 +11,8 @@ import {
   openRoot,
   readPlain,
   removeFile,
+  removePartial,
+  syncFolder,
   writeWhole,
 } from './files.ts'
 
@@ -33,6 +35,7 @@ const folderState = z.object({
 type FolderState = z.infer<typeof folderState>
 
 const stateName = '.lucidream-pull.json'
+export const lockName = '.lucidream-pull.lock'
 
 /** A folder that is kept as the server says, beside whatever else lies there. */
 export interface PulledFolder {
@@ -46,9 +49,20 @@ export async function openFolder(path: string, hash: Hash): Promise<PulledFolder
   const root = await openRoot(path)
   const state = await readState(root)
   const ours = { ...state?.files, ...state?.pending }
+  await removePartials(root, state)
   const found = new Map<string, string | null>()
   for (const file of Object.keys(ours)) found.set(file, await hashFile(root, file, hash))
   return { root, state, found }
+}
+
+/** Of a pull that was killed; a folder that only holds one would not go. */
+async function removePartials(root: string, state: FolderState | null): Promise<void> {
+  await removePartial(join(root, stateName))
+  if (state === null || state.pending === null) return
+  for (const path of Object.keys(state.pending)) {
+    const { folders, target } = locate(root, path)
+    if (await isReachable(root, folders)) await removePartial(target)
+  }
 }
 
 /** The version that stands in the folder, file for file; null: it has to be asked for in full. */
@@ -131,6 +145,7 @@ export async function* applyFolder(plan: FolderPlan): AsyncGenerator<void> {
     files: former,
     pending: files,
   })
+  await syncFolder(root)
   yield
   for (const path of remove) {
     const { folders, target } = locate(root, path)
@@ -143,8 +158,20 @@ export async function* applyFolder(plan: FolderPlan): AsyncGenerator<void> {
     await writeWhole(target, content)
     yield
   }
+  await syncFolders(root, [...remove, ...write.map(({ path }) => path)])
   if (contentHash === null) await removeFile(root, join(root, stateName))
   else await writeState(root, { ...base, content_hash: contentHash, files, pending: null })
+  await syncFolder(root)
+}
+
+/** Every folder on the way to these files once, before the state says that they are there. */
+async function syncFolders(root: string, paths: readonly string[]): Promise<void> {
+  const touched = new Set([root])
+  for (const path of paths) {
+    const { folders } = locate(root, path)
+    for (const [at] of folders.entries()) touched.add(join(root, ...folders.slice(0, at + 1)))
+  }
+  for (const folder of touched) await syncFolder(folder)
 }
 
 function locate(root: string, path: string) {

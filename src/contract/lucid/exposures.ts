@@ -63,6 +63,7 @@ const exposure = confirmedExposure.extend({
     .nullable()
     .describe('in the order of assignment; null: nobody was assigned'),
   arm: z.string().nullable().describe('one digit a change of the experiment: 1 with it, 0 without'),
+  task_type: z.string().nullable().describe('as it was said before the coin'),
   via,
   withheld: z
     .object({ share: z.number(), items: z.array(z.string()) })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { keepLedgers } from './item-ledgers.ts'
+import { openLedgers } from './item-ledgers.ts'
 import { type Mac, tossArm } from './toss.ts'
 import { withholdItems } from './withheld-items.ts'
 
@@ -110,16 +110,74 @@ test('each item goes for about its share of units, and what protects somebody ne
   expect(exempt.eligible).toEqual([])
 })
 
-test('the ledgers call an item helpful that units do better with, and nothing else', () => {
-  const eligible = ['good', 'none', 'bad'].map((id) => ({ id, path: `/${id}.md` }))
+/** Units that do better with `good` and worse with `bad`; `kept` is never left out. */
+function useItems(units: number, names: readonly string[]) {
+  const eligible = names.map((id) => ({ id, path: `/${id}.md` }))
   const coin = (of: string) => macWith('l')(of)[0] as number
-  const uses = Array.from({ length: 3_000 }, (_, at) => {
-    const withheld = new Set(eligible.map(({ id }) => id).filter((id) => coin(`${id} ${at}`) < 26))
+  return Array.from({ length: units }, (_, at) => {
+    const gone = names.filter((id) => id !== 'kept' && coin(`${id} ${at}`) < 26)
+    const withheld = new Set(gone)
     const rate = 0.5 + (withheld.has('good') ? -0.35 : 0) + (withheld.has('bad') ? 0.35 : 0)
-    return { share: 26 / 256, eligible, withheld, value: coin(`y ${at}`) / 256 < rate ? 1 : 0 }
+    const value = coin(`y ${at}`) / 256 < rate ? 1 : 0
+    return { share: 26 / 256, eligible, withheld, value, came: 'in_time' } as const
   })
-  const { items, units } = keepLedgers(uses)
+}
+
+test('the ledgers call an item helpful that units do better with, harmful that they do worse with, and nothing else', () => {
+  const ledgers = openLedgers()
+  for (const use of useItems(3_000, ['good', 'none', 'bad', 'kept'])) ledgers.take(use)
+  const { items, units } = ledgers.close()
   expect(units).toBe(3_000)
   const verdicts = Object.fromEntries(items.map(({ id, verdict }) => [id, verdict]))
-  expect(verdicts).toEqual({ good: 'helpful', none: 'not_proven', bad: 'harmful' })
+  expect(verdicts).toEqual({
+    good: 'helpful',
+    none: 'not_proven',
+    bad: 'harmful',
+    kept: 'not_estimable',
+  })
+  const says = Object.fromEntries(items.map((one) => [one.id, one.says]))
+  expect(says.bad).toMatch(
+    /^does harm, retire it: \d\d\.\d % of \d+ units with it, \d\d\.\d % of \d+ without; /,
+  )
+  expect(says.kept).toBe('not estimable: it was never left out, in 3000 units')
+  const bad = items.find(({ id }) => id === 'bad')
+  expect((bad?.given.units ?? 0) + (bad?.withheld.units ?? 0)).toBe(3_000)
+  expect(bad?.withheld.mean ?? 0).toBeGreaterThan((bad?.given.mean ?? 1) + 0.2)
+})
+
+test('what is not shown at twenty to one is not shown, though it is the only item and e-BH would take ten', () => {
+  let seen = 0
+  const ledgers = openLedgers()
+  for (const use of useItems(3_000, ['bad'])) {
+    ledgers.take(use)
+    const [item] = ledgers.close().items
+    const { harms = 0, verdict } = item ?? {}
+    if (harms > 10 && harms < 20) seen += 1
+    expect(verdict === 'harmful', `E = ${harms}`).toBe(harms >= 20)
+  }
+  expect(seen).toBeGreaterThan(0)
+})
+
+test('many items that do nothing hide one that has little evidence, as e-BH asks', () => {
+  const names = ['bad', ...Array.from({ length: 400 }, (_, at) => `idle ${at}`)]
+  const [alone, among] = [openLedgers(), openLedgers()]
+  const eligible = [{ id: 'bad', path: '/bad.md' }]
+  let found = false
+  for (const use of useItems(600, names)) {
+    alone.take({ ...use, eligible })
+    among.take(use)
+    const [item] = alone.close().items
+    if (item?.verdict !== 'harmful' || item.harms > 1_000) continue
+    found = true
+    expect(among.close().items.find(({ id }) => id === 'bad')?.verdict).toBe('not_proven')
+    break
+  }
+  expect(found).toBe(true)
+})
+
+test('units behind the most coins that an answer counts are refused, not lost among the others', () => {
+  const ledgers = openLedgers(10)
+  const taken = useItems(5, ['a', 'b', 'c']).map((use) => ledgers.take(use))
+  expect(taken).toEqual([true, true, true, false, false])
+  expect(ledgers.close()).toMatchObject({ units: 3 })
 })

@@ -80,14 +80,23 @@ export function commitUse(ledger: ItemLedger, use: ItemUse): ItemLedger {
   }
 }
 
-/** Items shown to help and items shown to harm, each among all items by e-BH; a harmful one should be retired. */
+/** Below this nothing is shown of an item, however few items there are. */
+export const shownAt = 20
+
+/**
+ * Items shown to help and items shown to harm, each among all items by e-BH; a harmful one should be retired. What is
+ * below the threshold counts as no evidence at all, which is an e-value still: so the rate holds for what is left.
+ */
 export function judgeItems(
   ledgers: readonly ItemLedger[],
   rate = 0.1,
 ): { helpful: string[]; harmful: string[] } {
   const choose = (side: 'helps' | 'harms') => {
     const chosen = chooseByEvidence(
-      ledgers.map((ledger) => evidenceOf(ledger[side])),
+      ledgers.map((ledger) => {
+        const e = evidenceOf(ledger[side])
+        return e >= shownAt ? e : 0
+      }),
       rate,
     )
     return ledgers.filter((_, at) => chosen[at]).map(({ item }) => item)

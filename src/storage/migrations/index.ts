@@ -17,6 +17,7 @@ import { experiments } from './0017-experiments.ts'
 import { exposures } from './0018-exposures.ts'
 import { approvals } from './0019-approvals.ts'
 import { endorsements } from './0020-endorsements.ts'
+import { withheldLedgers } from './0021-withheld-ledgers.ts'
 import { outcomeUpkeep } from './0024-outcome-upkeep.ts'
 import { leaveOneOut } from './0027-leave-one-out.ts'
 import type { Migration, MigrationText } from './migration.ts'
@@ -44,6 +45,7 @@ const texts: readonly MigrationText[] = [
   approvals,
   leaveOneOut,
   outcomeUpkeep,
+  withheldLedgers,
 ]
 
 export const migrations: readonly Migration[] = texts.map((text, at) => ({

@@ -143,6 +143,8 @@ export interface ExposuresTable {
   unit_ordinal: number | null
   unit: string
   arm: string | null
+  /** As it was said before the coin. */
+  task_type: string | null
   session_id: SessionId | null
   content_hash: string
   via: 'session' | 'checkout' | 'mcp' | 'file_sync' | 'hook'
