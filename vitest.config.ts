@@ -29,7 +29,6 @@ export default defineConfig(async () => {
     },
   }
   const projects = postgresUrl === null ? [main] : [main, wireOnPostgres]
-  const projects = postgresUrl === null ? [main] : [main, wireOnPostgres]
   const globalSetup = ['scripts/test-run.ts']
   // Two at once halve the time of a run on two cores; more wait for each other.
   return { test: { maxWorkers: 2, provide, projects, globalSetup } }
