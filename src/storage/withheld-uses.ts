@@ -51,7 +51,7 @@ export async function* listWithheldUses(
       const { parts, crowded } = known(unit)
       const outcome = judgeUse(parts, {
         size: sizeOf(unit),
-        decide: (signals) => decideGoal(goal.definition, signals)?.value ?? null,
+        decide: (signals) => decideGoal(goal.definition, signals),
         deadline: deadlineOf(unit, goal.deadlines),
         now,
       })

@@ -35,7 +35,7 @@ const part = (since: number, signals: readonly GoalSignal[]): UsePart => ({
 /** The last word decides. */
 const decide = (signals: readonly GoalSignal[]) => {
   const last = signals.toSorted((a, b) => (a.createdAt < b.createdAt ? -1 : 1)).at(-1)
-  return last ? Number(last.success) : null
+  return last ? { value: Number(last.success), signalIds: [last.id] } : null
 }
 const judge = (size: UnitSize, parts: readonly UsePart[], now: number) =>
   judgeUse(parts, { size, decide, deadline, now })
