@@ -322,14 +322,17 @@ CREATE TABLE dreams (
   schedule_id text COLLATE "C",
   started_at text COLLATE "C",
   archived_at text COLLATE "C",
+  experiment_id text COLLATE "C",
   CONSTRAINT dreams_pkey PRIMARY KEY (id),
   CONSTRAINT dreams_workspace_id_ordinal_key UNIQUE (workspace_id, ordinal),
   CONSTRAINT dreams_origin_check CHECK (origin = ANY (ARRAY['cli'::text, 'api'::text, 'schedule'::text])),
   CONSTRAINT dreams_output_behavior_check CHECK (output_behavior = ANY (ARRAY['create_new'::text, 'update_existing'::text])),
   CONSTRAINT dreams_status_check CHECK (status = ANY (ARRAY['pending'::text, 'running'::text, 'completed'::text, 'failed'::text, 'canceled'::text])),
+  CONSTRAINT dreams_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES experiments(id),
   CONSTRAINT dreams_input_store_id_fkey FOREIGN KEY (input_store_id) REFERENCES memory_stores(id),
   CONSTRAINT dreams_output_store_id_fkey FOREIGN KEY (output_store_id) REFERENCES memory_stores(id)
 );
+CREATE INDEX dreams_by_experiment ON dreams USING btree (experiment_id, ordinal) WHERE experiment_id IS NOT NULL;
 CREATE INDEX dreams_by_inputs ON dreams USING btree (workspace_id, inputs_hash);
 CREATE INDEX dreams_by_status ON dreams USING btree (workspace_id, status, created_at, ordinal);
 CREATE INDEX dreams_by_store ON dreams USING btree (input_store_id, created_at);
@@ -405,7 +408,10 @@ CREATE TABLE experiment_arms (
   content_hash text COLLATE "C" NOT NULL,
   overlay_store_id text COLLATE "C",
   created_at text COLLATE "C" NOT NULL,
+  collected_at text COLLATE "C",
+  collected_snapshot_id text COLLATE "C",
   CONSTRAINT experiment_arms_pkey PRIMARY KEY (experiment_id, arm),
+  CONSTRAINT experiment_arms_collected_snapshot_id_fkey FOREIGN KEY (collected_snapshot_id) REFERENCES memory_snapshots(id),
   CONSTRAINT experiment_arms_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES experiments(id),
   CONSTRAINT experiment_arms_overlay_store_id_fkey FOREIGN KEY (overlay_store_id) REFERENCES memory_stores(id)
 );
@@ -513,6 +519,8 @@ CREATE TABLE experiments (
   CONSTRAINT experiments_store_id_fkey FOREIGN KEY (store_id) REFERENCES memory_stores(id)
 );
 CREATE INDEX experiments_by_store ON experiments USING btree (store_id, state);
+CREATE INDEX experiments_by_time ON experiments USING btree (workspace_id, created_at, id);
+CREATE INDEX experiments_open ON experiments USING btree (id) WHERE (state = ANY (ARRAY['running'::text, 'paused'::text])) OR state = 'promoted'::text AND holdback_ended_at IS NULL;
 
 CREATE TABLE exposures (
   id text COLLATE "C" NOT NULL,

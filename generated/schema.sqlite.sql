@@ -268,9 +268,10 @@ CREATE TABLE dreams (
   created_at TEXT NOT NULL,
   ended_at TEXT, origin TEXT NOT NULL DEFAULT 'cli'
   CHECK (origin IN ('cli', 'api', 'schedule')), model TEXT NOT NULL DEFAULT 'lucidream-builtin', instructions TEXT, output_behavior TEXT NOT NULL DEFAULT 'create_new'
-  CHECK (output_behavior IN ('create_new', 'update_existing')), held_store_id TEXT, session_id TEXT, session_count INTEGER NOT NULL DEFAULT 0, selector TEXT, schedule_id TEXT, started_at TEXT, archived_at TEXT,
+  CHECK (output_behavior IN ('create_new', 'update_existing')), held_store_id TEXT, session_id TEXT, session_count INTEGER NOT NULL DEFAULT 0, selector TEXT, schedule_id TEXT, started_at TEXT, archived_at TEXT, experiment_id TEXT REFERENCES experiments (id),
   UNIQUE (workspace_id, ordinal)
 ) STRICT;
+CREATE INDEX dreams_by_experiment ON dreams (experiment_id, ordinal) WHERE experiment_id IS NOT NULL;
 CREATE INDEX dreams_by_inputs ON dreams (workspace_id, inputs_hash);
 CREATE INDEX dreams_by_status ON dreams (workspace_id, status, created_at, ordinal);
 CREATE INDEX dreams_by_store ON dreams (input_store_id, created_at);
@@ -334,7 +335,7 @@ CREATE TABLE experiment_arms (
   arm TEXT NOT NULL,
   content_hash TEXT NOT NULL,
   overlay_store_id TEXT REFERENCES memory_stores (id),
-  created_at TEXT NOT NULL,
+  created_at TEXT NOT NULL, collected_at TEXT, collected_snapshot_id TEXT REFERENCES memory_snapshots (id),
   PRIMARY KEY (experiment_id, arm)
 ) STRICT;
 CREATE INDEX experiment_arms_by_overlay ON experiment_arms (overlay_store_id);
@@ -426,6 +427,9 @@ CREATE TABLE experiments (
   holdback_ended_at TEXT
 ) STRICT;
 CREATE INDEX experiments_by_store ON experiments (store_id, state);
+CREATE INDEX experiments_by_time ON experiments (workspace_id, created_at, id);
+CREATE INDEX experiments_open ON experiments (id)
+  WHERE (state in ('running', 'paused') or (state = 'promoted' and holdback_ended_at is null));
 
 CREATE TABLE exposures (
   id TEXT NOT NULL PRIMARY KEY,

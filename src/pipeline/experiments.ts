@@ -23,7 +23,8 @@ import {
   storeTurn,
   type Turned,
 } from '../storage/experiment-turn.ts'
-import { type Experiment, isProven, listOpenExperiments } from '../storage/experiments.ts'
+import { type Experiment, isProven, listOpenIds } from '../storage/experiments.ts'
+import type { Job } from '../storage/jobs.ts'
 import {
   promoteExperiment,
   promoteOrSendBack,
@@ -36,14 +37,29 @@ import { leaveEachOut } from './leave-one-out.ts'
 /** Units of one write. */
 const mostAtOnce = 200
 
-/** Commits what can be committed of every open experiment, and acts on what that says. */
+/** Commits what can be committed of every open experiment. One that fails holds up none of the others. */
 export async function commitExperiments(context: Context): Promise<void> {
-  const open = await context.database.read((reader) => listOpenExperiments(reader))
-  for (const { id } of open) {
-    while (!context.signal.aborted && (await takeTurn(context, id)));
-    await leaveEachOut(context, id)
-    await promoteUnattended(context, id)
+  const failures: unknown[] = []
+  for (const id of await context.database.read(listOpenIds)) {
+    if (context.signal.aborted) break
+    await commitExperiment(context, id).catch((error: unknown) => failures.push(error))
   }
+  if (failures.length > 0) throw failures[0]
+}
+
+/** The job of one experiment about which something arrived. */
+export async function runRound(context: Context, { id, attempt, payload }: Job): Promise<void> {
+  await commitExperiment(context, payload.experiment_id as ExperimentId)
+  await context.database.scratch((scratch) =>
+    context.jobs.settle(scratch, { id, attempt, state: 'done' }),
+  )
+}
+
+/** Commits what can be committed of one experiment, and acts on what that says. */
+async function commitExperiment(context: Context, id: ExperimentId): Promise<void> {
+  while (!context.signal.aborted && (await takeTurn(context, id)));
+  await leaveEachOut(context, id)
+  await promoteUnattended(context, id)
 }
 
 /** True: there may be more to do at once. */

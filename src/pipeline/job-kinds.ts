@@ -1,6 +1,8 @@
+import { roundKind } from '../storage/experiment-rounds.ts'
 import type { Job } from '../storage/jobs.ts'
 import type { Context } from './context.ts'
 import { runDreamStep } from './dream-step.ts'
+import { runRound } from './experiments.ts'
 import { runImportJob } from './import-job.ts'
 import { receiveDelivery } from './receive/receive.ts'
 import { stepKinds } from './step.ts'
@@ -21,4 +23,5 @@ export const slowKinds: Readonly<Record<string, JobHandler>> = {
 export const quickKinds: Readonly<Record<string, JobHandler>> = {
   webhook: deliverWebhook,
   receive: receiveDelivery,
+  [roundKind]: runRound,
 }

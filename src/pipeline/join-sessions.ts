@@ -1,11 +1,13 @@
 import { setImmediate as breathe, setTimeout as sleep } from 'node:timers/promises'
 import type { ExposureId, SessionId } from '../core/ids.ts'
 import type { Reader } from '../storage/database.ts'
+import { wakeExperiments } from '../storage/experiment-rounds.ts'
 import { confirmExposure, listUnlinked } from '../storage/exposures.ts'
 import { cutNextSession, endCutting, listTouchedSignals } from '../storage/session-keys.ts'
 import { findSession } from '../storage/sessions.ts'
 import { rejoinSignals } from '../storage/signal-joins.ts'
 import type { Context } from './context.ts'
+import { toOutbox } from './outbox.ts'
 
 const actor = { type: 'service_account', id: 'joins' } as const
 const pollMs = 500
@@ -31,7 +33,8 @@ export async function joinPending(context: Context): Promise<number> {
 }
 
 /** Most sessions touch no signal and name no exposure that is not theirs yet, and open no write. */
-async function joinSession({ database }: Context, id: SessionId): Promise<number> {
+async function joinSession(context: Context, id: SessionId): Promise<number> {
+  const { database } = context
   const { touched, unlinked } = await database.read(async (reader) => ({
     touched: await listTouchedSignals(reader, id),
     unlinked: await listNamedExposures(reader, id),
@@ -39,10 +42,11 @@ async function joinSession({ database }: Context, id: SessionId): Promise<number
   if (touched.length === 0 && unlinked.length === 0) return 0
   return database.write(actor, async (writer) => {
     for (const exposure of await listNamedExposures(writer, id)) {
-      await confirmExposure(writer, exposure, id)
+      await confirmExposure(writer, toOutbox(context), { id: exposure, sessionId: id })
     }
     const changed = await rejoinSignals(writer, touched)
     if (changed.length === 0) return 0
+    await wakeExperiments(writer, toOutbox(context), { signals: changed })
     await writer.audit({
       action: 'outcome_signal.joined',
       objectType: 'session',

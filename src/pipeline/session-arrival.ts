@@ -1,9 +1,11 @@
+import type { SessionId } from '../core/ids.ts'
 import type { OutcomeSignal } from '../core/outcome/signal.ts'
 import type { Session, SessionEvent } from '../core/session.ts'
 import { isErasedKey } from '../core/trust/erasure.ts'
 import type { RawRecord } from '../importers/importer.ts'
 import { insertImportedAgent } from '../storage/agents.ts'
 import type { Writer } from '../storage/database.ts'
+import { wakeExperiments } from '../storage/experiment-rounds.ts'
 import { linkExposures } from '../storage/exposures.ts'
 import { insertOutcomeSignals } from '../storage/outcome-signals.ts'
 import { findSession, insertSession, updateSession } from '../storage/sessions.ts'
@@ -15,6 +17,7 @@ import {
   discardTranscript,
 } from '../storage/transcripts.ts'
 import type { Context } from './context.ts'
+import { toOutbox } from './outbox.ts'
 
 /** A session that was read to its end. Its events are here, or in a staged transcript when it was large. */
 export interface Arrival {
@@ -38,13 +41,17 @@ export async function storeArrivals(
   const fates = { added: 0, replaced: 0, unchanged: 0, shorter: 0 }
   await context.database.write({ type: 'importer', id: importer }, async (writer) => {
     await storeAgents(writer, arrivals)
+    const told: SessionId[] = []
     for (const arrival of arrivals) {
-      fates[await storeArrival(writer, context.owner, arrival)] += 1
+      const fate = await storeArrival(writer, context, arrival)
+      fates[fate] += 1
       const stored = await findSession(writer, arrival.session.id)
       if (!stored || !isErasedKey(stored.session.key)) {
-        await storeOutcomes(writer, arrival.outcomes)
+        const added = await storeOutcomes(writer, arrival.outcomes)
+        if (added > 0 || fate === 'added' || fate === 'replaced') told.push(arrival.session.id)
       }
     }
+    await wakeExperiments(writer, toOutbox(context), { sessions: told })
   })
   return fates
 }
@@ -63,7 +70,7 @@ async function storeAgents(writer: Writer, arrivals: readonly Arrival[]) {
  * Sources upload a growing session again and again. The longer transcript wins; an equal one changes
  * nothing; the shorter one is left out. What was replaced stays stored as superseded.
  */
-async function storeArrival(writer: Writer, owner: string, arrival: Arrival): Promise<Fate> {
+async function storeArrival(writer: Writer, context: Context, arrival: Arrival): Promise<Fate> {
   const { session, transcriptHash, eventCount } = arrival
   const known = await findSession(writer, session.id)
   // Whoever was erased is not taken in again by the next upload of the same file.
@@ -73,13 +80,13 @@ async function storeArrival(writer: Writer, owner: string, arrival: Arrival): Pr
   }
   if (known && known.transcriptHash === transcriptHash) {
     await discard(writer, arrival)
-    return refresh(writer, known.session, session)
+    return refresh(writer, context, { known: known.session, arrived: session })
   }
   if (known && eventCount < known.eventCount) {
     await discard(writer, arrival)
     return 'shorter'
   }
-  const transcriptId = arrival.transcriptId ?? (await stage(writer, owner, arrival))
+  const transcriptId = arrival.transcriptId ?? (await stage(writer, context.owner, arrival))
   await completeTranscript(writer, {
     sessionId: session.id,
     transcriptId,
@@ -88,7 +95,7 @@ async function storeArrival(writer: Writer, owner: string, arrival: Arrival): Pr
   })
   if (known) await updateSession(writer, session)
   else await insertSession(writer, session, transcriptId)
-  await linkExposures(writer, { ...session, metadata: {} })
+  await linkExposures(writer, toOutbox(context), { ...session, metadata: {} })
   await writer.audit({
     action: known ? 'session.replaced' : 'session.imported',
     objectType: 'session',
@@ -100,10 +107,14 @@ async function storeArrival(writer: Writer, owner: string, arrival: Arrival): Pr
 }
 
 /** The same transcript may come with better knowledge of itself: a task map, a title. */
-async function refresh(writer: Writer, known: Session, arrived: Session): Promise<Fate> {
+async function refresh(
+  writer: Writer,
+  context: Context,
+  { known, arrived }: { readonly known: Session; readonly arrived: Session },
+): Promise<Fate> {
   if (JSON.stringify(known) === JSON.stringify(arrived)) return 'unchanged'
   await updateSession(writer, arrived)
-  await linkExposures(writer, { ...arrived, metadata: {} })
+  await linkExposures(writer, toOutbox(context), { ...arrived, metadata: {} })
   await writer.audit({ action: 'session.updated', objectType: 'session', objectId: arrived.id })
   return 'replaced'
 }
@@ -119,7 +130,7 @@ async function discard(writer: Writer, { transcriptId }: Arrival) {
   if (transcriptId !== null) await discardTranscript(writer, transcriptId)
 }
 
-async function storeOutcomes(writer: Writer, outcomes: readonly OutcomeSignal[]) {
+async function storeOutcomes(writer: Writer, outcomes: readonly OutcomeSignal[]): Promise<number> {
   const added = await insertOutcomeSignals(writer, outcomes)
   for (const signal of added) {
     await writer.audit({
@@ -128,4 +139,5 @@ async function storeOutcomes(writer: Writer, outcomes: readonly OutcomeSignal[])
       objectId: signal.id,
     })
   }
+  return added.length
 }

@@ -23,7 +23,7 @@ const pollMs = 250
 const pauseMs = 1_000
 /** A checkpoint is made this often where the audit log grew. */
 const sealMs = 60_000
-/** Outcomes that came are counted this late at most. */
+/** Outcomes wake their experiments; deadlines pass without a word, and are met this late at most. */
 const commitMs = 60_000
 /** Bodies that expire go this late at most. */
 const expireMs = 3_600_000

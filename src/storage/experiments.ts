@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { Actor } from '../core/audit/record.ts'
 import { DomainError } from '../core/errors.ts'
 import type { LeaveOneOut } from '../core/experiment/leave-one-out.ts'
@@ -134,6 +134,20 @@ export async function listExperiments(reader: Reader, page: ExperimentPage): Pro
   return withChanges(reader, await query.execute())
 }
 
+/** Written as the index is that holds these rows alone: ended ones are never read. */
+export const isOpenRow = sql<boolean>`(state in ('running', 'paused') or (state = 'promoted' and holdback_ended_at is null))`
+
+/** Of those whose units are waited for, without reading their plans. */
+export async function listOpenIds(reader: Reader): Promise<ExperimentId[]> {
+  const rows = await reader.read
+    .selectFrom('experiments')
+    .select('id')
+    .where(isOpenRow)
+    .orderBy('id')
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
 /** Running, paused, or with a holdback that goes on: those whose units are waited for. */
 export async function listOpenExperiments(
   reader: Reader,
@@ -143,12 +157,7 @@ export async function listOpenExperiments(
     .selectFrom('experiments')
     .selectAll()
     .where('workspace_id', '=', defaultWorkspace)
-    .where((where) =>
-      where.or([
-        where('state', 'in', anyOf(['running', 'paused'] as const)),
-        where.and([where('state', '=', 'promoted'), where('holdback_ended_at', 'is', null)]),
-      ]),
-    )
+    .where(isOpenRow)
     .orderBy('id')
   if (storeId !== undefined) query = query.where('store_id', '=', storeId)
   return withChanges(reader, await query.execute())

@@ -3,7 +3,9 @@ import { DomainError } from '../core/errors.ts'
 import type { ExperimentId, ExposureId, MemoryStoreId, SessionId } from '../core/ids.ts'
 import { anyOf } from './batches.ts'
 import { defaultWorkspace, type Reader, type Writer } from './database.ts'
+import { wakeExperiments } from './experiment-rounds.ts'
 import type { ExposuresTable } from './tables/experiments.ts'
+import type { Outbox } from './webhook-deliveries.ts'
 
 /** That a unit read a version of a store: assigned, delivered, confirmed in context. */
 export interface Exposure {
@@ -83,11 +85,19 @@ async function getExposure(reader: Reader, id: ExposureId): Promise<Exposure> {
   throw new DomainError('not_found', `There is no exposure ${id}.`)
 }
 
-/** The harness says that it stood in context; a second time changes nothing, and another session is refused. */
+interface Confirmation {
+  readonly id: ExposureId
+  readonly sessionId: SessionId | null
+}
+
+/**
+ * The harness says that it stood in context; a second time changes nothing, and another session is refused. What is
+ * known of the session may decide the unit now.
+ */
 export async function confirmExposure(
   writer: Writer,
-  id: ExposureId,
-  sessionId: SessionId | null,
+  outbox: Outbox,
+  { id, sessionId }: Confirmation,
 ): Promise<Exposure> {
   const before = await getExposure(writer, id)
   if (sessionId !== null && before.sessionId !== null && before.sessionId !== sessionId) {
@@ -108,6 +118,7 @@ export async function confirmExposure(
     .where('id', '=', id)
     .execute()
   await writer.audit({ action: 'exposure.confirmed', objectType: 'exposure', objectId: id })
+  if (sessionId !== null) await wakeExperiments(writer, outbox, { exposures: [id] })
   return getExposure(writer, id)
 }
 
@@ -135,10 +146,14 @@ export async function listUnlinked(reader: Reader, session: Saying): Promise<Exp
 }
 
 /** A session that comes and names its exposures stood under them. */
-export async function linkExposures(writer: Writer, session: Saying): Promise<void> {
+export async function linkExposures(
+  writer: Writer,
+  outbox: Outbox,
+  session: Saying,
+): Promise<void> {
   for (const { id, session_id } of await listNamed(writer, session)) {
     if (session_id === null || session_id === session.id) {
-      await confirmExposure(writer, id, session.id)
+      await confirmExposure(writer, outbox, { id, sessionId: session.id })
     }
   }
 }

@@ -1,7 +1,7 @@
 import { DomainError } from '../core/errors.ts'
 import type { JobId } from '../core/ids.ts'
 import { anyOf } from './batches.ts'
-import type { Reader, Scratch, Writer } from './database.ts'
+import type { Reader, Scratch } from './database.ts'
 import type { Attempt, Job, JobPage, NewJob, Retry, Settlement } from './jobs.ts'
 import type { JobsTable } from './tables/service.ts'
 
@@ -26,6 +26,21 @@ export async function insertJob(scratch: Scratch, job: NewJob): Promise<boolean>
     .onConflict((conflict) => conflict.column('id').doNothing())
     .executeTakeFirst()
   return result.numInsertedOrUpdatedRows === 1n
+}
+
+/** Answers whether one waits; its row is held until the caller's transaction ends. */
+export async function holdWaiting(
+  scratch: Scratch,
+  { kind, payload }: Pick<NewJob, 'kind' | 'payload'>,
+): Promise<boolean> {
+  const result = await scratch.scratch
+    .updateTable('jobs')
+    .set((row) => ({ state: row.ref('state') }))
+    .where('state', '=', 'queued')
+    .where('kind', '=', kind)
+    .where('payload', '=', JSON.stringify(payload))
+    .executeTakeFirst()
+  return result.numUpdatedRows > 0n
 }
 
 export interface Taking {
@@ -77,8 +92,8 @@ export async function requeueJob(scratch: Scratch, given: Retry): Promise<void> 
   await leaveRunning(scratch, given, { state: 'queued', available_at: availableAt, error })
 }
 
-export async function endJob(writer: Writer, given: Settlement): Promise<void> {
-  await leaveRunning(writer, given, { state: given.state, error: given.error ?? null })
+export async function endJob(scratch: Scratch, given: Settlement): Promise<void> {
+  await leaveRunning(scratch, given, { state: given.state, error: given.error ?? null })
 }
 
 export async function getJob(reader: Reader, id: JobId): Promise<Job> {

@@ -6,7 +6,7 @@ import { changeSomething, importer, jobId, note, start, write } from './_rows.ts
 import type { Fresh } from './_subject.ts'
 import { workOff } from './_work.ts'
 import { listAuditRecords } from './audit-records.ts'
-import type { Attempt, Claim, Job } from './jobs.ts'
+import type { Attempt, Claim, Job, NewJob } from './jobs.ts'
 import { listMemoryStores } from './memory-stores.ts'
 
 const leaseMs = 1_000
@@ -50,6 +50,57 @@ function describeEnqueue(fresh: Fresh): void {
     const jobs = await fresh.jobs()
     const stored = await fresh.database().read((reader) => jobs.get(reader, jobId('a')))
     expect(stored).toMatchObject({ kind: 'digest', state: 'done', availableAt: start })
+  })
+
+  test('work that is asked for once more is one job until it is claimed, and another one from then on', async () => {
+    const once = (name: string, given: Partial<NewJob> = {}) =>
+      fresh.database().scratch(async (scratch) =>
+        (await fresh.jobs()).enqueueOnce(scratch, {
+          ...newJob(name),
+          payload: { of: 'x' },
+          ...given,
+        }),
+      )
+    await once('a')
+    await once('b')
+    await once('other payload', { payload: { of: 'y' } })
+    await once('other kind', { kind: 'mine' })
+    const first = await take(fresh, { kinds: ['digest'] })
+    expect(first.id).toBe(jobId('a'))
+    await once('c')
+    await once('d')
+    await settle(fresh, first)
+    const jobs = await fresh.jobs()
+    const waiting = await fresh
+      .database()
+      .read((reader) => jobs.list(reader, { states: ['queued'], limit: 9 }))
+    expect(waiting.map(({ id }) => id).toSorted()).toEqual(
+      ['other payload', 'other kind', 'c'].map((name) => jobId(name)).toSorted(),
+    )
+  })
+
+  test('a job that waits is not claimed before the one who asked for it once more is done', async () => {
+    await enqueue(fresh, 'a')
+    const jobs = await fresh.jobs()
+    const [held, isHeld] = makeGate()
+    const [go, mayGo] = makeGate()
+    let isStored = false
+    const asking = fresh.database().scratch(async (scratch) => {
+      await jobs.enqueueOnce(scratch, { ...newJob('b'), payload: { name: 'a' } })
+      isHeld()
+      await go
+      isStored = true
+    })
+    await held
+    const claimed = claim(fresh).then((found) => {
+      if (found) expect(isStored).toBe(true)
+      return found
+    })
+    setTimeout(mayGo, 100)
+    await asking
+    const job = (await claimed) ?? (await claim(fresh))
+    expect(job?.id).toBe(jobId('a'))
+    expect(await claim(fresh)).toBeNull()
   })
 }
 
@@ -428,6 +479,11 @@ async function perform(
 interface Given {
   readonly kind?: string
   readonly availableAt?: number
+}
+
+function makeGate(): [Promise<void>, () => void] {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  return [promise, resolve]
 }
 
 const newJob = (name: string, { kind = 'digest', availableAt = start }: Given = {}) => ({

@@ -1,6 +1,6 @@
 import type { JobId } from '../core/ids.ts'
 import type { JsonObject } from '../core/session.ts'
-import type { Reader, Scratch, Writer } from './database.ts'
+import type { Reader, Scratch } from './database.ts'
 import type { JobsTable } from './tables/service.ts'
 
 /**
@@ -53,6 +53,11 @@ export interface Settlement extends Attempt {
 export interface Jobs {
   /** A job whose id is known, settled ones included, stays as it is: enqueueing twice is enqueueing once. */
   enqueue(scratch: Scratch, job: NewJob): Promise<void>
+  /**
+   * The same, unless a job of its kind and payload waits already: however often it is asked for, it is done once.
+   * The one that waits is not claimed before the caller's rows are stored, so whoever does it sees them.
+   */
+  enqueueOnce(scratch: Scratch, job: NewJob): Promise<void>
   /** The job that waited longest: abandoned ones first, then due ones; null when there is none. */
   claim(claim: Claim): Promise<Job | null>
   /** Prolongs the lease from now on; false when the job was claimed anew or settled, so work on it should stop. */
@@ -66,9 +71,10 @@ export interface Jobs {
   retry(retry: Retry): Promise<void>
   /**
    * Ends the job. Throws `lease_lost`, which undoes the whole write, when it was claimed anew: settle in the
-   * same write as the work's own rows, and a late worker writes nothing.
+   * same write as the work's own rows, and a late worker writes nothing. Work that found nothing to do settles in
+   * the scratch door.
    */
-  settle(writer: Writer, settlement: Settlement): Promise<void>
+  settle(scratch: Scratch, settlement: Settlement): Promise<void>
   /**
    * Returns after `timeoutMs`, when `signal` aborts, or as soon as this process enqueued or gave back a job.
    * Other processes' jobs, and those that become due meanwhile, are only found by claiming again.

@@ -6,6 +6,7 @@ import type { Components, Subject } from '../core/outcome/signal.ts'
 import { normalSubjects } from '../core/outcome/subject.ts'
 import { anyOf, inBatches, rowsPerInsert } from './batches.ts'
 import { defaultWorkspace, type Reader, type Writer } from './database.ts'
+import { wakeExperiments } from './experiment-rounds.ts'
 import {
   computeJoins,
   insertJoins,
@@ -14,6 +15,7 @@ import {
   toJoinable,
 } from './signal-joins.ts'
 import type { OutcomeSignalsTable } from './tables/outcomes.ts'
+import type { Outbox } from './webhook-deliveries.ts'
 
 /** What became of a signal that was sent. `conflict`: its key is known with other content, which stays. */
 export interface Received {
@@ -26,10 +28,11 @@ export interface Received {
 /**
  * Stores what is new of the signals, joins it at once, and answers one line for each, in order. Idempotent by
  * source and key; a fact is never overwritten, a revised one is another signal under another key. One audit record
- * commits to all of them; a fixed number of statements for each hundred.
+ * commits to all of them; a fixed number of statements for each hundred. Experiments whose units they tell of are woken.
  */
 export async function receiveSignals(
   writer: Writer,
+  outbox: Outbox,
   signals: readonly MaskedSignal[],
 ): Promise<Received[]> {
   if (signals.length === 0) return []
@@ -45,6 +48,7 @@ export async function receiveSignals(
     return 'stored'
   })
   const counts = await insert(writer, fresh)
+  await wakeExperiments(writer, outbox, { signals: fresh.map(({ id }) => id) })
   return named.map(({ id }, index) => {
     const state = states[index] ?? 'known'
     return { id, state, joins: state === 'stored' ? (counts.get(id) ?? 0) : 0 }

@@ -17,6 +17,7 @@ import {
 } from '../../storage/exposures.ts'
 import { getSession } from '../../storage/sessions.ts'
 import { defineEndpoint } from '../endpoint.ts'
+import { toOutbox } from '../outbox.ts'
 import { reading } from '../v1/memory-frame.ts'
 import { cutPage, readTimeCursor, writeTimeCursor } from '../v1/time-pages.ts'
 
@@ -38,7 +39,7 @@ export const exposureEndpoints = [
       return context.database.write(actor, async (writer) => {
         if (sessionId !== null) await getSession(writer, sessionId)
         const id = params.exposure_id as ExposureId
-        return presentBlind(await confirmExposure(writer, id, sessionId))
+        return presentBlind(await confirmExposure(writer, toOutbox(context), { id, sessionId }))
       })
     },
   }),

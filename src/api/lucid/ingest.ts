@@ -16,6 +16,7 @@ import {
 } from '../../storage/live-sessions.ts'
 import { findSession, type StoredSession } from '../../storage/sessions.ts'
 import type { ApiContext } from '../context.ts'
+import { toOutbox } from '../outbox.ts'
 import { recordChange } from '../record.ts'
 import { toSessionAgent } from '../v1/session-agent.ts'
 
@@ -56,7 +57,8 @@ export async function findOrInsertSession(
     environmentId: importedEnvironment,
     metadata: mergeMetadata({}, given.metadata ?? {}),
   })
-  await linkExposures(writer, { id, labels: stored.session.labels, metadata: stored.metadata })
+  const { labels } = stored.session
+  await linkExposures(writer, toOutbox(context), { id, labels, metadata: stored.metadata })
   await recordChange(writer, context, { action: 'session.created', id })
   return { stored, created: true }
 }

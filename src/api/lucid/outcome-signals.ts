@@ -25,6 +25,7 @@ import {
 } from '../../storage/signal-pages.ts'
 import type { ApiContext } from '../context.ts'
 import { defineEndpoint } from '../endpoint.ts'
+import { toOutbox } from '../outbox.ts'
 import { readCursor, writeCursor } from '../pages.ts'
 
 const family = 'lucid'
@@ -50,7 +51,9 @@ export const outcomeSignalEndpoints = [
       const received =
         masked.length === 0
           ? []
-          : await context.database.write(actor, (writer) => receiveSignals(writer, masked))
+          : await context.database.write(actor, (writer) =>
+              receiveSignals(writer, toOutbox(context), masked),
+            )
       const waiting = received.values()
       return {
         data: read.map(({ sent, fault }) =>

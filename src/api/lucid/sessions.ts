@@ -11,6 +11,7 @@ import { maskSignals } from '../../core/outcome/masked-signal.ts'
 import type { JsonObject } from '../../core/session.ts'
 import { signUnder } from '../../core/trust/personal-data.ts'
 import type { Writer } from '../../storage/database.ts'
+import { wakeExperiments } from '../../storage/experiment-rounds.ts'
 import {
   appendEventBatch,
   type LiveEventBody,
@@ -70,7 +71,7 @@ export const ingestEndpoints = [
       const graded = await listEvaluations(context, id, events)
       const appended = await context.database.write(actor, async (writer) => {
         const stored = await appendEventBatch(writer, id, events)
-        await receiveSignals(writer, graded)
+        await receiveSignals(writer, toOutbox(context), graded)
         await tellStatus(writer, context, { id, types: stored.map((event) => event.body.type) })
         return stored
       })
@@ -108,6 +109,7 @@ export const ingestEndpoints = [
           ])
           await setSessionEnd(writer, { id, endedAt: body.ended_at ?? writer.at })
           await tellStatus(writer, context, { id, types: [last.type] })
+          await wakeExperiments(writer, toOutbox(context), { sessions: [id] })
         }
         const resources = await listResourcesOf(writer, [id])
         return presentSession(await getSession(writer, id), resources.get(id) ?? [], {

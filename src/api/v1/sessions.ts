@@ -9,6 +9,7 @@ import {
 } from '../../contract/v1/sessions.ts'
 import type { SessionId } from '../../core/ids.ts'
 import type { Reader } from '../../storage/database.ts'
+import { wakeExperiments } from '../../storage/experiment-rounds.ts'
 import { deleteFilesOf } from '../../storage/files.ts'
 import { appendSessionEvents } from '../../storage/live-events.ts'
 import { archiveSession, deleteSession, refuseRunning } from '../../storage/live-sessions.ts'
@@ -16,6 +17,7 @@ import { listResourcesOf } from '../../storage/session-resources.ts'
 import { getSession, type StoredSession } from '../../storage/sessions.ts'
 import type { ApiContext } from '../context.ts'
 import { defineEndpoint } from '../endpoint.ts'
+import { toOutbox } from '../outbox.ts'
 import { recordChange } from '../record.ts'
 import { createSession } from './session-creation.ts'
 import { listWireSessions } from './session-list.ts'
@@ -105,6 +107,7 @@ export const sessionEndpoints = [
           await appendSessionEvents(writer, id, [{ type: 'session.status_terminated' }])
         }
         const after = await archiveSession(writer, id)
+        await wakeExperiments(writer, toOutbox(context), { sessions: [id] })
         await recordChange(writer, context, { action: 'session.archived', id })
         return show(writer, context, after)
       })

@@ -76,13 +76,17 @@ export function runOutcomesSend(
     }))
     const signals = read.flatMap(({ sent }) => (sent ? [toSignal(sent)] : []))
     const received: Received[] = []
+    const { jobs, newId, clock } = context
+    const outbox = { jobs, newId, now: clock() }
     for (let from = 0; from < signals.length; from += batchSize) {
       const masked = await maskSignals(
         { mask: context.mask, sign: signUnder(context.keyring, context.hash) },
         signals.slice(from, from + batchSize),
       )
       received.push(
-        ...(await context.database.write(operator, (writer) => receiveSignals(writer, masked))),
+        ...(await context.database.write(operator, (writer) =>
+          receiveSignals(writer, outbox, masked),
+        )),
       )
     }
     const count = (state: Received['state']) => received.filter((one) => one.state === state).length

@@ -16,6 +16,7 @@ import {
 } from '../../storage/webhook-receipts.ts'
 import { getWebhookSourceOfReceipt, type WebhookSource } from '../../storage/webhook-sources.ts'
 import type { Context } from '../context.ts'
+import { toOutbox } from '../outbox.ts'
 
 const actor = { type: 'service_account', id: 'receiver' } as const
 
@@ -41,7 +42,7 @@ export async function receiveDelivery(context: Context, job: Job): Promise<void>
     await jobs.settle(writer, { id: job.id, attempt: job.attempt, state: 'done' })
     // Its end is in the same write as its job's, so one that has ended was done by somebody else.
     if ((await getWebhookReceipt(writer, id)).state !== 'received') return
-    const end = mapped.type === 'signals' ? await store(writer, signals) : toEnd(mapped)
+    const end = mapped.type === 'signals' ? await store(writer, context, signals) : toEnd(mapped)
     await endWebhookReceipt(writer, id, end)
     await writer.audit({
       action: `webhook_receipt.${end.state}`,
@@ -91,8 +92,12 @@ const toMasking = ({ mask, keyring, hash }: Context) => ({ mask, sign: signUnder
 
 type End = Pick<WebhookReceipt, 'state' | 'reason' | 'signals'>
 
-async function store(writer: Writer, signals: readonly MaskedSignal[]): Promise<End> {
-  const received = await receiveSignals(writer, signals)
+async function store(
+  writer: Writer,
+  context: Context,
+  signals: readonly MaskedSignal[],
+): Promise<End> {
+  const received = await receiveSignals(writer, toOutbox(context), signals)
   const conflicts = received.filter(({ state }) => state === 'conflict').length
   const kept = received.length - conflicts
   if (conflicts === 0) return { state: 'mapped', reason: null, signals: kept }

@@ -18,6 +18,7 @@ import { exposures } from './0018-exposures.ts'
 import { approvals } from './0019-approvals.ts'
 import { endorsements } from './0020-endorsements.ts'
 import { withheldLedgers } from './0021-withheld-ledgers.ts'
+import { overlays } from './0022-overlays.ts'
 import { outcomeUpkeep } from './0024-outcome-upkeep.ts'
 import { leaveOneOut } from './0027-leave-one-out.ts'
 import type { Migration, MigrationText } from './migration.ts'
@@ -46,6 +47,7 @@ const texts: readonly MigrationText[] = [
   leaveOneOut,
   outcomeUpkeep,
   withheldLedgers,
+  overlays,
 ]
 
 export const migrations: readonly Migration[] = texts.map((text, at) => ({

@@ -8,6 +8,7 @@ import {
   endJob,
   getJob,
   holdLease,
+  holdWaiting,
   insertJob,
   listJobs,
   prolongLease,
@@ -39,11 +40,15 @@ export async function openPostgresJobs(options: PostgresJobsOptions): Promise<Jo
   await dispatch.start()
   const wake = new Wake()
   const ring = () => wake.ring()
+  const enqueue: Jobs['enqueue'] = async (scratch, job) => {
+    if (!(await insertJob(scratch, job))) return
+    await dispatch.send(scratch, { ...job, attempt: 0 })
+    scratch.onCommit(ring)
+  }
   return {
-    async enqueue(scratch, job) {
-      if (!(await insertJob(scratch, job))) return
-      await dispatch.send(scratch, { ...job, attempt: 0 })
-      scratch.onCommit(ring)
+    enqueue,
+    async enqueueOnce(scratch, job) {
+      if (!(await holdWaiting(scratch, job))) await enqueue(scratch, job)
     },
     async claim(claim) {
       wake.beginLook()
@@ -65,10 +70,10 @@ export async function openPostgresJobs(options: PostgresJobsOptions): Promise<Jo
         scratch.onCommit(ring)
       })
     },
-    async settle(writer, given) {
-      await endJob(writer, given)
-      const { kind } = await getJob(writer, given.id)
-      await dispatch.complete(writer, kind, ticketOf(given))
+    async settle(scratch, given) {
+      await endJob(scratch, given)
+      const { kind } = await getJob(scratch, given.id)
+      await dispatch.complete(scratch, kind, ticketOf(given))
     },
     waitForWork: (timeoutMs, signal) => wake.sleep(timeoutMs, signal),
     get: getJob,

@@ -7,6 +7,7 @@ import {
   endJob,
   getJob,
   holdLease,
+  holdWaiting,
   insertJob,
   listJobs,
   prolongLease,
@@ -30,6 +31,10 @@ export function openEmbeddedJobs(options: EmbeddedJobsOptions): Jobs {
   return {
     async enqueue(scratch, job) {
       await insertJob(scratch, job)
+      scratch.onCommit(ring)
+    },
+    async enqueueOnce(scratch, job) {
+      if (!(await holdWaiting(scratch, job))) await insertJob(scratch, job)
       scratch.onCommit(ring)
     },
     claim(claim) {

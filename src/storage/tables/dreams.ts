@@ -2,6 +2,7 @@ import type { Generated } from 'kysely'
 import type {
   DreamId,
   DreamScheduleId,
+  ExperimentId,
   MemoryId,
   MemoryStoreId,
   MemoryVersionId,
@@ -46,6 +47,8 @@ export interface DreamsTable {
   schedule_id: DreamScheduleId | null
   started_at: Timestamp | null
   archived_at: Timestamp | null
+  /** Whose agents wrote what it proposes; null of every dream that mined. */
+  experiment_id: ExperimentId | null
 }
 
 export type OutputBehavior = 'create_new' | 'update_existing'

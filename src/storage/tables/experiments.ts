@@ -82,6 +82,9 @@ interface ExperimentArmsTable {
   /** Where sessions of this arm write; the other arm never reads it. */
   overlay_store_id: MemoryStoreId | null
   created_at: Timestamp
+  /** When what it holds was made proposals of for the last time, and what stood there then. */
+  collected_at: Timestamp | null
+  collected_snapshot_id: MemorySnapshotId | null
 }
 
 /** In the order of assignment, from 0 without gaps. */
