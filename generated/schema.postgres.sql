@@ -409,9 +409,8 @@ CREATE TABLE experiment_arms (
   overlay_store_id text COLLATE "C",
   created_at text COLLATE "C" NOT NULL,
   collected_at text COLLATE "C",
-  collected_snapshot_id text COLLATE "C",
+  collected_versions text COLLATE "C",
   CONSTRAINT experiment_arms_pkey PRIMARY KEY (experiment_id, arm),
-  CONSTRAINT experiment_arms_collected_snapshot_id_fkey FOREIGN KEY (collected_snapshot_id) REFERENCES memory_snapshots(id),
   CONSTRAINT experiment_arms_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES experiments(id),
   CONSTRAINT experiment_arms_overlay_store_id_fkey FOREIGN KEY (overlay_store_id) REFERENCES memory_stores(id)
 );

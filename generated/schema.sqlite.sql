@@ -335,7 +335,7 @@ CREATE TABLE experiment_arms (
   arm TEXT NOT NULL,
   content_hash TEXT NOT NULL,
   overlay_store_id TEXT REFERENCES memory_stores (id),
-  created_at TEXT NOT NULL, collected_at TEXT, collected_snapshot_id TEXT REFERENCES memory_snapshots (id),
+  created_at TEXT NOT NULL, collected_at TEXT, collected_versions TEXT,
   PRIMARY KEY (experiment_id, arm)
 ) STRICT;
 CREATE INDEX experiment_arms_by_overlay ON experiment_arms (overlay_store_id);

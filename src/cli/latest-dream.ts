@@ -2,11 +2,13 @@ import { DomainError } from '../core/errors.ts'
 import type { Reader } from '../storage/database.ts'
 import { type Dream, listDreams } from '../storage/dreams.ts'
 
-/** The dream that an id or its unique beginning names; without one, the newest that is complete. */
+/** The dream that an id or its unique beginning names; without one, the newest that is complete and mined. */
 export async function findNamedDream(reader: Reader, named: string | undefined): Promise<Dream> {
   const dreams = await listDreams(reader, { limit: 10_000 })
   if (named !== undefined) return pickByPrefix(dreams, named, 'dream')
-  const complete = dreams.find((dream) => dream.status === 'completed')
+  const complete = dreams.find(
+    ({ status, experimentId }) => status === 'completed' && experimentId === null,
+  )
   if (complete) return complete
   throw new DomainError('not_found', 'There is no complete dream yet; run `lucidream dream` first.')
 }

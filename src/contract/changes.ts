@@ -24,6 +24,7 @@ export const change = z.object({
           'over_influence',
           'broad_retrieval',
           'burst',
+          'other_arm',
         ]),
         explanation: z.string(),
       }),

@@ -10,22 +10,25 @@ import {
 } from '../storage/dreams.ts'
 import type { Job } from '../storage/jobs.ts'
 import { tellAbout } from '../storage/new-dream.ts'
+import { collectKind } from '../storage/overlay-dreams.ts'
 import type { Context } from './context.ts'
 import { closeDreamSession } from './dream-session.ts'
 import type { OnProgress } from './reports.ts'
 import { actorOf, type Step, type StepKind } from './step.ts'
 import { beginDream } from './steps/begin.ts'
+import { collectOverlays } from './steps/collect.ts'
 import { digestSessions } from './steps/digest.ts'
 import { mineFindings } from './steps/mine.ts'
 import { proposeChanges } from './steps/propose.ts'
 import { reconcileMemories } from './steps/reconcile.ts'
 
-const steps: Readonly<Record<StepKind, Step>> = {
+const steps: Readonly<Record<StepKind | typeof collectKind, Step>> = {
   begin: beginDream,
   digest: digestSessions,
   mine: mineFindings,
   reconcile: reconcileMemories,
   propose: proposeChanges,
+  [collectKind]: collectOverlays,
 }
 
 /** Tries of one job, the first included. */
@@ -44,7 +47,7 @@ export async function runDreamStep(
   const dream = await context.database.read((reader) => getDream(reader, dreamId))
   if (!isLive(dream.status)) return stop(context, job, dream)
   try {
-    await steps[job.kind as StepKind]({ context, dream, job, onProgress })
+    await steps[job.kind as keyof typeof steps]({ context, dream, job, onProgress })
   } catch (error) {
     await handleFailure(context, job, error)
   }

@@ -33,6 +33,7 @@ import {
 import type { Context } from './context.ts'
 import { hearUnit, turningOf } from './heard-units.ts'
 import { leaveEachOut } from './leave-one-out.ts'
+import { orderCollections } from './overlays.ts'
 
 /** Units of one write. */
 const mostAtOnce = 200
@@ -44,12 +45,15 @@ export async function commitExperiments(context: Context): Promise<void> {
     if (context.signal.aborted) break
     await commitExperiment(context, id).catch((error: unknown) => failures.push(error))
   }
+  await orderCollections(context)
   if (failures.length > 0) throw failures[0]
 }
 
 /** The job of one experiment about which something arrived. */
 export async function runRound(context: Context, { id, attempt, payload }: Job): Promise<void> {
-  await commitExperiment(context, payload.experiment_id as ExperimentId)
+  const experimentId = payload.experiment_id as ExperimentId
+  await commitExperiment(context, experimentId)
+  await orderCollections(context, experimentId)
   await context.database.scratch((scratch) =>
     context.jobs.settle(scratch, { id, attempt, state: 'done' }),
   )

@@ -1,5 +1,6 @@
 import { roundKind } from '../storage/experiment-rounds.ts'
 import type { Job } from '../storage/jobs.ts'
+import { collectKind } from '../storage/overlay-dreams.ts'
 import type { Context } from './context.ts'
 import { runDreamStep } from './dream-step.ts'
 import { runRound } from './experiments.ts'
@@ -14,7 +15,10 @@ export type JobHandler = (context: Context, job: Job) => Promise<void>
 /** Work that takes minutes: one job of these at a time in each process. */
 export const slowKinds: Readonly<Record<string, JobHandler>> = {
   ...Object.fromEntries(
-    stepKinds.map((kind) => [kind, (context: Context, job: Job) => runDreamStep(context, job)]),
+    [...stepKinds, collectKind].map((kind) => [
+      kind,
+      (context: Context, job: Job) => runDreamStep(context, job),
+    ]),
   ),
   import: runImportJob,
 }

@@ -82,7 +82,8 @@ export async function finish(
     await context.jobs.settle(writer, { id: job.id, attempt: job.attempt, state: 'done' })
     await holdLiveDream(writer, dream.id)
     await write(writer)
-    const next = stepKinds[stepKinds.indexOf(job.kind as StepKind) + 1]
+    const at = stepKinds.indexOf(job.kind as StepKind)
+    const next = at < 0 ? undefined : stepKinds[at + 1]
     if (next) await enqueueStep(writer, context, { dreamId: dream.id, kind: next })
   })
   if (dream.sessionId !== null) context.wakes.ring(dream.sessionId)

@@ -19,6 +19,7 @@ export function openThinkingPool(): Thinking {
     mine: (task, signal) => pool.run(task, { name: 'mine', signal }),
     reconcile: (task, signal) => pool.run(task, { name: 'reconcile', signal }),
     propose: (task, signal) => pool.run(task, { name: 'propose', signal }),
+    collect: (task, signal) => pool.run(task, { name: 'collect', signal }),
     judge: (task, signal) => pool.run(task, { name: 'judge', signal }),
     close: () => pool.destroy(),
   }

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 import { type DreamJudging, type JudgedDream, judgeDream } from '../core/review/judge-dream.ts'
 import {
+  type Collected,
+  type CollectingTask,
+  collectOver,
   type MinedPatterns,
   type MiningTask,
   mineTraces,
@@ -16,6 +19,7 @@ import {
 export const mine = (task: MiningTask): Promise<MinedPatterns> => mineTraces(task, hash)
 export const reconcile = (task: ReconcilingTask): ReconciledItems => reconcileItems(task, hash)
 export const propose = (task: ProposingTask): Proposed => proposeOver(task, hash)
+export const collect = (task: CollectingTask): Collected => collectOver(task, hash)
 export const judge = (task: DreamJudging): Promise<JudgedDream> => judgeDream(task, hash)
 
 /** The program's hash; a function cannot be sent to a thread. */

@@ -11,6 +11,11 @@ import type { CitedFinding, Finding, MiningReport } from '../core/mining/finding
 import { minePatterns } from '../core/mining/mine.ts'
 import { type OutcomeSignal, sessionOutcome } from '../core/outcome/signal.ts'
 import type { ReconciliationReport } from '../core/present/dream-report.ts'
+import {
+  type OverlayInput,
+  type OverlayProposals,
+  proposeOverlays,
+} from '../core/propose/overlays.ts'
 import { propose } from '../core/propose/propose.ts'
 import { type DreamJudging, type JudgedDream, judgeDream } from '../core/review/judge-dream.ts'
 import { type RejectedBefore, recallRejections } from '../core/review/rejections.ts'
@@ -32,6 +37,7 @@ export interface Thinking {
   mine(task: MiningTask, signal: AbortSignal): Promise<MinedPatterns>
   reconcile(task: ReconcilingTask, signal: AbortSignal): Promise<ReconciledItems>
   propose(task: ProposingTask, signal: AbortSignal): Promise<Proposed>
+  collect(task: CollectingTask, signal: AbortSignal): Promise<Collected>
   judge(task: DreamJudging, signal: AbortSignal): Promise<JudgedDream>
   close(): Promise<void>
 }
@@ -73,6 +79,14 @@ export interface ProposingTask {
   readonly watch: Watch
 }
 
+export interface CollectingTask
+  extends Pick<ProposingTask, 'memories' | 'taints' | 'personalKey' | 'rejections' | 'watch'>,
+    Pick<OverlayInput, 'experimentId' | 'arms'> {}
+
+export interface Collected extends OverlayProposals {
+  readonly heldBack: readonly string[]
+}
+
 export interface Proposed {
   readonly changes: readonly ProposedChange[]
   readonly heldBack: readonly string[]
@@ -86,6 +100,7 @@ export const thinkHere = (hash: Hash): Thinking => ({
   mine: (task) => mineTraces(task, hash),
   reconcile: async (task) => reconcileItems(task, hash),
   propose: async (task) => proposeOver(task, hash),
+  collect: async (task) => collectOver(task, hash),
   judge: (task) => judgeDream(task, hash),
   close: async () => {},
 })
@@ -132,6 +147,24 @@ export function proposeOver(task: ProposingTask, hash: Hash): Proposed {
     heldBack: [...proposals.nothing, ...recalled.heldBack],
     items: items.length,
     reconciliation: describeReconciliation(memories, reconciled),
+  }
+}
+
+/** What agents wrote, as changes; what was rejected before and what is out of the ordinary is met as in any dream. */
+export function collectOver(task: CollectingTask, hash: Hash): Collected {
+  const { memories, personalKey } = task
+  const sign = placeholderSign(personalKey, hash)
+  const proposals = proposeOverlays({ ...task, documents: memories, sign, hash })
+  const recalled = recallRejections(proposals.changes, task.rejections, hash)
+  const lines = memories
+    .flatMap((memory) => parseItems(memory, hash))
+    .filter(({ kind }) => kind !== 'heading')
+    .map(({ text }) => text)
+  return {
+    changes: watchChanges(recalled.changes, lines, task.watch),
+    heldBack: recalled.heldBack,
+    notes: proposals.notes,
+    known: proposals.known,
   }
 }
 

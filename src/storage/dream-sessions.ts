@@ -215,5 +215,6 @@ function isNewFor(storeId: MemoryStoreId): Expression<SqlBool> {
     where dream_sessions.session_id = sessions.id
       and dream_sessions.transcript_hash = sessions.transcript_hash
       and dreams.input_store_id = ${storeId}
+      and dreams.experiment_id is null
       and dreams.status in ('pending', 'running', 'completed'))`
 }

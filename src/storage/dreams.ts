@@ -3,6 +3,7 @@ import { DomainError } from '../core/errors.ts'
 import {
   type DreamId,
   type DreamScheduleId,
+  type ExperimentId,
   type MemoryStoreId,
   makeId,
   type SessionId,
@@ -45,6 +46,8 @@ export interface Dream {
   readonly startedAt: string | null
   readonly endedAt: string | null
   readonly archivedAt: string | null
+  /** Whose agents wrote what it proposes; null of every dream that mines. */
+  readonly experimentId: ExperimentId | null
 }
 
 export interface DreamError {
@@ -63,6 +66,7 @@ export type NewDream = Pick<Dream, 'inputStoreId' | 'inputsHash' | 'options'> &
       | 'heldStoreId'
       | 'selector'
       | 'scheduleId'
+      | 'experimentId'
     >
   >
 
@@ -177,6 +181,7 @@ export async function insertDream(writer: Writer, given: NewDream): Promise<Drea
       held_store_id: given.heldStoreId ?? null,
       selector: selector && JSON.stringify(selector),
       schedule_id: given.scheduleId ?? null,
+      experiment_id: given.experimentId ?? null,
       input_store_id: given.inputStoreId,
       inputs_hash: given.inputsHash,
       options: JSON.stringify(given.options),
@@ -278,4 +283,5 @@ const toDream = (row: Selectable<DreamsTable>): Dream => ({
   startedAt: row.started_at,
   endedAt: row.ended_at,
   archivedAt: row.archived_at,
+  experimentId: row.experiment_id,
 })

@@ -5,6 +5,7 @@ import { getChange } from './changes.ts'
 import type { Reader, Writer } from './database.ts'
 import { countExperimentUnits, listExperimentTests } from './experiment-commits.ts'
 import { appendDecision, type DecisionKind } from './experiment-decisions.ts'
+import { requestRounds } from './experiment-rounds.ts'
 import {
   type Experiment,
   type ExperimentChange,
@@ -55,6 +56,8 @@ export async function endExperiment(
   })
   await appendDecision(writer, id, { kind: state, frontier, detail: { reasons: [...reasons] } })
   if (outbox === null) return
+  // What agents wrote meanwhile is collected in its next round.
+  await requestRounds(writer, outbox, [id])
   const type = state === 'rolled_back' ? 'experiment.rolled_back' : 'experiment.decided'
   await emitWebhookEvent(writer, outbox, { type, objectId: id })
 }
@@ -145,6 +148,7 @@ export async function stopExperiment(
   const reasons = [`${environmentChanged ? 'environment changed' : 'stopped by hand'}: ${reason}`]
   if (experiment.state === 'promoted' && experiment.holdback?.endedAt === null) {
     await endHoldback(writer, experiment, reasons)
+    await requestRounds(writer, outbox, [experiment.id])
     return
   }
   refuseState(experiment, ['draft', 'running', 'paused'], 'stopped')

@@ -21,6 +21,7 @@ import {
 } from './experiment-commits.ts'
 import { type ExperimentDecision, listDecisions } from './experiment-decisions.ts'
 import { type Experiment, type ExperimentChange, listExperiments } from './experiments.ts'
+import { type OverlayView, viewOverlay } from './overlay-view.ts'
 import { foresee, openFor } from './start-experiment.ts'
 import { countUse } from './unit-parts.ts'
 
@@ -84,6 +85,8 @@ export interface ExperimentView extends ExperimentSummary {
   readonly share: number
   readonly waitsUntil: string | null
   readonly tests: readonly TestView[]
+  /** What agents wrote for themselves; null where no session mounted a store of an arm. */
+  readonly overlay: OverlayView | null
   readonly decisions: readonly ExperimentDecision[]
   readonly forecast: { readonly forecast: Forecast; readonly unitsPerDay: number } | null
 }
@@ -133,6 +136,7 @@ export async function viewExperiment(
     share: shareOf(experiment, stored),
     waitsUntil: units[summary.committed]?.deadlineAt ?? null,
     tests,
+    overlay: await viewOverlay(reader, id),
     decisions: await listDecisions(reader, id),
     forecast: experiment.state === 'draft' ? await foresee(reader, experiment, nowMs) : null,
   }

@@ -1,7 +1,7 @@
 import type { DreamId, MemoryStoreId } from '../core/ids.ts'
 import { defaultWorkspace, type Reader } from './database.ts'
 
-/** The newest dream that is complete: over any store, or over this one. */
+/** The newest dream that is complete and mined: over any store, or over this one. */
 export async function findNewestDream(
   reader: Reader,
   storeId: MemoryStoreId | undefined,
@@ -11,6 +11,7 @@ export async function findNewestDream(
     .select('id')
     .where('workspace_id', '=', defaultWorkspace)
     .where('status', '=', 'completed')
+    .where('experiment_id', 'is', null)
     .orderBy('ordinal', 'desc')
     .limit(1)
   if (storeId !== undefined) query = query.where('input_store_id', '=', storeId)

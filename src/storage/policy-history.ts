@@ -57,7 +57,7 @@ export async function countOpenProposals(
   return Number((await query.executeTakeFirstOrThrow()).count)
 }
 
-/** When dreams over the store began. */
+/** When dreams over the store began; carrying what agents of an experiment wrote is none. */
 export async function listDreamTimes(
   reader: Reader,
   storeId: MemoryStoreId,
@@ -68,6 +68,7 @@ export async function listDreamTimes(
     .select('created_at')
     .where('input_store_id', '=', storeId)
     .where('created_at', '>=', since)
+    .where('experiment_id', 'is', null)
     .orderBy('created_at')
     .execute()
   return rows.map((row) => row.created_at)

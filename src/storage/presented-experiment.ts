@@ -1,6 +1,7 @@
 import { evidenceOf } from '../core/experiment/betting.ts'
 import type { Forecast } from '../core/experiment/forecast.ts'
 import { sayLeaveOneOut } from '../core/experiment/leave-one-out.ts'
+import type { OverlayReport } from '../core/propose/overlays.ts'
 import type { ExperimentDecision } from './experiment-decisions.ts'
 import type {
   ArmTotals,
@@ -11,6 +12,7 @@ import type {
   Verified,
 } from './experiment-view.ts'
 import { type Experiment, isReady } from './experiments.ts'
+import type { OverlayView } from './overlay-view.ts'
 
 /** In the shape of the contract, for the API and for `--json`. */
 export function presentSummary({
@@ -63,8 +65,44 @@ export function presentExperiment(view: ExperimentView) {
     share: view.share,
     waits_until: view.waitsUntil,
     tests: view.tests.map((test) => presentTest(test, experiment)),
+    overlay: view.overlay && presentOverlay(view.overlay),
     decisions: view.decisions.map(presentDecision),
     forecast: forecast && presentForecast(forecast),
+  }
+}
+
+/** Sums over all rounds, and each round. */
+function presentOverlay({ waiting, collections }: OverlayView) {
+  const reports = collections.flatMap(({ report }) => report ?? [])
+  const sum = (count: (report: OverlayReport) => number) =>
+    reports.reduce((total, report) => total + count(report), 0)
+  const countKind = (report: OverlayReport, kind: string) =>
+    report.notes.filter((note) => note.kind === kind).length
+  return {
+    files: sum(({ files }) => files) + waiting,
+    waiting,
+    proposals: sum(({ proposals }) => proposals),
+    known: sum(({ known }) => known),
+    conflicts: sum((report) => countKind(report, 'conflict')),
+    deletions: sum((report) => countKind(report, 'deletion')),
+    held_back: sum((report) => countKind(report, 'held_back')),
+    left_out: reports.at(-1)?.leftOut ?? 0,
+    rounds: collections.map(({ dreamId, status, error, report, createdAt, endedAt }) => ({
+      dream_id: dreamId,
+      status,
+      error,
+      files: report?.files ?? null,
+      proposals: report?.proposals ?? null,
+      arms: (report?.arms ?? []).map(({ arm, storeId, sessions, files }) => ({
+        arm,
+        memory_store_id: storeId,
+        sessions,
+        files,
+      })),
+      notes: (report?.notes ?? []).map((note) => ({ ...note })),
+      created_at: createdAt,
+      ended_at: endedAt,
+    })),
   }
 }
 

@@ -23,6 +23,7 @@ import {
   putExperimentTest,
 } from './experiment-commits.ts'
 import { appendDecision } from './experiment-decisions.ts'
+import { requestRounds } from './experiment-rounds.ts'
 import {
   type Experiment,
   type ExperimentChange,
@@ -87,6 +88,7 @@ export async function promoteExperiment(writer: Writer, given: Promotion): Promi
     frontier,
     detail: { changes: chosen.map(({ changeId }) => changeId), by, reason: given.reason },
   })
+  await requestRounds(writer, outbox, [id])
   await emitWebhookEvent(writer, outbox, { type: 'experiment.promoted', objectId: id })
   return getExperiment(writer, id)
 }

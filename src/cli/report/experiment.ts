@@ -43,6 +43,7 @@ export function describeExperiment(view: ExperimentView): string[] {
       ...test.reasons.map((reason) => `  ${showForeign(reason)}`),
     )
   }
+  if (shown.overlay) lines.push(...describeOverlay(shown.overlay))
   lines.push(
     ...shown.decisions.map(
       ({ kind, created_at, actor, detail }) =>
@@ -50,6 +51,23 @@ export function describeExperiment(view: ExperimentView): string[] {
     ),
   )
   return lines
+}
+
+type ShownOverlay = NonNullable<ReturnType<typeof presentExperiment>['overlay']>
+
+/** What agents wrote for themselves, and which dream carries the proposals. */
+function describeOverlay(overlay: ShownOverlay): string[] {
+  const { files, proposals, conflicts, known, deletions, held_back, left_out, waiting } = overlay
+  return [
+    `overlay: ${files} files written by agents, ${proposals} proposed, ${conflicts} conflicts, ${known} known already, ${deletions} deletions, ${held_back} held back, ${left_out} left out, ${waiting} waiting`,
+    ...overlay.rounds.flatMap(({ dream_id, status, error, notes }) => [
+      `  ${dream_id}: ${status}${error === null ? '' : ` (${showForeign(error.message)})`}; lucidream changes --dream ${dream_id}`,
+      ...notes.map(
+        ({ kind, arm, path, reason }) =>
+          `  ${kind.replace('_', ' ')}${arm === '' ? '' : ` of arm ${arm}`}: ${showForeign(path)}: ${showForeign(reason)}`,
+      ),
+    ]),
+  ]
 }
 
 function describeArm(name: string, arm: ArmTotals): string {

@@ -213,6 +213,48 @@ const decision = z.object({
   created_at: z.string(),
 })
 
+const overlay = z
+  .object({
+    files: z.number().describe('that agents wrote, over all rounds'),
+    waiting: z.number().describe('of these, with no proposal yet'),
+    proposals: z.number(),
+    known: z.number().describe('what the memory store said already'),
+    conflicts: z.number().describe('another arm or the memory store has another text there'),
+    deletions: z.number().describe('never proposed'),
+    held_back: z.number(),
+    left_out: z
+      .number()
+      .describe('too many or too large for the newest round; they wait for the next one'),
+    rounds: z.array(
+      z.object({
+        dream_id: z.string().describe('whose changes the proposals are'),
+        status: z.enum(['pending', 'running', 'completed', 'failed', 'canceled']),
+        error: z.object({ type: z.string(), message: z.string() }).nullable(),
+        files: z.number().nullable(),
+        proposals: z.number().nullable(),
+        arms: z.array(
+          z.object({
+            arm: z.string(),
+            memory_store_id: z.string(),
+            sessions: z.number(),
+            files: z.number(),
+          }),
+        ),
+        notes: z.array(
+          z.object({
+            kind: z.enum(['conflict', 'deletion', 'held_back']),
+            arm: z.string(),
+            path: z.string(),
+            reason: z.string(),
+          }),
+        ),
+        created_at: z.string(),
+        ended_at: z.string().nullable(),
+      }),
+    ),
+  })
+  .describe('what agents wrote into the stores of their arms')
+
 const summary = z.object({
   type: z.literal('experiment'),
   id: z.string(),
@@ -256,6 +298,7 @@ export const experiment = summary.extend({
   share: z.number().describe('chance of the candidate for the next unit'),
   waits_until: z.string().nullable().describe('deadline of the unit that the others wait for'),
   tests: z.array(test),
+  overlay: overlay.nullable().describe('null where no session mounted the store'),
   decisions: z.array(decision),
   forecast: forecast.nullable().describe('at the volume of today'),
 })

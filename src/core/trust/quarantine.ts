@@ -14,6 +14,7 @@ import { isBelow, lowestTaint, type Taint } from './taint.ts'
  * - `over_influence`: one principal would be behind too much of what is done in a day.
  * - `broad_retrieval`: it would be found for more of what users ask than any line that stands there.
  * - `burst`: it says what many lines say that agents wrote shortly after each other.
+ * - `other_arm`: agents of another arm of an experiment wrote something else into the same memory.
  */
 type QuarantineRule =
   | 'foreign_wording'
@@ -23,6 +24,7 @@ type QuarantineRule =
   | 'over_influence'
   | 'broad_retrieval'
   | 'burst'
+  | 'other_arm'
 
 export interface QuarantineReason {
   readonly rule: QuarantineRule

@@ -1,30 +1,22 @@
 import { locateEdits } from '../../core/change/apply.ts'
-import type { ProposedChange } from '../../core/change/change.ts'
-import { toTimestamp } from '../../core/clock.ts'
-import { type ChangeId, makeId } from '../../core/ids.ts'
 import type { Memory } from '../../core/memory.ts'
-import type { Finding } from '../../core/mining/finding.ts'
-import type { JudgedChange } from '../../core/policy/decision.ts'
 import type { DreamReport } from '../../core/present/dream-report.ts'
-import type { DreamJudging, JudgedDream } from '../../core/review/judge-dream.ts'
+import type { JudgedDream } from '../../core/review/judge-dream.ts'
 import { placeholderKey } from '../../core/trust/personal-data.ts'
 import { countBytes, partsOf } from '../../storage/apply-changes.ts'
 import { insertChangeWrite } from '../../storage/change-writes.ts'
-import { insertChanges, updateChangeStatus } from '../../storage/changes.ts'
+import { updateChangeStatus } from '../../storage/changes.ts'
 import type { Writer } from '../../storage/database.ts'
 import { recordDecision } from '../../storage/decisions.ts'
 import { listDreamMemories } from '../../storage/dream-memories.ts'
 import { releaseStore, updateDream } from '../../storage/dreams.ts'
-import { readEvidenceFacts } from '../../storage/evidence-facts.ts'
 import { listFindings } from '../../storage/findings.ts'
-import { insertJudgements } from '../../storage/judgements.ts'
-import { drawLot, readJudgingFacts } from '../../storage/judging.ts'
 import { readLineTaints } from '../../storage/line-taints.ts'
 import { tellAbout } from '../../storage/new-dream.ts'
-import { countOpenProposals } from '../../storage/policy-history.ts'
 import { listRejections } from '../../storage/reviews.ts'
 import { readWatch } from '../../storage/watch.ts'
 import { closeDreamSession, countOf, narrate, type Passage } from '../dream-session.ts'
+import { insertProposals, judgeProposals, nameChange } from '../proposals.ts'
 import { type Published, publishDocuments } from '../publish.ts'
 import type { Mined, Reconciled } from '../reports.ts'
 import { beat, finish, type StepWork, think } from '../step.ts'
@@ -55,16 +47,10 @@ export async function proposeChanges(work: StepWork): Promise<void> {
       signal,
     ),
   )
-  const judged = await judge(work, { memories, findings, changes: proposed.changes })
+  const judged = await judgeProposals(work, { memories, findings, changes: proposed.changes })
   await beat(work)
   await finish(work, async (writer) => {
-    const rows = proposed.changes.map(addRowFields(work, memories))
-    await insertChanges(writer, dream.id, rows)
-    await tellAbout(writer, context, { type: 'change.proposed', ids: rows.map(({ id }) => id) })
-    await insertJudgements(
-      writer,
-      judged.proposals.map((one, at) => ({ ...one, changeId: rows[at]?.id as ChangeId, round: 0 })),
-    )
+    await insertProposals(writer, work, { changes: proposed.changes, memories, judged })
     const published = await publish(writer, work, { memories, proposed, judged })
     const report = describe(work, {
       memories,
@@ -89,43 +75,6 @@ export async function proposeChanges(work: StepWork): Promise<void> {
     })
     await tellAbout(writer, context, { type: 'dream.completed', id: dream.id })
   })
-}
-
-type Judging = Pick<DreamJudging, 'changes' | 'memories'> & {
-  readonly findings: readonly Finding[]
-}
-
-/**
- * The word of panel and policies on every proposal; quotes are looked up once more, because rows may have gone
- * since.
- */
-async function judge(
-  work: StepWork,
-  { changes, memories, findings }: Judging,
-): Promise<JudgedDream> {
-  const { context, dream } = work
-  const now = toTimestamp(context.clock())
-  const task = await context.database.read(async (reader): Promise<DreamJudging> => {
-    const judging = { ...reader, hash: context.hash, at: now }
-    const facts = await readJudgingFacts(judging, dream, { moment: 'propose', siblings: changes })
-    const { policies } = facts
-    const evidence = await readEvidenceFacts(reader, dream.id, { changes, findings, policies })
-    const openBefore = await countOpenProposals(reader, dream.inputStoreId)
-    return {
-      changes,
-      memories,
-      output: dream.outputStoreId === dream.inputStoreId ? 'input' : 'copy',
-      facts,
-      own: changes.map((change, index) => ({
-        evidence: evidence[index] as JudgedChange['evidence'],
-        proposedAt: now,
-        editedBy: null,
-        lot: drawLot(nameChange(work, change), context.hash),
-        openBefore,
-      })),
-    }
-  })
-  return think(work, (signal) => context.thinking.judge(task, signal))
 }
 
 interface Outcome {
@@ -224,17 +173,3 @@ function toPassages({ changes, heldBack }: Proposed, { written, left }: Publishe
     })),
   ]
 }
-
-const addRowFields = ({ context, dream }: StepWork, memories: readonly Memory[]) => {
-  const versions = new Map(memories.map((one) => [one.path, one.versionId]))
-  return (change: Proposed['changes'][number]) => ({
-    id: nameChange({ context, dream }, change),
-    change,
-    baseVersionId: versions.get(change.path) ?? null,
-  })
-}
-
-const nameChange = (
-  { context, dream }: Pick<StepWork, 'context' | 'dream'>,
-  { key }: Pick<ProposedChange, 'key'>,
-): ChangeId => makeId('chg', context.hash, [dream.id, key])

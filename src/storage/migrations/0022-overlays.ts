@@ -8,7 +8,7 @@ export const overlays: MigrationText = {
   name: 'overlays',
   sqlite: `
 ALTER TABLE experiment_arms ADD COLUMN collected_at TEXT;
-ALTER TABLE experiment_arms ADD COLUMN collected_snapshot_id TEXT REFERENCES memory_snapshots (id);
+ALTER TABLE experiment_arms ADD COLUMN collected_versions TEXT;
 ALTER TABLE dreams ADD COLUMN experiment_id TEXT REFERENCES experiments (id);
 CREATE INDEX dreams_by_experiment ON dreams (experiment_id, ordinal) WHERE experiment_id IS NOT NULL;
 CREATE INDEX experiments_open ON experiments (id)
@@ -17,7 +17,7 @@ CREATE INDEX experiments_by_time ON experiments (workspace_id, created_at, id);
 `,
   postgres: `
 ALTER TABLE experiment_arms ADD COLUMN collected_at text COLLATE "C";
-ALTER TABLE experiment_arms ADD COLUMN collected_snapshot_id text COLLATE "C" REFERENCES memory_snapshots (id);
+ALTER TABLE experiment_arms ADD COLUMN collected_versions text COLLATE "C";
 ALTER TABLE dreams ADD COLUMN experiment_id text COLLATE "C" REFERENCES experiments (id);
 CREATE INDEX dreams_by_experiment ON dreams (experiment_id, ordinal) WHERE experiment_id IS NOT NULL;
 CREATE INDEX experiments_open ON experiments (id)

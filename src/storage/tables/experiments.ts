@@ -82,9 +82,10 @@ interface ExperimentArmsTable {
   /** Where sessions of this arm write; the other arm never reads it. */
   overlay_store_id: MemoryStoreId | null
   created_at: Timestamp
-  /** When what it holds was made proposals of for the last time, and what stood there then. */
+  /** When it was last looked whether agents wrote something there. */
   collected_at: Timestamp | null
-  collected_snapshot_id: MemorySnapshotId | null
+  /** The versions that proposals were made of so far, as JSON; null: still what the arm began with. */
+  collected_versions: Json | null
 }
 
 /** In the order of assignment, from 0 without gaps. */
