@@ -1,6 +1,6 @@
 import { applyChanges } from '../core/change/apply.ts'
 import { hashContents } from '../core/experiment/contents.ts'
-import type { ExperimentId, Hash, MemoryStoreId } from '../core/ids.ts'
+import type { ExperimentId, Hash, MemoryStoreId, MemoryVersionId } from '../core/ids.ts'
 import type { MemoryDocument } from '../core/memory.ts'
 import { hasText } from '../core/store-state.ts'
 import { inBatches } from './batches.ts'
@@ -106,12 +106,15 @@ export async function insertOverlay(
   const { name, description } = await getMemoryStore(writer, ref.storeId)
   // Named like the store itself: an agent cannot tell that it is in an experiment.
   await insertMemoryStore(writer, { id: ref.overlayId, name, description, metadata: {} })
+  const versions: MemoryVersionId[] = []
   for (const { path, content } of documents) {
-    await insertMemory(writer, { storeId: ref.overlayId, path, content })
+    const made = await insertMemory(writer, { storeId: ref.overlayId, path, content })
+    versions.push(made.versionId)
   }
   await writer.write
     .updateTable('experiment_arms')
-    .set({ overlay_store_id: ref.overlayId })
+    // What differs from these is what agents wrote; times could not tell, of writes within a millisecond.
+    .set({ overlay_store_id: ref.overlayId, collected_versions: JSON.stringify(versions) })
     .where('experiment_id', '=', ref.experimentId)
     .where('arm', '=', ref.arm)
     .execute()

@@ -12,7 +12,7 @@ export interface Overlay {
   readonly createdAt: string
   /** When it was last looked whether agents wrote something there. */
   readonly lookedAt: string | null
-  /** The versions that proposals were made of; null: none yet. */
+  /** What agents' writes are compared with; null in stores from before it was kept. */
   readonly collected: readonly MemoryVersionId[] | null
 }
 

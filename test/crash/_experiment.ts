@@ -40,4 +40,24 @@ export async function startHarmful(run: Run, change: string): Promise<void> {
     subjects: [{ type: 'exposure_id', value: one.id }],
   }))
   await call('POST', '/lucid/v1/outcome_signals', { signals })
+  await writeAsAgent(run, store)
+}
+
+interface Mounted {
+  readonly resources: readonly { readonly memory_store_id: string }[]
+}
+
+/** A session mounts the store of its arm, and its agent writes there for itself. */
+async function writeAsAgent({ call }: Run, store: string): Promise<void> {
+  const agent = await call<{ id: string }>('POST', '/v1/agents', { name: 'clerk', model: 'm' })
+  const environment = await call<{ id: string }>('POST', '/v1/environments', { name: 'office' })
+  const { resources } = await call<Mounted>('POST', '/v1/sessions', {
+    agent: agent.id,
+    environment_id: environment.id,
+    resources: [{ type: 'memory_store', memory_store_id: store }],
+  })
+  const own = `/v1/memory_stores/${resources[0]?.memory_store_id}/memories`
+  for (const path of ['/own/a.md', '/own/b.md']) {
+    await call('POST', own, { path, content: `- What an agent noted in ${path}.\n` })
+  }
 }

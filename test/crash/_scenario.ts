@@ -106,16 +106,12 @@ export const scenarios = {
     async run({ context, call }) {
       await commitExperiments(context)
       await commitExperiments(context)
-      const [one] = (
-        await call<{ data: { id: string; state: string }[] }>('GET', '/lucid/v1/experiments')
-      ).data
-      const { equal } = await call<{ equal: boolean }>(
-        'GET',
-        `/lucid/v1/experiments/${one?.id}/verify`,
-      )
-      if (one?.state !== 'rolled_back' || !equal) throw new Error('another end')
+      const { path, state } = await findOnlyExperiment(call)
+      const { equal } = await call<{ equal: boolean }>('GET', `${path}/verify`)
+      if (state !== 'rolled_back' || !equal) throw new Error('another end')
     },
   },
+  overlays: { prepare: experimentBefore, run: collectOnce },
 } satisfies Record<string, Scenario>
 
 export type ScenarioName = keyof typeof scenarios
@@ -204,6 +200,35 @@ async function experimentBefore(run: Run, given: Given) {
   await dreamBefore(run, given)
   const [first] = (await listProposals(run)).data
   await startHarmful(run, first?.id ?? '')
+}
+
+async function findOnlyExperiment(call: Run['call']) {
+  const { data } = await call<{ data: { id: string; state: string }[] }>(
+    'GET',
+    '/lucid/v1/experiments',
+  )
+  return { path: `/lucid/v1/experiments/${data[0]?.id}`, state: data[0]?.state }
+}
+
+interface Collected {
+  readonly overlay: {
+    readonly proposals: number
+    readonly waiting: number
+    readonly rounds: readonly unknown[]
+  }
+}
+
+/** Its agents wrote two files: at its end each is one proposal. */
+async function collectOnce(scene: Scene) {
+  const { context, call, setClock } = scene
+  await commitExperiments(context)
+  // By then the rounds that were asked for are due.
+  setClock(1_000)
+  await workOff(scene)
+  const { overlay } = await call<Collected>('GET', (await findOnlyExperiment(call)).path)
+  const { proposals, waiting, rounds } = overlay
+  if (proposals === 2 && waiting === 0 && rounds.length === 1) return
+  throw new Error(`another end: ${JSON.stringify(overlay)}`)
 }
 
 async function rollBackOnce(run: Run) {

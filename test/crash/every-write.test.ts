@@ -67,6 +67,7 @@ describe('kill -9 before, inside and after every write', () => {
     ['apply', 'in turn', 2],
     ['roll back', 'each', 3],
     ['experiment', 'each', 3],
+    ['overlays', 'in turn', 4],
   ] as const)(
     'of %s: the same rows as without',
     async (name, choice, least) => {

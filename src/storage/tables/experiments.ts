@@ -84,7 +84,7 @@ interface ExperimentArmsTable {
   created_at: Timestamp
   /** When it was last looked whether agents wrote something there. */
   collected_at: Timestamp | null
-  /** The versions that proposals were made of so far, as JSON; null: still what the arm began with. */
+  /** What agents' writes are compared with: what the arm began with, then what proposals were made of. */
   collected_versions: Json | null
 }
 
