@@ -549,6 +549,7 @@ CREATE INDEX exposures_by_session ON exposures USING btree (session_id);
 CREATE INDEX exposures_by_store ON exposures USING btree (store_id, assigned_at, id);
 CREATE INDEX exposures_by_store_unit ON exposures USING btree (store_id, unit, assigned_at, id);
 CREATE INDEX exposures_by_unit ON exposures USING btree (experiment_id, unit_ordinal);
+CREATE INDEX exposures_of_sessions ON exposures USING btree (experiment_id, session_id) WHERE session_id IS NOT NULL;
 
 CREATE TABLE file_chunks (
   file_id text COLLATE "C" NOT NULL,
@@ -807,6 +808,7 @@ CREATE TABLE outcome_signals (
   CONSTRAINT outcome_signals_session_id_fkey FOREIGN KEY (session_id) REFERENCES sessions(id)
 );
 CREATE UNIQUE INDEX outcome_signals_by_key ON outcome_signals USING btree (workspace_id, source, idempotency_key) WHERE idempotency_key IS NOT NULL;
+CREATE INDEX outcome_signals_by_kind ON outcome_signals USING btree (kind, created_at, id);
 CREATE INDEX outcome_signals_by_session ON outcome_signals USING btree (session_id, decided_at, id);
 CREATE INDEX outcome_signals_by_time ON outcome_signals USING btree (created_at, id);
 CREATE INDEX outcome_signals_unmatched ON outcome_signals USING btree (created_at, id) WHERE unmatched_reason IS NOT NULL;

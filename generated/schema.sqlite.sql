@@ -451,6 +451,7 @@ CREATE INDEX exposures_by_session ON exposures (session_id);
 CREATE INDEX exposures_by_store ON exposures (store_id, assigned_at, id);
 CREATE INDEX exposures_by_store_unit ON exposures (store_id, unit, assigned_at, id);
 CREATE INDEX exposures_by_unit ON exposures (experiment_id, unit_ordinal);
+CREATE INDEX exposures_of_sessions ON exposures (experiment_id, session_id) WHERE session_id IS NOT NULL;
 
 CREATE TABLE file_chunks (
   file_id TEXT NOT NULL REFERENCES files (id),
@@ -678,6 +679,7 @@ CREATE TABLE "outcome_signals" (
   unmatched_reason TEXT
 ) STRICT;
 CREATE UNIQUE INDEX outcome_signals_by_key ON outcome_signals (workspace_id, source, idempotency_key) WHERE idempotency_key IS NOT NULL;
+CREATE INDEX outcome_signals_by_kind ON outcome_signals (kind, created_at, id);
 CREATE INDEX outcome_signals_by_session ON outcome_signals (session_id, decided_at, id);
 CREATE INDEX outcome_signals_by_time ON outcome_signals (created_at, id);
 CREATE INDEX outcome_signals_unmatched ON outcome_signals (created_at, id) WHERE unmatched_reason IS NOT NULL;

@@ -5,7 +5,7 @@ import { judgeHeard, takeUnits } from '../core/experiment/turn.ts'
 import type { UnitPart } from '../core/experiment/unit-outcome.ts'
 import type { ExperimentId } from '../core/ids.ts'
 import { getChange } from '../storage/changes.ts'
-import type { Writer } from '../storage/database.ts'
+import type { Reader, Writer } from '../storage/database.ts'
 import { actorOf, endExperiment, endHoldback } from '../storage/end-experiment.ts'
 import {
   type ExperimentUnit,
@@ -37,6 +37,8 @@ import { orderCollections } from './overlays.ts'
 
 /** Units of one write. */
 const mostAtOnce = 200
+/** Clocks of several machines may differ; by this much they never do. */
+const clockLeeway = 86_400_000
 
 /** Commits what can be committed of every open experiment. One that fails holds up none of the others. */
 export async function commitExperiments(context: Context): Promise<void> {
@@ -91,6 +93,7 @@ async function takeTurn(context: Context, id: ExperimentId): Promise<boolean> {
       stop: await findHardStopSignal(reader, id, {
         kinds: plan.hardStops,
         from: phase === 'test' ? 0 : (experiment.holdback?.from ?? 0),
+        since: toTimestamp(Date.parse(experiment.startedAt ?? experiment.createdAt) - clockLeeway),
       }),
     }
   })

@@ -3,7 +3,7 @@ import { decide } from '../core/experiment/decision.ts'
 import { type ExperimentState, sayVerdict } from '../core/experiment/verdict-sentence.ts'
 import { getChange } from './changes.ts'
 import type { Reader, Writer } from './database.ts'
-import { countExperimentUnits, listExperimentTests } from './experiment-commits.ts'
+import { countExperimentUnits, listExperimentTests, type StoredTest } from './experiment-commits.ts'
 import { appendDecision, type DecisionKind } from './experiment-decisions.ts'
 import { requestRounds } from './experiment-rounds.ts'
 import {
@@ -92,14 +92,25 @@ export async function findFrontier(reader: Reader, { id }: Experiment): Promise<
   return Math.max(0, ...tests.map(({ frontier }) => frontier))
 }
 
+interface Saying {
+  readonly state: ExperimentState
+  readonly reasons: readonly string[]
+}
+
 /** The verdict in words, with the interval of the change that was decided first. */
-export async function saySentence(
+export const saySentence = async (
   reader: Reader,
   experiment: Experiment,
-  { state, reasons }: { readonly state: ExperimentState; readonly reasons: readonly string[] },
-): Promise<string> {
-  const { id, plan, changes } = experiment
-  const tests = await listExperimentTests(reader, id)
+  saying: Saying,
+): Promise<string> =>
+  sentenceOf(experiment, await listExperimentTests(reader, experiment.id), saying)
+
+export function sentenceOf(
+  experiment: Experiment,
+  tests: readonly StoredTest[],
+  { state, reasons }: Saying,
+): string {
+  const { plan, changes } = experiment
   const shown = changes.find(({ readyAt }) => readyAt !== null) ?? changes[0]
   const test = tests.find((one) => one.test === `change:${shown?.ordinal ?? 0}`)
   const decision = test ? decide(plan.test, test.state) : null

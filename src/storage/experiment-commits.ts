@@ -3,7 +3,7 @@ import type { DriftState } from '../core/experiment/drift.ts'
 import type { Reading } from '../core/experiment/fold.ts'
 import type { TestState } from '../core/experiment/state.ts'
 import type { ExperimentId } from '../core/ids.ts'
-import { inBatches, rowsPerInsert } from './batches.ts'
+import { anyOf, inBatches, rowsPerInsert } from './batches.ts'
 import type { Reader, Writer } from './database.ts'
 import type { ExperimentUnitsTable } from './tables/experiments.ts'
 
@@ -74,6 +74,20 @@ export async function countExperimentUnits(reader: Reader, id: ExperimentId): Pr
     .where('experiment_id', '=', id)
     .executeTakeFirstOrThrow()
   return (last ?? -1) + 1
+}
+
+/** The same of several experiments; those without a unit are left out. */
+export async function countUnitsOf(
+  reader: Reader,
+  ids: readonly ExperimentId[],
+): Promise<ReadonlyMap<ExperimentId, number>> {
+  const rows = await reader.read
+    .selectFrom('experiment_units')
+    .select(['experiment_id', (select) => select.fn.max<number>('ordinal').as('last')])
+    .where('experiment_id', 'in', anyOf(ids))
+    .groupBy('experiment_id')
+    .execute()
+  return new Map(rows.map(({ experiment_id: id, last }) => [id, last + 1]))
 }
 
 export async function insertExperimentCommits(
@@ -207,19 +221,40 @@ export interface StoredTest {
   readonly state: TestState
 }
 
-export async function listExperimentTests(reader: Reader, id: ExperimentId): Promise<StoredTest[]> {
-  const rows = await reader.read
-    .selectFrom('experiment_states')
-    .selectAll()
-    .where('experiment_id', '=', id)
-    .where('test', '!=', drift)
-    .orderBy('test')
-    .execute()
-  return rows.map((row) => ({
-    test: row.test as TestName,
-    frontier: row.frontier,
-    state: JSON.parse(row.state),
-  }))
+export async function listExperimentTests(
+  reader: Reader,
+  id: ExperimentId,
+): Promise<readonly StoredTest[]> {
+  return (await listTestsOf(reader, [id])).get(id) ?? []
+}
+
+/** A state takes some kilobytes. */
+const statesAtOnce = 200
+
+/** Of several experiments, in some statements and not in one each. */
+export async function listTestsOf(
+  reader: Reader,
+  ids: readonly ExperimentId[],
+): Promise<ReadonlyMap<ExperimentId, readonly StoredTest[]>> {
+  const found = new Map<ExperimentId, StoredTest[]>(ids.map((id) => [id, []]))
+  for (const some of inBatches(ids, statesAtOnce)) {
+    const rows = await reader.read
+      .selectFrom('experiment_states')
+      .selectAll()
+      .where('experiment_id', 'in', anyOf(some))
+      .where('test', '!=', drift)
+      .orderBy('experiment_id')
+      .orderBy('test')
+      .execute()
+    for (const row of rows) {
+      found.get(row.experiment_id)?.push({
+        test: row.test as TestName,
+        frontier: row.frontier,
+        state: JSON.parse(row.state),
+      })
+    }
+  }
+  return found
 }
 
 export const putExperimentTest = (writer: Writer, id: ExperimentId, stored: StoredTest) =>

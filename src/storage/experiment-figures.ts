@@ -2,8 +2,8 @@ import { sql } from 'kysely'
 import { evidenceOf } from '../core/experiment/betting.ts'
 import type { ExperimentId } from '../core/ids.ts'
 import type { Reader } from './database.ts'
-import { countExperimentUnits, listExperimentTests } from './experiment-commits.ts'
-import { listOpenExperiments } from './experiments.ts'
+import { countExperimentUnits, listTestsOf } from './experiment-commits.ts'
+import { listOpenIds } from './experiments.ts'
 
 /** One test of an open experiment, as monitoring sees it. */
 export interface ExperimentFigures {
@@ -37,8 +37,8 @@ export async function listExperimentFigures(reader: Reader): Promise<{
 }> {
   const figures: ExperimentFigures[] = []
   const units: UnitFigures[] = []
-  for (const { id } of await listOpenExperiments(reader)) {
-    const tests = await listExperimentTests(reader, id)
+  const all = await listTestsOf(reader, await listOpenIds(reader))
+  for (const [id, tests] of all) {
     for (const { test, state } of tests) {
       figures.push({
         experiment: id,

@@ -93,6 +93,7 @@ async function findOtherModel(reader: Reader, id: ExperimentId): Promise<string 
     .innerJoin('sessions', 'sessions.id', 'exposures.session_id')
     .select('sessions.agent_name as name')
     .where('exposures.experiment_id', '=', id)
+    .where('exposures.session_id', 'is not', null)
     .where('sessions.agent_model', 'is not', null)
     .groupBy('sessions.agent_name')
     .having((having) => having.fn.count('sessions.agent_model').distinct(), '>', 1)

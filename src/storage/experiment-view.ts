@@ -9,14 +9,15 @@ import { commitUnit, type TestState } from '../core/experiment/state.ts'
 import type { ExperimentId } from '../core/ids.ts'
 import { type BoundArm, listBoundArms } from './bound-arms.ts'
 import type { Reader } from './database.ts'
-import { saySentence } from './end-experiment.ts'
+import { sentenceOf } from './end-experiment.ts'
 import {
-  countExperimentUnits,
+  countUnitsOf,
   type ExperimentCommit,
   type ExperimentUnit,
   listExperimentCommits,
   listExperimentTests,
   listExperimentUnits,
+  listTestsOf,
   type StoredTest,
 } from './experiment-commits.ts'
 import { type ExperimentDecision, listDecisions } from './experiment-decisions.ts'
@@ -36,26 +37,32 @@ export interface ExperimentSummary {
 
 const day = 86_400_000
 
-export async function summarize(
+/** In the order given, in a number of statements that does not depend on how many there are. */
+export async function summarizeAll(
   reader: Reader,
-  experiment: Experiment,
+  experiments: readonly Experiment[],
   nowMs: number,
-): Promise<ExperimentSummary> {
-  const { id, state, plan, verdict } = experiment
-  const tests = await listExperimentTests(reader, id)
-  const committed = Math.max(0, ...tests.map(({ frontier }) => frontier))
-  const isGoing = state === 'running' && plan.unitsPerDay !== null && plan.unitsPerDay > 0
-  const left = Math.max(0, plan.test.mostUnits - committed)
-  return {
-    experiment,
-    sentence: verdict?.sentence ?? (await saySentence(reader, experiment, { state, reasons: [] })),
-    assigned: await countExperimentUnits(reader, id),
-    committed,
-    // The latest: by then no units are left. Most are decided earlier.
-    expectedAt: isGoing
-      ? new Date(Math.min(8.64e15, nowMs + (left / (plan.unitsPerDay ?? 1)) * day)).toISOString()
-      : null,
-  }
+): Promise<ExperimentSummary[]> {
+  const ids = experiments.map(({ id }) => id)
+  const testsOf = await listTestsOf(reader, ids)
+  const counts = await countUnitsOf(reader, ids)
+  return experiments.map((experiment) => {
+    const { id, state, plan, verdict } = experiment
+    const tests = testsOf.get(id) ?? []
+    const committed = Math.max(0, ...tests.map(({ frontier }) => frontier))
+    const isGoing = state === 'running' && plan.unitsPerDay !== null && plan.unitsPerDay > 0
+    const left = Math.max(0, plan.test.mostUnits - committed)
+    return {
+      experiment,
+      sentence: verdict?.sentence ?? sentenceOf(experiment, tests, { state, reasons: [] }),
+      assigned: counts.get(id) ?? 0,
+      committed,
+      // The latest: by then no units are left. Most are decided earlier.
+      expectedAt: isGoing
+        ? new Date(Math.min(8.64e15, nowMs + (left / (plan.unitsPerDay ?? 1)) * day)).toISOString()
+        : null,
+    }
+  })
 }
 
 /** Totals of one arm of one change. */
@@ -102,7 +109,7 @@ export async function viewExperiment(
   nowMs: number,
 ): Promise<ExperimentView> {
   const { id } = experiment
-  const summary = await summarize(reader, experiment, nowMs)
+  const [summary] = (await summarizeAll(reader, [experiment], nowMs)) as [ExperimentSummary]
   const range = { from: 0, limit: everything }
   const units = await listExperimentUnits(reader, id, range)
   const commits = await listExperimentCommits(reader, id, range)
@@ -290,12 +297,15 @@ export async function viewSeason(
   reader: Reader,
   { since, rate }: { readonly since: string; readonly rate: number },
 ): Promise<SeasonEntry[]> {
-  const all = await listExperiments(reader, { limit: everything })
+  const all = await listExperiments(reader, { startedFrom: since, limit: everything })
+  const valid = all.filter(({ state }) => state !== 'void')
+  const testsOf = await listTestsOf(
+    reader,
+    valid.map(({ id }) => id),
+  )
   const entries: Omit<SeasonEntry, 'standing'>[] = []
-  for (const experiment of all) {
-    if (experiment.startedAt === null || experiment.startedAt < since) continue
-    if (experiment.state === 'void') continue
-    const tests = await listExperimentTests(reader, experiment.id)
+  for (const experiment of valid) {
+    const tests = testsOf.get(experiment.id) ?? []
     for (const { ordinal, changeId, verdict } of experiment.changes) {
       const test = tests.find((one) => one.test === `change:${ordinal}`)
       if (!test) continue

@@ -110,13 +110,15 @@ export async function getExperiment(reader: Reader, id: ExperimentId): Promise<E
 export interface ExperimentPage {
   readonly storeId?: MemoryStoreId | undefined
   readonly states?: readonly ExperimentState[] | undefined
+  /** RFC 3339 UTC, inclusive; drafts have not started. */
+  readonly startedFrom?: string | undefined
   readonly after?: Pick<Experiment, 'createdAt' | 'id'> | undefined
   readonly limit: number
 }
 
 /** Newest first. */
 export async function listExperiments(reader: Reader, page: ExperimentPage): Promise<Experiment[]> {
-  const { storeId, states, after } = page
+  const { storeId, states, startedFrom, after } = page
   let query = reader.read
     .selectFrom('experiments')
     .selectAll()
@@ -126,6 +128,7 @@ export async function listExperiments(reader: Reader, page: ExperimentPage): Pro
     .limit(page.limit)
   if (storeId !== undefined) query = query.where('store_id', '=', storeId)
   if (states !== undefined) query = query.where('state', 'in', anyOf(states))
+  if (startedFrom !== undefined) query = query.where('started_at', '>=', startedFrom)
   if (after !== undefined) {
     query = query.where(({ eb, refTuple, tuple }) =>
       eb(refTuple('created_at', 'id'), '<', tuple(after.createdAt, after.id)),

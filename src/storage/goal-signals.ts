@@ -69,11 +69,12 @@ async function listImported(reader: Reader, ids: readonly SessionId[]): Promise<
   }))
 }
 
+/** Two look-ups: databases that are asked for either way at once read every join there is. */
 async function listJoined(
   reader: Reader,
   { sessionIds, exposureIds }: About,
 ): Promise<UnitSignal[]> {
-  const rows = await reader.read
+  const joined = reader.read
     .selectFrom('signal_joins')
     .innerJoin('outcome_signals', 'outcome_signals.id', 'signal_joins.signal_id')
     .selectAll('outcome_signals')
@@ -81,23 +82,26 @@ async function listJoined(
       'signal_joins.session_id as joined_id',
       'signal_joins.exposure_id',
       'signal_joins.confidence',
+      'signal_joins.ordinal',
       'signal_joins.created_at as joined_at',
     ])
-    .where((where) =>
-      where.or([
-        where('signal_joins.session_id', 'in', anyOf(sessionIds)),
-        where('signal_joins.exposure_id', 'in', anyOf(exposureIds)),
-      ]),
-    )
-    .orderBy('signal_joins.signal_id')
-    .orderBy('signal_joins.ordinal')
-    .execute()
-  return rows.map(({ joined_id, exposure_id, confidence, joined_at, ...row }) => ({
-    sessionId: joined_id,
-    exposureId: exposure_id,
-    signal: toGoalSignal(row, confidence),
-    joinedAt: joined_at,
-  }))
+  const rows = [
+    ...(sessionIds.length === 0
+      ? []
+      : await joined.where('signal_joins.session_id', 'in', anyOf(sessionIds)).execute()),
+    ...(exposureIds.length === 0
+      ? []
+      : await joined.where('signal_joins.exposure_id', 'in', anyOf(exposureIds)).execute()),
+  ]
+  const once = new Map(rows.map((row) => [`${row.id} ${row.ordinal}`, row]))
+  return [...once.values()]
+    .toSorted((a, b) => (a.id === b.id ? a.ordinal - b.ordinal : a.id < b.id ? -1 : 1))
+    .map(({ joined_id, exposure_id, confidence, joined_at, ordinal: _, ...row }) => ({
+      sessionId: joined_id,
+      exposureId: exposure_id,
+      signal: toGoalSignal(row, confidence),
+      joinedAt: joined_at,
+    }))
 }
 
 const toGoalSignal = (

@@ -21,7 +21,7 @@ import type { Reader, Writer } from '../../storage/database.ts'
 import { pauseExperiment, stopExperiment } from '../../storage/end-experiment.ts'
 import { findGoal } from '../../storage/experiment-goal.ts'
 import {
-  summarize,
+  summarizeAll,
   verifyExperiment,
   viewExperiment,
   viewSeason,
@@ -90,10 +90,7 @@ export const experimentEndpoints = [
         })
         const shown = found.slice(0, limit)
         const last = found.length > limit ? shown.at(-1) : undefined
-        const data = []
-        for (const one of shown) {
-          data.push(presentSummary(await summarize(reader, one, context.clock())))
-        }
+        const data = (await summarizeAll(reader, shown, context.clock())).map(presentSummary)
         const next = last && writeCursor(context.keyring, list, [last.createdAt, last.id])
         return { data, next_page: next ?? null }
       })

@@ -14,7 +14,7 @@ import { pauseExperiment, stopExperiment } from '../../storage/end-experiment.ts
 import { findGoal } from '../../storage/experiment-goal.ts'
 import {
   type ExperimentView,
-  summarize,
+  summarizeAll,
   verifyExperiment,
   viewExperiment,
   viewSeason,
@@ -72,9 +72,7 @@ export function runExperiments(
       const found = options.open
         ? await listOpenExperiments(reader, storeId)
         : await listExperiments(reader, { storeId, limit: mostListed })
-      const all = []
-      for (const one of found) all.push(await summarize(reader, one, clock()))
-      return all
+      return summarizeAll(reader, found, clock())
     })
     const document: ExperimentsDocument = {
       version: 1,

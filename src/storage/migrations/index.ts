@@ -19,6 +19,7 @@ import { approvals } from './0019-approvals.ts'
 import { endorsements } from './0020-endorsements.ts'
 import { withheldLedgers } from './0021-withheld-ledgers.ts'
 import { overlays } from './0022-overlays.ts'
+import { signalsByKind } from './0023-signals-by-kind.ts'
 import { outcomeUpkeep } from './0024-outcome-upkeep.ts'
 import { leaveOneOut } from './0027-leave-one-out.ts'
 import type { Migration, MigrationText } from './migration.ts'
@@ -48,6 +49,7 @@ const texts: readonly MigrationText[] = [
   outcomeUpkeep,
   withheldLedgers,
   overlays,
+  signalsByKind,
 ]
 
 export const migrations: readonly Migration[] = texts.map((text, at) => ({
