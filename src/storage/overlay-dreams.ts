@@ -27,8 +27,8 @@ import {
 export const collectKind = 'collect'
 
 /** Of what one dream carries; the rest is counted, and comes with the next one. */
-export const mostOverlayFiles = 200
-export const mostOverlayBytes = 4 * 1024 * 1024
+const mostOverlayFiles = 200
+const mostOverlayBytes = 4 * 1024 * 1024
 
 /** Sessions that go on after the end may still write: their writes are collected once an hour at most. */
 const lateMs = 3_600_000

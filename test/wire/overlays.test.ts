@@ -1,7 +1,10 @@
 import type Anthropic from '@anthropic-ai/sdk'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describeExperiment } from '../../src/cli/report/experiment.ts'
 import { quickKinds, slowKinds } from '../../src/pipeline/job-kinds.ts'
 import { applyDueChanges } from '../../src/pipeline/policies/apply-due.ts'
+import { viewExperiment } from '../../src/storage/experiment-view.ts'
+import { getExperiment } from '../../src/storage/experiments.ts'
 import { startTestServer, type TestServer } from '../_server.ts'
 import { type Json, type Laboratory, openLaboratory, rate } from './_experimenting.ts'
 import { openMemories } from './_memory.ts'
@@ -132,6 +135,12 @@ describe('what agents write in an experiment', () => {
     expect(edited).toMatchObject({ path: '/refunds.md', operation: 'add', after: '- Say why.' })
     expect(edited.rationale).toContain('arm 1')
     expect(await lab.texts()).toEqual(before)
+    const shown = await server.context.database.read(async (reader) =>
+      describeExperiment(
+        await viewExperiment(reader, await getExperiment(reader, id as never), time.ms),
+      ),
+    )
+    expect(shown).toContainEqual(expect.stringMatching(/^overlay: 2 files .* 2 proposed/))
     const { data: log } = await lab.get('audit_records?limit=100')
     const round = overlay.rounds[0].dream_id
     const done = log.filter((record: Json) => record.object_id === round)
