@@ -5,7 +5,7 @@ import { judgeHeard, takeUnits } from '../core/experiment/turn.ts'
 import type { UnitPart } from '../core/experiment/unit-outcome.ts'
 import type { ExperimentId } from '../core/ids.ts'
 import { getChange } from '../storage/changes.ts'
-import type { Reader, Writer } from '../storage/database.ts'
+import type { Writer } from '../storage/database.ts'
 import { actorOf, endExperiment, endHoldback } from '../storage/end-experiment.ts'
 import {
   type ExperimentUnit,
