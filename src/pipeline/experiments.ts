@@ -18,7 +18,9 @@ import { findHardStopSignal, listUnitParts } from '../storage/experiment-signals
 import {
   findDisturbance,
   isTurnTaken,
+  judgeWatched,
   readStandings,
+  refuseOvertaken,
   type Standings,
   storeTurn,
   type Turned,
@@ -97,7 +99,7 @@ async function takeTurn(context: Context, id: ExperimentId): Promise<boolean> {
       }),
     }
   })
-  const { experiment, phase } = seen.before
+  const { experiment } = seen.before
   if (!isOpen(experiment)) return false
   const { disturbance, stop } = seen
   if (disturbance !== null || stop !== null) {
@@ -110,7 +112,7 @@ async function takeTurn(context: Context, id: ExperimentId): Promise<boolean> {
     return false
   }
   const isIdle = turned.commits.length === 0 && turned.late.length === 0
-  if (isIdle && !(phase === 'holdback' && isDue(experiment, now))) return false
+  if (isIdle && judgeWatched(seen.before, turned.folded.tests, now) === null) return false
   await write(context, experiment, (writer) => storeTurn(writer, outboxOf(context, now), turned))
   return turned.commits.length === mostAtOnce
 }
@@ -118,12 +120,13 @@ async function takeTurn(context: Context, id: ExperimentId): Promise<boolean> {
 /** Before the fold: whatever its units say. */
 async function endAtOnce(
   context: Context,
-  { experiment, phase }: Standings,
+  before: Standings,
   why: {
     readonly disturbance: string | null
     readonly stop: { readonly kind: string } | null
   },
 ): Promise<void> {
+  const { experiment, phase } = before
   const { disturbance, stop } = why
   const reasons = [
     stop === null
@@ -131,6 +134,7 @@ async function endAtOnce(
       : `hard stop in a unit that read the candidate: ${stop.kind}`,
   ]
   await write(context, experiment, async (writer) => {
+    await refuseOvertaken(writer, before)
     const outbox = outboxOf(context, context.clock())
     if (phase === 'test') {
       const state = stop === null ? 'void' : 'rolled_back'
@@ -184,9 +188,6 @@ function think(
 
 const isOpen = ({ state, holdback }: Experiment) =>
   state === 'running' || state === 'paused' || (state === 'promoted' && holdback?.endedAt === null)
-
-const isDue = ({ holdback }: Experiment, now: number) =>
-  holdback !== null && Date.parse(holdback.until) <= now
 
 /** Nothing of what was promoted stands any more: somebody took it back by hand. */
 async function findTakenBack(

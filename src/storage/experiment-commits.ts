@@ -112,19 +112,20 @@ export async function insertExperimentCommits(
   }
 }
 
-/** Truth that came after its unit was committed as missing. The first one stays. */
+/** Truth that came after its unit was committed as missing. The first one stays: false where there is one. */
 export async function setLateValue(
   writer: Writer,
   id: ExperimentId,
   { ordinal, value, at }: { readonly ordinal: number; readonly value: number; readonly at: string },
-): Promise<void> {
-  await writer.write
+): Promise<boolean> {
+  const { numUpdatedRows } = await writer.write
     .updateTable('experiment_commits')
     .set({ late_value: value, late_at: at })
     .where('experiment_id', '=', id)
     .where('ordinal', '=', ordinal)
     .where('late_value', 'is', null)
-    .execute()
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
 }
 
 /** Units that were committed as missing and have had signals since: some of them, in their order. */

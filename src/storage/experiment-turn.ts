@@ -2,7 +2,7 @@ import { DomainError } from '../core/errors.ts'
 import { type DriftState, hasDrifted, watchUnit } from '../core/experiment/drift.ts'
 import { type Folded, isOver, type OpenTest } from '../core/experiment/fold.ts'
 import type { Grading } from '../core/experiment/graders.ts'
-import { judgeHoldback } from '../core/experiment/holdback.ts'
+import { type HoldbackDecision, judgeHoldback } from '../core/experiment/holdback.ts'
 import type { ExperimentId } from '../core/ids.ts'
 import { hashesOf } from './approvals.ts'
 import { getChange } from './changes.ts'
@@ -103,6 +103,16 @@ async function findOtherModel(reader: Reader, id: ExperimentId): Promise<string 
   return row?.name ?? null
 }
 
+/** What is written must have been thought out where the experiment stands still. */
+export async function refuseOvertaken(
+  reader: Reader,
+  { experiment, frontier }: Standings,
+): Promise<void> {
+  const now = await readStandings(reader, experiment.id)
+  const isSame = now.frontier === frontier && now.experiment.state === experiment.state
+  if (!isSame) throw turnTaken(experiment.id)
+}
+
 /** What a turn came to, thought out with no transaction open. */
 export interface Turned {
   readonly before: Standings
@@ -126,15 +136,18 @@ export async function storeTurn(writer: Writer, outbox: Outbox, turned: Turned):
   const { before, commits, folded } = turned
   const { experiment, frontier, phase } = before
   const { id } = experiment
-  const now = await readStandings(writer, id)
-  if (now.frontier !== frontier || now.experiment.state !== experiment.state) throw turnTaken(id)
+  await refuseOvertaken(writer, before)
+  let late = 0
+  for (const one of turned.late) late += (await setLateValue(writer, id, one)) ? 1 : 0
+  const isOver = judgeWatched(before, folded.tests, Date.parse(writer.at)) !== null
+  // Somebody else kept the late ones, and nothing else was there to do.
+  if (commits.length === 0 && late === 0 && !isOver) throw turnTaken(id)
   const next = frontier + commits.length
   await insertExperimentCommits(
     writer,
     id,
     commits.map((one, at) => ({ ...one, readings: folded.readings[at] ?? [] })),
   )
-  for (const one of turned.late) await setLateValue(writer, id, one)
   for (const { change, state } of folded.tests) {
     const test = phase === 'test' ? (`change:${change}` as const) : (`holdback:${change}` as const)
     await putExperimentTest(writer, id, { test, frontier: next, state })
@@ -215,19 +228,28 @@ async function actOnHoldback(writer: Writer, outbox: Outbox, turned: Turned): Pr
   const { before, folded } = turned
   const { experiment } = before
   await watchDrift(writer, outbox, turned)
-  const since = Date.parse(experiment.endedAt ?? writer.at)
-  const days = (Date.parse(writer.at) - since) / 86_400_000
-  const judged = folded.tests.map(({ state }) => judgeHoldback(experiment.plan.test, state, days))
-  const harm = judged.find(({ verdict }) => verdict === 'rollback')
-  if (harm) {
-    await rollExperimentBack(writer, experiment, { reasons: harm.reasons, outbox })
-    return
-  }
-  const broken = judged.find(({ verdict }) => verdict === 'void')
-  if (broken) await endHoldback(writer, experiment, broken.reasons)
-  else if (judged.length > 0 && judged.every(({ verdict }) => verdict === 'kept')) {
-    await endHoldback(writer, experiment, ['nothing got worse'])
-  }
+  const end = judgeWatched(before, folded.tests, Date.parse(writer.at))
+  if (end === null) return
+  const { verdict, reasons } = end
+  if (verdict === 'rollback') await rollExperimentBack(writer, experiment, { reasons, outbox })
+  else await endHoldback(writer, experiment, reasons)
+}
+
+/** How a holdback ends now; null: it is watched on, or there is none. Time alone ends it, too. */
+export function judgeWatched(
+  { experiment, phase }: Standings,
+  tests: readonly OpenTest[],
+  now: number,
+): Pick<HoldbackDecision, 'verdict' | 'reasons'> | null {
+  if (phase === 'test' || tests.length === 0) return null
+  const days = (now - Date.parse(experiment.endedAt ?? '')) / 86_400_000
+  const judged = tests.map(({ state }) => judgeHoldback(experiment.plan.test, state, days))
+  const bad =
+    judged.find(({ verdict }) => verdict === 'rollback') ??
+    judged.find(({ verdict }) => verdict === 'void')
+  if (bad) return bad
+  const isKept = judged.every(({ verdict }) => verdict === 'kept')
+  return isKept ? { verdict: 'kept', reasons: ['nothing got worse'] } : null
 }
 
 /** Of units that read what was promoted. An alarm suggests another experiment, once. */

@@ -198,7 +198,7 @@ export interface ExperimentPatch {
   readonly holdbackEndedAt?: string
 }
 
-/** Fields left out stay as they are. A conflict when it is in another state by now. */
+/** Fields left out stay as they are. A conflict when it is in another state, or its holdback is over, by now. */
 export async function updateExperiment(
   writer: Writer,
   { id, state }: Pick<Experiment, 'id' | 'state'>,
@@ -227,12 +227,15 @@ export async function updateExperiment(
     })
     .where('id', '=', id)
     .where('state', '=', state)
+    .$if(holdbackEndedAt !== undefined, (query) => query.where('holdback_ended_at', 'is', null))
     .executeTakeFirst()
   if (result.numUpdatedRows === 1n) return
   const now = await getExperiment(writer, id)
-  throw new DomainError('conflict', `Experiment ${id} is ${now.state}, not ${state}, by now.`, {
-    details: { error_code: 'turn_taken' },
-  })
+  const what =
+    now.state === state
+      ? `The holdback of experiment ${id} is over`
+      : `Experiment ${id} is ${now.state}, not ${state},`
+  throw new DomainError('conflict', `${what} by now.`, { details: { error_code: 'turn_taken' } })
 }
 
 export async function updateExperimentChange(

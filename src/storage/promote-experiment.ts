@@ -144,6 +144,8 @@ export async function promoteOrSendBack<T>(attempt: Attempt<T>): Promise<T> {
     const reasons = [error.message]
     await attempt.write(async (writer) => {
       const experiment = await getExperiment(writer, attempt.id)
+      // Somebody else has ended it since.
+      if (experiment.state !== 'running' && experiment.state !== 'paused') return
       for (const change of experiment.changes) await sendBack(writer, experiment, change)
       await endExperiment(writer, experiment, { state: 'void', reasons, outbox: attempt.outbox })
     })
