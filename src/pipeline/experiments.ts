@@ -200,16 +200,18 @@ async function findTakenBack(
   return 'what was promoted was taken back by hand'
 }
 
-/** With evidence of a hundred to one, and where policy still wants nobody's agreement. */
+/**
+ * With evidence of a hundred to one, and where policy still wants nobody's agreement. While it is paused somebody has
+ * said that nothing shall go on: then only a person promotes.
+ */
 async function promoteUnattended(context: Context, id: ExperimentId): Promise<void> {
   const { database, clock, hash } = context
   const { experiment, isAllowed } = await database.read(async (reader) => {
-    const { experiment: found, phase } = await readStandings(reader, id)
+    const { experiment: found } = await readStandings(reader, id)
     const open = found.changes.filter(({ verdict }) => verdict === null)
     const isDone =
       found.plan.unattended &&
-      phase === 'test' &&
-      isOpen(found) &&
+      found.state === 'running' &&
       open.length > 0 &&
       open.every((change) => isProven(found, change))
     if (!isDone) return { experiment: found, isAllowed: false }

@@ -1,8 +1,10 @@
+import { toTimestamp } from '../core/clock.ts'
 import { DomainError } from '../core/errors.ts'
 import { type DriftState, hasDrifted, watchUnit } from '../core/experiment/drift.ts'
 import { type Folded, isOver, type OpenTest } from '../core/experiment/fold.ts'
 import type { Grading } from '../core/experiment/graders.ts'
 import { judgeHoldback } from '../core/experiment/holdback.ts'
+import { holdbackMs } from '../core/experiment/plan.ts'
 import type { ExperimentId } from '../core/ids.ts'
 import { hashesOf } from './approvals.ts'
 import { getChange } from './changes.ts'
@@ -170,13 +172,16 @@ async function actOnTests(writer: Writer, outbox: Outbox, turned: Turned): Promi
       detail: { graders: turned.graders.map((one) => ({ ...one })) },
     })
   }
-  await logTurns(writer, outbox, turned)
+  await logTurns(writer, turned)
   if (isOver(folded.tests)) {
     const state = endOf(folded.tests)
     const telling = folded.turns.filter(({ verdict }) => verdict !== 'promote')
     const reasons = [...new Set(telling.flatMap((turn) => turn.reasons))]
     await endExperiment(writer, await getExperiment(writer, id), { state, reasons, outbox })
     return
+  }
+  if (folded.turns.length > 0) {
+    await emitWebhookEvent(writer, outbox, { type: 'experiment.decided', objectId: id })
   }
   const stages = folded.tests.flatMap(({ verdict, state }) =>
     verdict === null ? [state.stage] : [],
@@ -192,7 +197,7 @@ async function actOnTests(writer: Writer, outbox: Outbox, turned: Turned): Promi
   await emitWebhookEvent(writer, outbox, { type: 'experiment.ramped', objectId: id })
 }
 
-async function logTurns(writer: Writer, outbox: Outbox, { before, folded }: Turned) {
+async function logTurns(writer: Writer, { before, folded }: Turned) {
   const { id, changes } = before.experiment
   const kinds = { promote: 'ready', proven: 'proven' } as const
   for (const { unit, change, verdict, reasons } of folded.turns) {
@@ -202,8 +207,6 @@ async function logTurns(writer: Writer, outbox: Outbox, { before, folded }: Turn
       detail: { change: changes[change]?.changeId ?? null, verdict, reasons: [...reasons] },
     })
   }
-  if (folded.turns.length === 0) return
-  await emitWebhookEvent(writer, outbox, { type: 'experiment.decided', objectId: id })
 }
 
 function endOf(tests: readonly OpenTest[]): 'void' | 'rolled_back' | 'inconclusive' {
@@ -214,10 +217,10 @@ function endOf(tests: readonly OpenTest[]): 'void' | 'rolled_back' | 'inconclusi
 async function actOnHoldback(writer: Writer, outbox: Outbox, turned: Turned): Promise<void> {
   const { before, folded } = turned
   const { experiment } = before
-  await watchDrift(writer, outbox, turned)
-  const since = Date.parse(experiment.endedAt ?? writer.at)
-  const days = (Date.parse(writer.at) - since) / 86_400_000
-  const judged = folded.tests.map(({ state }) => judgeHoldback(experiment.plan.test, state, days))
+  const { alarm, ...watched } = await watchDrift(writer, turned)
+  const judged = folded.tests.map(({ state }) =>
+    judgeHoldback(experiment.plan.test, state, watched),
+  )
   const harm = judged.find(({ verdict }) => verdict === 'rollback')
   if (harm) {
     await rollExperimentBack(writer, experiment, { reasons: harm.reasons, outbox })
@@ -225,35 +228,65 @@ async function actOnHoldback(writer: Writer, outbox: Outbox, turned: Turned): Pr
   }
   const broken = judged.find(({ verdict }) => verdict === 'void')
   if (broken) await endHoldback(writer, experiment, broken.reasons)
-  else if (judged.length > 0 && judged.every(({ verdict }) => verdict === 'kept')) {
+  else if (alarm !== null) {
+    await reopenHoldback(writer, experiment, alarm)
+    await emitWebhookEvent(writer, outbox, { type: 'experiment.decided', objectId: experiment.id })
+  } else if (judged.length > 0 && judged.every(({ verdict }) => verdict === 'kept')) {
     await endHoldback(writer, experiment, ['nothing got worse'])
   }
 }
 
-/** Of units that read what was promoted. An alarm suggests another experiment, once. */
-async function watchDrift(writer: Writer, outbox: Outbox, turned: Turned): Promise<void> {
-  const { before, commits, units } = turned
-  const { id } = before.experiment
-  const stored = await findDriftState(writer, id)
-  if (stored === null || commits.length === 0) return
-  const was = hasDrifted(stored)
-  let state: DriftState = stored
-  for (const [at, { value }] of commits.entries()) {
-    if (units[at]?.arm.includes('1')) state = watchUnit(state, value)
-  }
+interface Watch {
+  /** Since the promotion, or since an alarm. */
+  readonly units: number
+  readonly daysLeft: number
+  /** It came now. */
+  readonly alarm: { readonly frontier: number; readonly state: DriftState } | null
+}
+
+/** Counts the units that read what was promoted. */
+async function watchDrift(writer: Writer, { before, commits, units }: Turned): Promise<Watch> {
+  const { id, holdback } = before.experiment
   const frontier = before.frontier + commits.length
-  await putDriftState(writer, id, { frontier, state })
-  if (was || !hasDrifted(state)) return
-  await appendDecision(writer, id, {
+  const stored = await findDriftState(writer, id)
+  let state = stored
+  for (const [at, { value }] of commits.entries()) {
+    if (state && units[at]?.arm.includes('1')) state = watchUnit(state, value)
+  }
+  const isNew = stored !== null && state !== null && !hasDrifted(stored) && hasDrifted(state)
+  if (state && isNew) state = { ...state, alarm: frontier }
+  if (state && commits.length > 0) await putDriftState(writer, id, { frontier, state })
+  const until = Date.parse(holdback?.until ?? writer.at)
+  return {
+    units: Math.max(0, frontier - (state?.alarm ?? holdback?.from ?? 0)),
+    daysLeft: (until - Date.parse(writer.at)) / 86_400_000,
+    alarm: state && isNew ? { frontier, state } : null,
+  }
+}
+
+/**
+ * An alarm does not say why the rate fell, so it takes nothing back: once, it begins the holdback anew, whose coins tell
+ * whether it is the change.
+ */
+async function reopenHoldback(
+  writer: Writer,
+  experiment: Experiment,
+  { frontier, state: { reference, units } }: NonNullable<Watch['alarm']>,
+): Promise<void> {
+  const until = toTimestamp(Date.parse(writer.at) + holdbackMs)
+  await updateExperiment(writer, experiment, { holdbackUntil: until })
+  await appendDecision(writer, experiment.id, {
     kind: 'drifted',
     frontier,
     detail: {
-      reference: state.reference,
-      units: state.units,
-      reasons: ['the rate fell below what it was; nobody knows why: try the change again'],
+      reference,
+      units,
+      until,
+      reasons: [
+        'the rate fell below what it was; nobody knows why: the holdback begins anew, and takes the change back if it is the change',
+      ],
     },
   })
-  await emitWebhookEvent(writer, outbox, { type: 'experiment.decided', objectId: id })
 }
 
 const taken = 'turn_taken'

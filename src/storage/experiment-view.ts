@@ -140,7 +140,7 @@ export async function viewExperiment(
       ...one,
       assigned: units.filter(({ arm }) => arm === one.arm).length,
     })),
-    share: shareOf(experiment, stored),
+    share: shareOf(experiment),
     waitsUntil: units[summary.committed]?.deadlineAt ?? null,
     tests,
     overlay: await viewOverlay(reader, id),
@@ -164,10 +164,9 @@ function boundsOf(
 }
 
 /** The chance of a change for the next unit. */
-function shareOf({ state, holdback }: Experiment, stored: readonly StoredTest[]): number {
+function shareOf({ state, holdback, stage }: Experiment): number {
   if (state === 'promoted') return holdback?.endedAt === null ? holdbackPi : 1
-  if (state !== 'running') return 0
-  return Math.min(...stored.map((one) => nextStage(one.state).pi))
+  return state === 'running' ? nextStage({ stage }).pi : 0
 }
 
 type Delivered = ReturnType<typeof countUse>

@@ -195,6 +195,7 @@ export interface ExperimentPatch {
   readonly startedAt?: string
   readonly endedAt?: string
   readonly holdback?: Omit<Holdback, 'endedAt'>
+  readonly holdbackUntil?: string
   readonly holdbackEndedAt?: string
 }
 
@@ -205,7 +206,7 @@ export async function updateExperiment(
   patch: ExperimentPatch,
 ): Promise<void> {
   const { plan, incumbentSnapshotId, verdict, startedAt, endedAt, holdback } = patch
-  const { holdbackEndedAt } = patch
+  const { holdbackUntil, holdbackEndedAt } = patch
   const result = await writer.write
     .updateTable('experiments')
     .set({
@@ -223,6 +224,7 @@ export async function updateExperiment(
             holdback_from: holdback.from,
             holdback_until: holdback.until,
           }),
+      ...(holdbackUntil === undefined ? {} : { holdback_until: holdbackUntil }),
       ...(holdbackEndedAt === undefined ? {} : { holdback_ended_at: holdbackEndedAt }),
     })
     .where('id', '=', id)

@@ -33,6 +33,7 @@ import {
   refuseState,
   updateExperiment,
 } from './experiments.ts'
+import { insertRegression } from './regressions.ts'
 import { planRollBack, writeRollBack } from './roll-back.ts'
 import { emitWebhookEvent, type Outbox } from './webhook-deliveries.ts'
 
@@ -191,13 +192,23 @@ export async function rollExperimentBack(
   const { id, changes } = experiment
   const ids = await listStanding(writer, changes)
   const plan = await planOrExplain(writer, ids)
+  const incident = {
+    id: outbox.newId('incd'),
+    experimentId: id,
+    report: { storeId: experiment.storeId, changeIds: ids, paths: [], isRolledBack: false },
+  }
   if (typeof plan === 'string') {
-    await endHoldback(writer, experiment, [...reasons, `a person has to roll it back: ${plan}`])
+    const all = [...reasons, `a person has to roll it back: ${plan}`]
+    await endHoldback(writer, experiment, all)
+    await insertRegression(writer, { ...incident, reason: all.join('; ') })
     await emitWebhookEvent(writer, outbox, { type: 'experiment.decided', objectId: id })
     return
   }
   if (plan !== null) await writeRollBack(writer, officeOf(writer, outbox), plan)
   await endHoldback(writer, experiment, reasons)
+  const paths = plan?.steps.map(({ first }) => first.path) ?? []
+  const report = { ...incident.report, paths, isRolledBack: true }
+  await insertRegression(writer, { ...incident, reason: reasons.join('; '), report })
   const sentence = await saySentence(writer, experiment, { state: 'rolled_back', reasons })
   await updateExperiment(writer, experiment, {
     state: 'rolled_back',

@@ -3,14 +3,14 @@ import { mostChanges } from '../core/experiment/arms.ts'
 import { type Forecast, forecast } from '../core/experiment/forecast.ts'
 import type { ExperimentPlan } from '../core/experiment/plan.ts'
 import type { TestSettings } from '../core/experiment/settings.ts'
-import { openTest, reopenTest, type TestState } from '../core/experiment/state.ts'
+import { openTest, type TestState } from '../core/experiment/state.ts'
 import type { ChangeId, ExperimentId, MemoryStoreId } from '../core/ids.ts'
 import { hashesOf } from './approvals.ts'
 import { makeArms } from './bound-arms.ts'
 import { getChange, type StoredChange } from './changes.ts'
 import type { Reader, Writer } from './database.ts'
 import { getDream } from './dreams.ts'
-import { listExperimentTests, putExperimentTest } from './experiment-commits.ts'
+import { putExperimentTest } from './experiment-commits.ts'
 import { appendDecision } from './experiment-decisions.ts'
 import { findGoal, type GoalHistory, readGoalHistory } from './experiment-goal.ts'
 import { countUnitsPerDay, mayGoUnattended, refuseTooManyExperiments } from './experiment-limits.ts'
@@ -23,6 +23,7 @@ import {
   refuseState,
   updateExperiment,
 } from './experiments.ts'
+import { findFormerState, refuseUnrelated } from './followed-experiment.ts'
 import { getOpenMemoryStore } from './memory-stores.ts'
 import { emitWebhookEvent, type Outbox } from './webhook-deliveries.ts'
 
@@ -57,7 +58,6 @@ export async function createExperiment(writer: Writer, order: Order): Promise<Ex
   await getOpenMemoryStore(writer, storeId)
   await refuseTried(writer, changeIds)
   if ((await findGoal(writer, given.plan.goal.name)) === null) throw noGoal(given.plan.goal.name)
-  if (given.plan.follows !== null) await refuseUnrelated(writer, given.plan.follows, order)
   const made = await insertExperiment(writer, {
     ...given,
     storeId,
@@ -66,6 +66,7 @@ export async function createExperiment(writer: Writer, order: Order): Promise<Ex
       changeHash: hashesOf(change, writer).changeHash,
     })),
   })
+  if (given.plan.follows !== null) await refuseUnrelated(writer, given.plan.follows, made)
   await appendDecision(writer, made.id, {
     kind: 'created',
     frontier: 0,
@@ -132,6 +133,7 @@ export async function startExperiment(
   }
   await getOpenMemoryStore(writer, draft.storeId)
   await refuseTooManyExperiments(writer, draft.storeId)
+  if (draft.plan.follows !== null) await refuseUnrelated(writer, draft.plan.follows, draft)
   const outlook = await foresee(writer, draft, outbox.now)
   if (outlook.forecast.hopeless && anyway === null) throw hopeless(outlook)
   const plan: ExperimentPlan = {
@@ -179,26 +181,8 @@ export async function openFor(
   { test, follows }: Pick<ExperimentPlan, 'test' | 'follows'>,
   ordinal: number,
 ): Promise<TestState> {
-  if (follows === null) return openTest(test)
-  const former = (await listExperimentTests(reader, follows)).find(
-    (one) => one.test === `change:${ordinal}`,
-  )
-  return former ? reopenTest(test, former.state) : openTest(test)
-}
-
-/** Evidence of the same changes and the same goal may be multiplied, and of no others. */
-async function refuseUnrelated(reader: Reader, id: ExperimentId, order: Order): Promise<void> {
-  const former = await getExperiment(reader, id)
-  const isSame =
-    JSON.stringify(former.changes.map(({ changeId }) => changeId)) ===
-      JSON.stringify(order.changeIds) &&
-    former.plan.goal.name === order.plan.goal.name &&
-    JSON.stringify(former.plan.test.guardrails) === JSON.stringify(order.plan.test.guardrails)
-  if (isSame && former.state === 'void') return
-  throw new DomainError(
-    'conflict',
-    `Experiment ${id} cannot be followed: only a void one of the same changes, goal and guardrails hands its evidence on.`,
-  )
+  const former = follows && (await findFormerState(reader, { test, follows }, ordinal))
+  return former || openTest(test)
 }
 
 async function refuseTried(reader: Reader, changeIds: readonly ChangeId[]): Promise<void> {

@@ -83,7 +83,10 @@ describe('the holdback after a promotion', () => {
       } as const
     })
   const judge = (list: ReturnType<typeof units>, days: number) =>
-    judgeHoldback(settings, recompute(settings, list), days)
+    judgeHoldback(settings, recompute(settings, list), {
+      units: list.length,
+      daysLeft: 14 - days,
+    })
 
   it('is kept after 500 units and 14 days', () => {
     expect(

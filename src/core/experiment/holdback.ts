@@ -10,8 +10,7 @@ import type { TestState } from './state.ts'
  */
 export const holdbackPi = 0.9
 
-const leastUnits = 500
-const leastDays = 14
+const holdbackUnits = 500
 
 export interface HoldbackDecision {
   /** void: its arms do not fit their coins, so it says nothing any more; a person must look. */
@@ -19,11 +18,17 @@ export interface HoldbackDecision {
   readonly reasons: readonly string[]
 }
 
+interface Watched {
+  /** Since the promotion, or since an alarm of the drift detector. */
+  readonly units: number
+  readonly daysLeft: number
+}
+
 /** Fresh evidence of harm rolls the promotion back; otherwise it is watched until both 500 units and 14 days. */
 export function judgeHoldback(
   settings: TestSettings,
   state: TestState,
-  days: number,
+  { units, daysLeft }: Watched,
 ): HoldbackDecision {
   if (state.hardStop !== null) {
     return { verdict: 'rollback', reasons: [`hard stop: ${state.hardStop}`] }
@@ -36,8 +41,8 @@ export function judgeHoldback(
     return { verdict: 'rollback', reasons: harms.map((name) => `${name} got worse`) }
   }
   const missing = [
-    ...(state.frontier < leastUnits ? [`${state.frontier} of ${leastUnits} units`] : []),
-    ...(days < leastDays ? [`${Math.floor(days)} of ${leastDays} days`] : []),
+    ...(units < holdbackUnits ? [`${units} of ${holdbackUnits} units`] : []),
+    ...(daysLeft > 0 ? [`${Math.ceil(daysLeft)} more days`] : []),
   ]
   return missing.length > 0
     ? { verdict: 'watching', reasons: missing }
