@@ -4,7 +4,8 @@ import { type DriftState, hasDrifted, watchUnit } from '../core/experiment/drift
 import { type Folded, isOver, type OpenTest } from '../core/experiment/fold.ts'
 import type { Grading } from '../core/experiment/graders.ts'
 import { judgeHoldback } from '../core/experiment/holdback.ts'
-import { holdbackMs } from '../core/experiment/plan.ts'
+import { holdbackOf } from '../core/experiment/plan.ts'
+import { stageByClock, stages as standardRamp } from '../core/experiment/ramp.ts'
 import type { ExperimentId } from '../core/ids.ts'
 import { hashesOf } from './approvals.ts'
 import { getChange } from './changes.ts'
@@ -20,7 +21,7 @@ import {
   putExperimentTest,
   setLateValue,
 } from './experiment-commits.ts'
-import { appendDecision } from './experiment-decisions.ts'
+import { appendDecision, listDecisions } from './experiment-decisions.ts'
 import { findGoal } from './experiment-goal.ts'
 import {
   type Experiment,
@@ -186,7 +187,11 @@ async function actOnTests(writer: Writer, outbox: Outbox, turned: Turned): Promi
   const stages = folded.tests.flatMap(({ verdict, state }) =>
     verdict === null ? [state.stage] : [],
   )
-  const stage = Math.min(...stages)
+  const stage = stageByClock(experiment.plan.test.ramp ?? standardRamp, {
+    stage: experiment.stage,
+    wanted: Math.min(...stages),
+    sinceMs: Date.parse(writer.at) - (await findRampedAt(writer, experiment)),
+  })
   if (stage <= experiment.stage) return
   await updateExperiment(writer, experiment, { stage })
   await appendDecision(writer, id, {
@@ -195,6 +200,12 @@ async function actOnTests(writer: Writer, outbox: Outbox, turned: Turned): Promi
     detail: { stage },
   })
   await emitWebhookEvent(writer, outbox, { type: 'experiment.ramped', objectId: id })
+}
+
+/** Since when the stage goes on. */
+async function findRampedAt(reader: Reader, { id, startedAt }: Experiment): Promise<number> {
+  const ramped = (await listDecisions(reader, id)).findLast(({ kind }) => kind === 'ramped')
+  return Date.parse(ramped?.createdAt ?? startedAt ?? '')
 }
 
 async function logTurns(writer: Writer, { before, folded }: Turned) {
@@ -273,7 +284,7 @@ async function reopenHoldback(
   experiment: Experiment,
   { frontier, state: { reference, units } }: NonNullable<Watch['alarm']>,
 ): Promise<void> {
-  const until = toTimestamp(Date.parse(writer.at) + holdbackMs)
+  const until = toTimestamp(Date.parse(writer.at) + holdbackOf(experiment.plan).leastMs)
   await updateExperiment(writer, experiment, { holdbackUntil: until })
   await appendDecision(writer, experiment.id, {
     kind: 'drifted',

@@ -1,7 +1,7 @@
 import { decide } from '../core/experiment/decision.ts'
 import { unitOfChange } from '../core/experiment/factorial.ts'
 import type { Forecast } from '../core/experiment/forecast.ts'
-import { holdbackPi } from '../core/experiment/holdback.ts'
+import { holdbackOf } from '../core/experiment/plan.ts'
 import { nextStage } from '../core/experiment/ramp.ts'
 import { reviewSeason, type Season } from '../core/experiment/season.ts'
 import { type SeriesPoint, thinSeries } from '../core/experiment/series.ts'
@@ -164,9 +164,9 @@ function boundsOf(
 }
 
 /** The chance of a change for the next unit. */
-function shareOf({ state, holdback, stage }: Experiment): number {
-  if (state === 'promoted') return holdback?.endedAt === null ? holdbackPi : 1
-  return state === 'running' ? nextStage({ stage }).pi : 0
+function shareOf({ state, holdback, stage, plan }: Experiment): number {
+  if (state === 'promoted') return holdback?.endedAt === null ? holdbackOf(plan).pi : 1
+  return state === 'running' ? nextStage({ stage }, plan.test.ramp).pi : 0
 }
 
 type Delivered = ReturnType<typeof countUse>

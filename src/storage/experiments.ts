@@ -186,6 +186,26 @@ export async function listExperimentsOf(
   return withChanges(reader, rows)
 }
 
+/** Every one that tries this change or did, newest first. */
+export async function listAllExperimentsOf(
+  reader: Reader,
+  changeId: ChangeId,
+): Promise<Experiment[]> {
+  const rows = await reader.read
+    .selectFrom('experiments')
+    .selectAll()
+    .where('id', 'in', (select) =>
+      select
+        .selectFrom('experiment_changes')
+        .select('experiment_id')
+        .where('change_id', '=', changeId),
+    )
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute()
+  return withChanges(reader, rows)
+}
+
 export interface ExperimentPatch {
   readonly state?: ExperimentState
   readonly plan?: ExperimentPlan

@@ -1,7 +1,7 @@
 import { DomainError } from '../core/errors.ts'
 import { openDrift } from '../core/experiment/drift.ts'
 import { sayLeaveOneOut } from '../core/experiment/leave-one-out.ts'
-import { holdbackMs } from '../core/experiment/plan.ts'
+import { holdbackOf } from '../core/experiment/plan.ts'
 import { openTest } from '../core/experiment/state.ts'
 import type { ChangeId, DreamId, ExperimentId } from '../core/ids.ts'
 import { applyPlan, planApply } from './apply-changes.ts'
@@ -33,6 +33,7 @@ import {
   refuseState,
   updateExperiment,
 } from './experiments.ts'
+import { judgeTrials, namePromoter, refusePromotion } from './judged-trials.ts'
 import { insertRegression } from './regressions.ts'
 import { planRollBack, writeRollBack } from './roll-back.ts'
 import { emitWebhookEvent, type Outbox } from './webhook-deliveries.ts'
@@ -63,6 +64,8 @@ export async function promoteExperiment(writer: Writer, given: Promotion): Promi
     by === 'person' ? isReady(experiment, change) : isProven(experiment, change),
   )
   if (chosen.length === 0) throw await notProven(writer, experiment)
+  const promoter = by === 'person' ? await namePromoter(writer) : null
+  refusePromotion(experiment, await judgeTrials(writer, experiment, promoter))
   await applyAll(writer, given, new Set(chosen.map(({ changeId }) => changeId)))
   const frontier = await findFrontier(writer, experiment)
   for (const change of experiment.changes) {
@@ -81,7 +84,7 @@ export async function promoteExperiment(writer: Writer, given: Promotion): Promi
     holdback: {
       contentHash: await hashStore(writer, experiment.storeId),
       from: await countExperimentUnits(writer, id),
-      until: new Date(Date.parse(writer.at) + holdbackMs).toISOString(),
+      until: new Date(Date.parse(writer.at) + holdbackOf(experiment.plan).leastMs).toISOString(),
     },
   })
   await appendDecision(writer, id, {

@@ -5,6 +5,7 @@ import type { ExperimentPlan } from '../core/experiment/plan.ts'
 import type { TestSettings } from '../core/experiment/settings.ts'
 import { openTest, type TestState } from '../core/experiment/state.ts'
 import type { ChangeId, ExperimentId, MemoryStoreId } from '../core/ids.ts'
+import { meetRollouts, type RolloutTerms } from '../core/policy/rollout-terms.ts'
 import { hashesOf } from './approvals.ts'
 import { makeArms } from './bound-arms.ts'
 import { getChange, type StoredChange } from './changes.ts'
@@ -13,7 +14,12 @@ import { getDream } from './dreams.ts'
 import { putExperimentTest } from './experiment-commits.ts'
 import { appendDecision } from './experiment-decisions.ts'
 import { findGoal, type GoalHistory, readGoalHistory } from './experiment-goal.ts'
-import { countUnitsPerDay, mayGoUnattended, refuseTooManyExperiments } from './experiment-limits.ts'
+import {
+  countUnitsPerDay,
+  listFollowed,
+  mayGoUnattended,
+  refuseTooManyExperiments,
+} from './experiment-limits.ts'
 import {
   type Experiment,
   getExperiment,
@@ -24,7 +30,8 @@ import {
   updateExperiment,
 } from './experiments.ts'
 import { findFormerState, refuseUnrelated } from './followed-experiment.ts'
-import { getOpenMemoryStore } from './memory-stores.ts'
+import { judgeTrials, recordTrials, refuseStart } from './judged-trials.ts'
+import { getMemoryStore, getOpenMemoryStore } from './memory-stores.ts'
 import { emitWebhookEvent, type Outbox } from './webhook-deliveries.ts'
 
 type Order = Omit<NewExperiment, 'changes' | 'storeId'> & {
@@ -79,6 +86,8 @@ export interface Outlook {
   readonly forecast: Forecast
   readonly unitsPerDay: number
   readonly history: GoalHistory
+  /** What the policies set. */
+  readonly terms: RolloutTerms
   /** As they would be when it starts. */
   readonly settings: TestSettings
 }
@@ -93,8 +102,14 @@ export async function foresee(
   if (goal === null) throw noGoal(plan.goal.name)
   const history = await readGoalHistory(reader, goal.definition)
   const unitsPerDay = await countUnitsPerDay(reader, storeId, nowMs)
+  const { name } = await getMemoryStore(reader, storeId)
+  const followed = await listFollowed(reader, name)
+  const terms = meetRollouts(followed.map(({ spec }) => spec.rollout))
   const settings: TestSettings = {
     ...plan.test,
+    threshold: terms.threshold,
+    ramp: terms.ramp,
+    leastCoverage: terms.leastCoverage,
     priorRate: plan.priorRate ?? history.rate ?? plan.test.priorRate,
     priorRates: { ...history.rates, ...plan.test.priorRates },
   }
@@ -103,8 +118,9 @@ export async function foresee(
     baseRate: settings.priorRate,
     spread: plan.test.graded ? (history.spread ?? 0.25) : null,
   })
-  const mostUnits = plan.mostUnits ?? expected.mostUnits
-  return { forecast: expected, unitsPerDay, history, settings: { ...settings, mostUnits } }
+  const asked = plan.mostUnits ?? expected.mostUnits
+  const mostUnits = Math.min(asked, terms.mostUnits ?? asked)
+  return { forecast: expected, unitsPerDay, history, terms, settings: { ...settings, mostUnits } }
 }
 
 interface Start {
@@ -145,10 +161,15 @@ export async function startExperiment(
     test: outlook.settings,
     unattended: await mayGoUnattended(writer, draft.storeId, changes),
     unitsPerDay: outlook.unitsPerDay,
+    mostMs: outlook.terms.mostMs,
+    holdback: outlook.terms.holdback,
     anyway: outlook.forecast.hopeless ? anyway : null,
   }
   const snapshotId = outbox.newId('msnap')
   await makeArms(writer, draft, { changes, snapshotId })
+  const trials = await judgeTrials(writer, draft)
+  refuseStart(draft, trials)
+  await recordTrials(writer, trials)
   for (const { ordinal } of draft.changes) {
     const state = await openFor(writer, plan, ordinal)
     await putExperimentTest(writer, id, { test: `change:${ordinal}`, frontier: 0, state })

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { expect } from 'vitest'
-import { stages } from '../../src/core/experiment/ramp.ts'
+import { holdbackOf } from '../../src/core/experiment/plan.ts'
+import { nextStage } from '../../src/core/experiment/ramp.ts'
 import type {
   ExperimentId,
   ExposureId,
@@ -217,7 +218,7 @@ async function assignSome(writer: Writer, given: Assigning): Promise<boolean> {
   const found = await getExperiment(writer, given.experiment as ExperimentId)
   const isHeld = found.state === 'promoted' && found.holdback?.endedAt === null
   if (found.state !== 'running' && !isHeld) return true
-  const pi = isHeld ? 0.9 : (stages[found.stage]?.pi ?? 0.5)
+  const pi = isHeld ? holdbackOf(found.plan).pi : nextStage(found, found.plan.test.ramp).pi
   let ordinal = await countExperimentUnits(writer, found.id)
   for (const at of given.units) {
     const unit = `${given.prefix}${at}`

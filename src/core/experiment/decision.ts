@@ -1,5 +1,6 @@
 import { alwaysValidP, evidenceOf } from './betting.ts'
 import { type Ends, endsOf } from './confidence-sequence.ts'
+import { leastCovered } from './coverage.ts'
 import { isHelpRuledOut, listHarms } from './harm.ts'
 import { sayReasons } from './reasons.ts'
 import { isRatioBroken } from './sample-ratio.ts'
@@ -75,6 +76,7 @@ function mayPromote(settings: TestSettings, state: TestState): boolean {
     Math.min(state.n1, state.n0) >= settings.leastUnitsPerArm &&
     state.strata.length >= settings.leastStrata &&
     state.principals.length >= settings.leastPrincipals &&
+    leastCovered(settings, state) >= (settings.leastCoverage ?? 0) &&
     listGuardrails(settings).every(({ required }, at) => {
       const guardrail = state.guardrails[at]
       return !required || (guardrail && evidenceOf(guardrail.notWorse) >= notWorseAt)

@@ -3,15 +3,14 @@ import { isRatioBroken } from './sample-ratio.ts'
 import type { TestSettings } from './settings.ts'
 import type { TestState } from './state.ts'
 
-/**
- * After a promotion a tenth of the units still read the former version (spec C.10): a fresh test with π = .9, opened
- * with the settings of the one that promoted. Its estimate is not chosen by its own size, so it is the
- * unbiased one.
- */
-export const holdbackPi = 0.9
-
+/** So many are watched at least. */
 const holdbackUnits = 500
 
+/**
+ * After a promotion a tenth of the units, or more where policy says so, still read the former version (spec C.10): a fresh
+ * test, opened with the settings of the one that promoted. Its estimate is not chosen by its own size, so it is the
+ * unbiased one.
+ */
 export interface HoldbackDecision {
   /** void: its arms do not fit their coins, so it says nothing any more; a person must look. */
   readonly verdict: 'watching' | 'rollback' | 'kept' | 'void'
