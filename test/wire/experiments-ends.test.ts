@@ -148,6 +148,30 @@ describe('an experiment that tells of harm', () => {
     const [test] = (await show(id)).tests
     expect(test.evidence.better).toBeGreaterThan(100)
     expect(test).toMatchObject({ ready: false, guardrails: [{ passed: false }, {}] })
+    expect(test.guardrails[0]).toMatchObject({
+      margin: 0.05,
+      not_worse_needed: 20,
+      harm_at: 40,
+    })
+    expect(test.guardrails[1]).toMatchObject({ name: 'missing outcomes', candidate: 1 })
+    const { candidate, incumbent } = test.arms
+    const were = Array.from({ length: 150 }, (_, at) => rate(80)(at + 3)).filter(Boolean).length
+    const [manners] = test.guardrails
+    const shown = manners.candidate * candidate.committed + manners.incumbent * incumbent.committed
+    expect(shown).toBeCloseTo(were, 6)
+    expect(test.segments.map((one: Json) => one.task_type).toSorted()).toEqual(['change', 'refund'])
+    const counted = (arm: string) =>
+      test.segments.reduce((sum: number, one: Json) => sum + one[arm].units, 0)
+    expect([counted('candidate'), counted('incumbent')]).toEqual([
+      candidate.committed,
+      incumbent.committed,
+    ])
+    expect(candidate).toMatchObject({ delivered: candidate.assigned, confirmed: 0 })
+    expect(test.series.at(-1)).toMatchObject({ unit: 150, ratio: expect.any(Number) })
+    const { data } = await lab.get(`exposures?experiment_id=${id}&limit=1`)
+    await lab.must(`exposures/${data[0].id}/confirm`)
+    const [after] = (await show(id)).tests
+    expect(after.arms.candidate.confirmed + after.arms.incumbent.confirmed).toBe(1)
     const { body } = await lab.post(`experiments/${id}/promote`)
     expect(body.error.details.error_code).toBe('not_proven')
   })

@@ -171,7 +171,22 @@ describe('what policies set', () => {
     expect(await show(id)).toMatchObject({ state: 'running', stage: 0, share: 0.05 })
     skewMs = 25 * 3_600_000
     await lab.run(id, { units: 20, from: 500, outcome: (_, at) => rate(60)(at) })
-    expect(await show(id)).toMatchObject({ state: 'running', stage: 1, share: 0.1 })
+    const ramped = await show(id)
+    expect(ramped).toMatchObject({ state: 'running', stage: 1, share: 0.1 })
+    expect(ramped.ramp).toMatchObject([
+      {
+        share: 0.05,
+        until_candidates: 20,
+        least_seconds: 86_400,
+        state: 'left',
+        entered_at: ramped.started_at,
+      },
+      { share: 0.1, until_candidates: 50, state: 'current', entered_at: expect.any(String) },
+      { share: 0.25, state: 'ahead', entered_at: null, entered_at_unit: null },
+      { share: 0.4, until_candidates: null, state: 'ahead' },
+    ])
+    expect(ramped.ramp[1].entered_at_unit).toBe(520)
+    expect(ramped.forecast).toMatchObject({ units_per_day: expect.any(Number) })
     expect(await lab.get(`experiments/${id}/verify`)).toMatchObject({ equal: true, units: 520 })
     skewMs = 29 * 86_400_000
     await lab.commit()
