@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import { openEmbedded } from '../src/app.ts'
+import type { Opened } from '../src/cli/surroundings.ts'
 import type { ProposedChange } from '../src/core/change/change.ts'
 import { makeId } from '../src/core/ids.ts'
 import type { IncidentSource } from '../src/core/trust/incident.ts'
@@ -42,8 +43,8 @@ export function benchLineage(): Promise<void> {
     const plan = await time(() =>
       database.read((reader) => planIncident(reader, { kind: 'revocation', source: source('p0') })),
     )
-    const revoked = await time(() => carryOut(database, 'revocation', source('p0')))
-    const erased = await time(() => carryOut(database, 'erasure', source('p1')))
+    const revoked = await time(() => carryOut(opened.context, 'revocation', source('p0')))
+    const erased = await time(() => carryOut(opened.context, 'erasure', source('p1')))
     await opened.close()
     const items = memories * linesEach
     const { report } = revoked.result
@@ -72,9 +73,19 @@ export function benchLineage(): Promise<void> {
   })
 }
 
-const carryOut = (database: Database, kind: 'revocation' | 'erasure', source: IncidentSource) =>
+const carryOut = (
+  { database, jobs, newId, clock }: Opened['context'],
+  kind: 'revocation' | 'erasure',
+  source: IncidentSource,
+) =>
   database.write({ type: 'user', id: 'bench' }, (writer) =>
-    carryOutIncident(writer, { id: makeId('incd', hash, [kind]), kind, source, reason: 'bench' }),
+    carryOutIncident(writer, {
+      id: makeId('incd', hash, [kind]),
+      kind,
+      source,
+      reason: 'bench',
+      outbox: { jobs, newId, now: clock() },
+    }),
   )
 
 async function time<T>(work: () => Promise<T>): Promise<{ seconds: number; result: T }> {

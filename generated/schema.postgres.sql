@@ -199,7 +199,7 @@ CREATE TABLE decisions (
   policy_version text COLLATE "C",
   created_at text COLLATE "C" NOT NULL,
   CONSTRAINT decisions_pkey PRIMARY KEY (id),
-  CONSTRAINT decisions_moment_check CHECK (moment = ANY (ARRAY['propose'::text, 'apply'::text])),
+  CONSTRAINT decisions_moment_check CHECK (moment = ANY (ARRAY['propose'::text, 'apply'::text, 'try'::text])),
   CONSTRAINT decisions_risk_check CHECK (risk = ANY (ARRAY['low'::text, 'medium'::text, 'high'::text, 'critical'::text])),
   CONSTRAINT decisions_verdict_check CHECK (verdict = ANY (ARRAY['allow'::text, 'review'::text, 'deny'::text])),
   CONSTRAINT decisions_change_id_fkey FOREIGN KEY (change_id) REFERENCES changes(id)
@@ -653,7 +653,7 @@ CREATE TABLE incidents (
   actor_id text COLLATE "C" NOT NULL,
   created_at text COLLATE "C" NOT NULL,
   CONSTRAINT incidents_pkey PRIMARY KEY (id),
-  CONSTRAINT incidents_kind_check CHECK (kind = ANY (ARRAY['revocation'::text, 'erasure'::text]))
+  CONSTRAINT incidents_kind_check CHECK (kind = ANY (ARRAY['revocation'::text, 'erasure'::text, 'regression'::text]))
 );
 CREATE INDEX incidents_by_time ON incidents USING btree (workspace_id, kind, created_at, id);
 

@@ -168,13 +168,13 @@ CREATE TABLE decision_reasons (
 CREATE TABLE decisions (
   id TEXT NOT NULL PRIMARY KEY,
   change_id TEXT NOT NULL REFERENCES changes (id),
-  moment TEXT NOT NULL CHECK (moment IN ('propose', 'apply')),
   verdict TEXT NOT NULL CHECK (verdict IN ('allow', 'review', 'deny')),
   risk TEXT NOT NULL CHECK (risk IN ('low', 'medium', 'high', 'critical')),
   approvals TEXT NOT NULL,
   policy_version TEXT,
   created_at TEXT NOT NULL
-) STRICT;
+, moment TEXT NOT NULL DEFAULT 'try'
+  CHECK (moment IN ('propose', 'apply', 'try'))) STRICT;
 CREATE INDEX decisions_by_change ON decisions (change_id, created_at);
 CREATE INDEX decisions_by_time ON decisions (created_at);
 
@@ -537,14 +537,14 @@ CREATE INDEX imports_by_time ON imports (workspace_id, created_at, id);
 CREATE TABLE incidents (
   id TEXT NOT NULL PRIMARY KEY,
   workspace_id TEXT NOT NULL DEFAULT 'wrkspc_default',
-  kind TEXT NOT NULL CHECK (kind IN ('revocation', 'erasure')),
   source TEXT NOT NULL,
   reason TEXT NOT NULL,
   report TEXT NOT NULL,
   actor_type TEXT NOT NULL,
   actor_id TEXT NOT NULL,
   created_at TEXT NOT NULL
-) STRICT;
+, kind TEXT NOT NULL DEFAULT 'regression'
+  CHECK (kind IN ('revocation', 'erasure', 'regression'))) STRICT;
 CREATE INDEX incidents_by_time ON incidents (workspace_id, kind, created_at, id);
 
 CREATE TABLE jobs (

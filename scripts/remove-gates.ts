@@ -42,8 +42,14 @@ const all: readonly Gate[] = [`,
   {
     red: ['approvals.low.mode', 'risk.default', 'scope.allow.risk', ...riskRules()],
     file: 'src/core/policy/evaluate.ts',
-    from: '[...every, blocked]',
-    to: '[...every]',
+    from: '[...every, blocked, unproven]',
+    to: '[...every, unproven]',
+  },
+  {
+    red: ['rollout.experiment.low'],
+    file: 'src/core/policy/evaluate.ts',
+    from: '[...every, blocked, unproven]',
+    to: '[...every, blocked]',
   },
   {
     red: riskRules(),

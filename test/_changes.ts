@@ -5,10 +5,11 @@ import { pinMemories } from '../src/storage/dream-memories.ts'
 import { insertDream } from '../src/storage/dreams.ts'
 import { listMemories } from '../src/storage/memories.ts'
 
-/** A line behind one of the memories. */
+/** A line behind one of the memories, or in the place of some of its words. */
 export interface Line {
   readonly path: string
   readonly line: string
+  readonly replaces?: string
 }
 
 interface Laying {
@@ -26,7 +27,7 @@ export async function layChanges(
   const dream = await insertDream(writer, { inputStoreId: storeId, inputsHash, options: {} })
   await pinMemories(writer, dream.id, storeId)
   const memories = await listMemories(writer, storeId)
-  const made = lines.map(({ path, line }, index) => {
+  const made = lines.map(({ path, line, replaces }, index) => {
     const memory = memories.find((one) => one.path === path)
     const content = memory?.content ?? ''
     return {
@@ -34,12 +35,16 @@ export async function layChanges(
       baseVersionId: memory?.versionId ?? null,
       change: {
         key: `change ${index}`,
-        operation: 'add' as const,
+        operation: replaces === undefined ? ('add' as const) : ('edit' as const),
         path,
         baseSha256: memory?.contentSha256 ?? null,
-        edits: [{ start: content.length, before: '', after: line }],
+        edits: [
+          replaces === undefined
+            ? { start: content.length, before: '', after: line }
+            : { start: content.indexOf(replaces), before: replaces, after: line },
+        ],
         leaves: 'content' as const,
-        before: null,
+        before: replaces ?? null,
         after: line,
         rationale: 'test',
         grade: 'B' as const,

@@ -76,6 +76,7 @@ it('thinks on a thread to the same results as here', async () => {
         editedBy: null,
         lot: 0,
         openBefore: 0,
+        experiment: null,
       })),
     }
     expect(await there.judge(judging, signal)).toEqual(await here.judge(judging, signal))

@@ -18,6 +18,7 @@ import { joinRuleEndpoints } from './lucid/join-rules.ts'
 import { outcomeDefinitionEndpoints } from './lucid/outcome-definitions.ts'
 import { outcomeSignalEndpoints } from './lucid/outcome-signals.ts'
 import { policyEndpoints } from './lucid/policies.ts'
+import { regressionEndpoints } from './lucid/regressions.ts'
 import { reviewEndpoints } from './lucid/reviews.ts'
 import { searchEndpoints } from './lucid/search.ts'
 import { ingestEndpoints } from './lucid/sessions.ts'
@@ -54,6 +55,7 @@ export const endpoints: readonly Endpoint[] = [
   ...changeEndpoints,
   ...reviewEndpoints,
   ...experimentEndpoints,
+  ...regressionEndpoints,
   ...dreamReportEndpoints,
   ...findingEndpoints,
   ...checkoutEndpoints,

@@ -31,6 +31,7 @@ export function addPolicyCommands(program: Command, act: Act): void {
     .argument('<change>', 'id or its unique beginning')
     .option('--dream <id>', 'of this dream (default: the newest)')
     .option('--apply', 'as if it were applied now')
+    .option('--try', 'as if its experiment started or were promoted now')
     .action((id: string, options: ExplainOptions) =>
       act(options, (invocation) => runPolicyExplain(invocation, id, options)),
     )

@@ -66,7 +66,7 @@ export const policyExplanationDocument = z.object({
   kind: z.literal('policy_explanation'),
   change_id: z.string(),
   path: z.string(),
-  moment: z.enum(['propose', 'apply']),
+  moment: z.enum(['propose', 'try', 'apply']),
   policies: z.array(z.object({ name: z.string(), version: z.string() })),
   decision,
 })

@@ -25,7 +25,13 @@ import {
   storeTurn,
   type Turned,
 } from '../storage/experiment-turn.ts'
-import { type Experiment, isProven, listOpenIds } from '../storage/experiments.ts'
+import {
+  type Experiment,
+  getExperiment,
+  isProven,
+  isReady,
+  listOpenIds,
+} from '../storage/experiments.ts'
 import type { Job } from '../storage/jobs.ts'
 import {
   promoteExperiment,
@@ -67,6 +73,7 @@ export async function runRound(context: Context, { id, attempt, payload }: Job):
 async function commitExperiment(context: Context, id: ExperimentId): Promise<void> {
   while (!context.signal.aborted && (await takeTurn(context, id)));
   await leaveEachOut(context, id)
+  await endOverdue(context, id)
   await promoteUnattended(context, id)
 }
 
@@ -201,16 +208,43 @@ async function findTakenBack(
   return 'what was promoted was taken back by hand'
 }
 
-/** With evidence of a hundred to one, and where policy still wants nobody's agreement. */
+/**
+ * After as long as policy lets an experiment take, what is not proven by then is not. What is ready stays ready, and every
+ * unit whose turn has come was counted before.
+ */
+async function endOverdue(context: Context, id: ExperimentId): Promise<void> {
+  const now = context.clock()
+  const found = await context.database.read((reader) => getExperiment(reader, id))
+  const { mostMs = null } = found.plan
+  const isTried = found.state === 'running' || found.state === 'paused'
+  if (mostMs === null || found.startedAt === null || !isTried) return
+  if (now - Date.parse(found.startedAt) <= mostMs) return
+  if (found.changes.some((change) => isReady(found, change))) return
+  const days = Number((mostMs / 86_400_000).toPrecision(3))
+  const reasons = [
+    `${days} days are over, the most that policy allows (rollout.analysis.maxDuration)`,
+  ]
+  await write(context, found, (writer) =>
+    endExperiment(writer, found, {
+      state: 'inconclusive',
+      reasons,
+      outbox: outboxOf(context, now),
+    }),
+  )
+}
+
+/**
+ * With evidence of a hundred to one, and where policy still wants nobody's agreement. While it is paused somebody has
+ * said that nothing shall go on: then only a person promotes.
+ */
 async function promoteUnattended(context: Context, id: ExperimentId): Promise<void> {
   const { database, clock, hash } = context
   const { experiment, isAllowed } = await database.read(async (reader) => {
-    const { experiment: found, phase } = await readStandings(reader, id)
+    const { experiment: found } = await readStandings(reader, id)
     const open = found.changes.filter(({ verdict }) => verdict === null)
     const isDone =
       found.plan.unattended &&
-      phase === 'test' &&
-      isOpen(found) &&
+      found.state === 'running' &&
       open.length > 0 &&
       open.every((change) => isProven(found, change))
     if (!isDone) return { experiment: found, isAllowed: false }
@@ -235,10 +269,12 @@ async function promoteUnattended(context: Context, id: ExperimentId): Promise<vo
         database.write(actorOf(experiment), (writer) => promoteExperiment(writer, promotion)),
     })
   } catch (error) {
-    // Sent back; or its approvals do not hold any more, and it waits for a person, as any other.
-    if (!(error instanceof DomainError && error.code === 'conflict')) throw error
+    // Sent back; or its approvals do not hold any more, or policy wants more: it waits for a person, as any other.
+    if (!(error instanceof DomainError && refusals.has(error.code))) throw error
   }
 }
+
+const refusals: ReadonlySet<DomainError['code']> = new Set(['conflict', 'policy_denied'])
 
 /** Nothing happens where another worker was quicker. */
 async function write(

@@ -45,6 +45,7 @@ export async function judgeProposals(
         editedBy: null,
         lot: drawLot(nameChange(work, change), context.hash),
         openBefore,
+        experiment: null,
       })),
     }
   })

@@ -12,11 +12,11 @@ export interface StoredDecision {
 }
 
 export interface NewDecision extends Omit<StoredDecision, 'createdAt'> {
-  /** When the change goes by itself; null: never without a person. */
+  /** When the change goes by itself; null: never without a person. Not asked of a trial. */
   readonly dueAt: string | null
 }
 
-/** Also what policy says of the change from now on. */
+/** Also what policy says of the change from now on, but for a trial, which writes nothing. */
 export async function insertDecision(
   writer: Writer,
   { id, changeId, moment, decision, dueAt }: NewDecision,
@@ -41,6 +41,7 @@ export async function insertDecision(
   }))
   if (reasons.length > 0)
     await writer.write.insertInto('decision_reasons').values(reasons).execute()
+  if (moment === 'try') return
   await writer.write
     .updateTable('changes')
     .set({ verdict: decision.verdict, due_at: dueAt })

@@ -25,8 +25,7 @@ type EndState = Extract<ExperimentState, 'rolled_back' | 'inconclusive' | 'void'
 export interface Ending {
   readonly state: EndState
   readonly reasons: readonly string[]
-  /** Null where nobody is told, because whoever ends it tells. */
-  readonly outbox: Outbox | null
+  readonly outbox: Outbox
 }
 
 const verdicts = { rolled_back: 'rollback', inconclusive: 'inconclusive', void: 'void' } as const
@@ -55,7 +54,6 @@ export async function endExperiment(
     endedAt: writer.at,
   })
   await appendDecision(writer, id, { kind: state, frontier, detail: { reasons: [...reasons] } })
-  if (outbox === null) return
   // What agents wrote meanwhile is collected in its next round.
   await requestRounds(writer, outbox, [id])
   const type = state === 'rolled_back' ? 'experiment.rolled_back' : 'experiment.decided'
@@ -186,11 +184,12 @@ export async function endHoldback(
 export async function voidExperiments(
   writer: Writer,
   { changes }: Pick<Lineage, 'changes'>,
+  outbox: Outbox,
 ): Promise<readonly string[]> {
   const reasons = ['what it tries stands on a revoked source']
   const affected = await listExperimentsOf(writer, changes)
   for (const one of affected) {
-    await endExperiment(writer, one, { state: 'void', reasons, outbox: null })
+    await endExperiment(writer, one, { state: 'void', reasons, outbox })
   }
   const revoked = new Set<string>(changes)
   const watched = (await listOpenExperiments(writer)).filter(

@@ -13,7 +13,7 @@ import { findMemoryStore, getMemoryStore } from './memory-stores.ts'
 import { listPolicies, toPolicy } from './policies.ts'
 
 /** The policies that speak about a store and are followed. */
-async function listFollowed(reader: Reader, storeName: string): Promise<Policy[]> {
+export async function listFollowed(reader: Reader, storeName: string): Promise<Policy[]> {
   const all = (await listPolicies(reader)).flatMap(({ version }) =>
     version === null ? [] : [toPolicy(version)],
   )

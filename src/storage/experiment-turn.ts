@@ -1,8 +1,11 @@
+import { toTimestamp } from '../core/clock.ts'
 import { DomainError } from '../core/errors.ts'
 import { type DriftState, hasDrifted, watchUnit } from '../core/experiment/drift.ts'
 import { type Folded, isOver, type OpenTest } from '../core/experiment/fold.ts'
 import type { Grading } from '../core/experiment/graders.ts'
-import { type HoldbackDecision, judgeHoldback } from '../core/experiment/holdback.ts'
+import { type HoldbackDecision, judgeHoldback, type Watched } from '../core/experiment/holdback.ts'
+import { holdbackOf } from '../core/experiment/plan.ts'
+import { stageByClock, stages as standardRamp } from '../core/experiment/ramp.ts'
 import type { ExperimentId } from '../core/ids.ts'
 import { hashesOf } from './approvals.ts'
 import { getChange } from './changes.ts'
@@ -18,7 +21,7 @@ import {
   putExperimentTest,
   setLateValue,
 } from './experiment-commits.ts'
-import { appendDecision } from './experiment-decisions.ts'
+import { appendDecision, listDecisions } from './experiment-decisions.ts'
 import { findGoal } from './experiment-goal.ts'
 import {
   type Experiment,
@@ -40,6 +43,8 @@ export interface Standings {
   readonly phase: Phase
   readonly frontier: number
   readonly tests: readonly OpenTest[]
+  /** Null while it is tested. */
+  readonly drift: DriftState | null
 }
 
 export async function readStandings(reader: Reader, id: ExperimentId): Promise<Standings> {
@@ -53,6 +58,7 @@ export async function readStandings(reader: Reader, id: ExperimentId): Promise<S
     experiment,
     phase,
     frontier: Math.max(0, ...stored.map(({ frontier }) => frontier)),
+    drift: phase === 'test' ? null : await findDriftState(reader, id),
     tests: stored.map(({ test, state }) => {
       const change = Number(test.slice(prefix.length))
       const row = experiment.changes[change]
@@ -183,7 +189,7 @@ async function actOnTests(writer: Writer, outbox: Outbox, turned: Turned): Promi
       detail: { graders: turned.graders.map((one) => ({ ...one })) },
     })
   }
-  await logTurns(writer, outbox, turned)
+  await logTurns(writer, turned)
   if (isOver(folded.tests)) {
     const state = endOf(folded.tests)
     const telling = folded.turns.filter(({ verdict }) => verdict !== 'promote')
@@ -191,10 +197,17 @@ async function actOnTests(writer: Writer, outbox: Outbox, turned: Turned): Promi
     await endExperiment(writer, await getExperiment(writer, id), { state, reasons, outbox })
     return
   }
+  if (folded.turns.length > 0) {
+    await emitWebhookEvent(writer, outbox, { type: 'experiment.decided', objectId: id })
+  }
   const stages = folded.tests.flatMap(({ verdict, state }) =>
     verdict === null ? [state.stage] : [],
   )
-  const stage = Math.min(...stages)
+  const stage = stageByClock(experiment.plan.test.ramp ?? standardRamp, {
+    stage: experiment.stage,
+    wanted: Math.min(...stages),
+    sinceMs: Date.parse(writer.at) - (await findRampedAt(writer, experiment)),
+  })
   if (stage <= experiment.stage) return
   await updateExperiment(writer, experiment, { stage })
   await appendDecision(writer, id, {
@@ -205,7 +218,13 @@ async function actOnTests(writer: Writer, outbox: Outbox, turned: Turned): Promi
   await emitWebhookEvent(writer, outbox, { type: 'experiment.ramped', objectId: id })
 }
 
-async function logTurns(writer: Writer, outbox: Outbox, { before, folded }: Turned) {
+/** Since when the stage goes on. */
+async function findRampedAt(reader: Reader, { id, startedAt }: Experiment): Promise<number> {
+  const ramped = (await listDecisions(reader, id)).findLast(({ kind }) => kind === 'ramped')
+  return Date.parse(ramped?.createdAt ?? startedAt ?? '')
+}
+
+async function logTurns(writer: Writer, { before, folded }: Turned) {
   const { id, changes } = before.experiment
   const kinds = { promote: 'ready', proven: 'proven' } as const
   for (const { unit, change, verdict, reasons } of folded.turns) {
@@ -215,8 +234,6 @@ async function logTurns(writer: Writer, outbox: Outbox, { before, folded }: Turn
       detail: { change: changes[change]?.changeId ?? null, verdict, reasons: [...reasons] },
     })
   }
-  if (folded.turns.length === 0) return
-  await emitWebhookEvent(writer, outbox, { type: 'experiment.decided', objectId: id })
 }
 
 function endOf(tests: readonly OpenTest[]): 'void' | 'rolled_back' | 'inconclusive' {
@@ -227,55 +244,100 @@ function endOf(tests: readonly OpenTest[]): 'void' | 'rolled_back' | 'inconclusi
 async function actOnHoldback(writer: Writer, outbox: Outbox, turned: Turned): Promise<void> {
   const { before, folded } = turned
   const { experiment } = before
-  await watchDrift(writer, outbox, turned)
-  const end = judgeWatched(before, folded.tests, Date.parse(writer.at))
-  if (end === null) return
-  const { verdict, reasons } = end
-  if (verdict === 'rollback') await rollExperimentBack(writer, experiment, { reasons, outbox })
-  else await endHoldback(writer, experiment, reasons)
+  const { alarm, ...watched } = await watchDrift(writer, turned)
+  const end = judgeTests(experiment, folded.tests, watched)
+  if (end?.verdict === 'rollback') {
+    await rollExperimentBack(writer, experiment, { reasons: end.reasons, outbox })
+  } else if (alarm !== null && end?.verdict !== 'void') {
+    await reopenHoldback(writer, experiment, alarm)
+    await emitWebhookEvent(writer, outbox, { type: 'experiment.decided', objectId: experiment.id })
+  } else if (end !== null) await endHoldback(writer, experiment, end.reasons)
 }
+
+type HoldbackEnd = Pick<HoldbackDecision, 'verdict' | 'reasons'>
 
 /** How a holdback ends now; null: it is watched on, or there is none. Time alone ends it, too. */
 export function judgeWatched(
-  { experiment, phase }: Standings,
+  { experiment, phase, frontier, drift }: Standings,
   tests: readonly OpenTest[],
   now: number,
-): Pick<HoldbackDecision, 'verdict' | 'reasons'> | null {
+): HoldbackEnd | null {
   if (phase === 'test' || tests.length === 0) return null
-  const days = (now - Date.parse(experiment.endedAt ?? '')) / 86_400_000
-  const judged = tests.map(({ state }) => judgeHoldback(experiment.plan.test, state, days))
+  return judgeTests(experiment, tests, watchedOf(experiment, { frontier, drift, now }))
+}
+
+function judgeTests(
+  { plan }: Experiment,
+  tests: readonly OpenTest[],
+  watched: Watched,
+): HoldbackEnd | null {
+  const judged = tests.map(({ state }) => judgeHoldback(plan.test, state, watched))
   const bad =
     judged.find(({ verdict }) => verdict === 'rollback') ??
     judged.find(({ verdict }) => verdict === 'void')
   if (bad) return bad
-  const isKept = judged.every(({ verdict }) => verdict === 'kept')
+  const isKept = judged.length > 0 && judged.every(({ verdict }) => verdict === 'kept')
   return isKept ? { verdict: 'kept', reasons: ['nothing got worse'] } : null
 }
 
-/** Of units that read what was promoted. An alarm suggests another experiment, once. */
-async function watchDrift(writer: Writer, outbox: Outbox, turned: Turned): Promise<void> {
-  const { before, commits, units } = turned
-  const { id } = before.experiment
-  const stored = await findDriftState(writer, id)
-  if (stored === null || commits.length === 0) return
-  const was = hasDrifted(stored)
-  let state: DriftState = stored
-  for (const [at, { value }] of commits.entries()) {
-    if (units[at]?.arm.includes('1')) state = watchUnit(state, value)
+function watchedOf(
+  { holdback }: Experiment,
+  at: { readonly frontier: number; readonly drift: DriftState | null; readonly now: number },
+): Watched {
+  const until = holdback === null ? at.now : Date.parse(holdback.until)
+  return {
+    units: Math.max(0, at.frontier - (at.drift?.alarm ?? holdback?.from ?? 0)),
+    daysLeft: (until - at.now) / 86_400_000,
   }
+}
+
+interface Watch extends Watched {
+  /** It came now. */
+  readonly alarm: { readonly frontier: number; readonly state: DriftState } | null
+}
+
+/** Counts the units that read what was promoted. */
+async function watchDrift(writer: Writer, { before, commits, units }: Turned): Promise<Watch> {
+  const { id } = before.experiment
   const frontier = before.frontier + commits.length
-  await putDriftState(writer, id, { frontier, state })
-  if (was || !hasDrifted(state)) return
-  await appendDecision(writer, id, {
+  const stored = await findDriftState(writer, id)
+  let state = stored
+  for (const [at, { value }] of commits.entries()) {
+    if (state && units[at]?.arm.includes('1')) state = watchUnit(state, value)
+  }
+  const isNew = stored !== null && state !== null && !hasDrifted(stored) && hasDrifted(state)
+  if (state && isNew) state = { ...state, alarm: frontier }
+  if (state && commits.length > 0) await putDriftState(writer, id, { frontier, state })
+  const now = Date.parse(writer.at)
+  return {
+    ...watchedOf(before.experiment, { frontier, drift: state, now }),
+    alarm: state && isNew ? { frontier, state } : null,
+  }
+}
+
+/**
+ * An alarm does not say why the rate fell, so it takes nothing back: once, it begins the holdback anew, whose coins tell
+ * whether it is the change.
+ */
+async function reopenHoldback(
+  writer: Writer,
+  experiment: Experiment,
+  { frontier, state: { reference, units } }: NonNullable<Watch['alarm']>,
+): Promise<void> {
+  const until = toTimestamp(Date.parse(writer.at) + holdbackOf(experiment.plan).leastMs)
+  await updateExperiment(writer, experiment, { holdbackUntil: until })
+  await appendDecision(writer, experiment.id, {
     kind: 'drifted',
     frontier,
     detail: {
-      reference: state.reference,
-      units: state.units,
-      reasons: ['the rate fell below what it was; nobody knows why: try the change again'],
+      reference,
+      units,
+      until,
+      reasons: [
+        'the rate fell below what it was; nobody knows why: the holdback begins anew, and takes the change back if it is the change',
+      ],
     },
   })
-  await emitWebhookEvent(writer, outbox, { type: 'experiment.decided', objectId: id })
 }
 
 const taken = 'turn_taken'

@@ -1,6 +1,5 @@
 import { toTimestamp } from '../core/clock.ts'
-import { holdbackPi } from '../core/experiment/holdback.ts'
-import { deadlineFor, holdbackStage } from '../core/experiment/plan.ts'
+import { deadlineFor, holdbackOf, holdbackStage } from '../core/experiment/plan.ts'
 import { nextStage } from '../core/experiment/ramp.ts'
 import { type Mac, tossArm } from '../core/experiment/toss.ts'
 import type { Reader, Writer } from './database.ts'
@@ -82,4 +81,6 @@ export async function assignUnit(writer: Writer, given: NewUnit): Promise<Experi
 
 /** Fixed before the coin: by the ramp (spec C.7), and once promoted all but the holdback read the candidate (C.10). */
 const chanceOf = (experiment: Experiment): { readonly stage: number; readonly pi: number } =>
-  experiment.state === 'promoted' ? { stage: holdbackStage, pi: holdbackPi } : nextStage(experiment)
+  experiment.state === 'promoted'
+    ? { stage: holdbackStage, pi: holdbackOf(experiment.plan).pi }
+    : nextStage(experiment, experiment.plan.test?.ramp)

@@ -1,7 +1,7 @@
 import { decide } from '../core/experiment/decision.ts'
 import { unitOfChange } from '../core/experiment/factorial.ts'
-import type { Forecast } from '../core/experiment/forecast.ts'
-import { holdbackPi } from '../core/experiment/holdback.ts'
+import { type Forecast, forecast } from '../core/experiment/forecast.ts'
+import { holdbackOf } from '../core/experiment/plan.ts'
 import { nextStage } from '../core/experiment/ramp.ts'
 import { reviewSeason, type Season } from '../core/experiment/season.ts'
 import { type SeriesPoint, thinSeries } from '../core/experiment/series.ts'
@@ -21,6 +21,7 @@ import {
   type StoredTest,
 } from './experiment-commits.ts'
 import { type ExperimentDecision, listDecisions } from './experiment-decisions.ts'
+import { countUnitsPerDay } from './experiment-limits.ts'
 import { type Experiment, type ExperimentChange, listExperiments } from './experiments.ts'
 import { type OverlayView, viewOverlay } from './overlay-view.ts'
 import { foresee, openFor } from './start-experiment.ts'
@@ -73,6 +74,7 @@ export interface ArmTotals {
   late: number
   sum: number
   delivered: number
+  confirmed: number
   tokens: number
   seconds: number
   counted: number
@@ -140,13 +142,27 @@ export async function viewExperiment(
       ...one,
       assigned: units.filter(({ arm }) => arm === one.arm).length,
     })),
-    share: shareOf(experiment, stored),
+    share: shareOf(experiment),
     waitsUntil: units[summary.committed]?.deadlineAt ?? null,
     tests,
     overlay: await viewOverlay(reader, id),
     decisions: await listDecisions(reader, id),
-    forecast: experiment.state === 'draft' ? await foresee(reader, experiment, nowMs) : null,
+    forecast: await foreseeOpen(reader, experiment, nowMs),
   }
+}
+
+/** Of a draft as it would be when it starts; of what runs by what was fixed then, at the volume of today. */
+async function foreseeOpen(reader: Reader, experiment: Experiment, nowMs: number) {
+  const { state, plan, storeId } = experiment
+  if (state === 'draft') return foresee(reader, experiment, nowMs)
+  if (state !== 'running' && state !== 'paused') return null
+  const unitsPerDay = await countUnitsPerDay(reader, storeId, nowMs)
+  const volume = {
+    unitsPerDay,
+    baseRate: plan.test.priorRate,
+    spread: plan.test.graded ? 0.25 : null,
+  }
+  return { forecast: forecast(plan.test, volume), unitsPerDay }
 }
 
 function splitName({ test }: StoredTest): ['test' | 'holdback', number] {
@@ -164,13 +180,12 @@ function boundsOf(
 }
 
 /** The chance of a change for the next unit. */
-function shareOf({ state, holdback }: Experiment, stored: readonly StoredTest[]): number {
-  if (state === 'promoted') return holdback?.endedAt === null ? holdbackPi : 1
-  if (state !== 'running') return 0
-  return Math.min(...stored.map((one) => nextStage(one.state).pi))
+function shareOf({ state, holdback, stage, plan }: Experiment): number {
+  if (state === 'promoted') return holdback?.endedAt === null ? holdbackOf(plan).pi : 1
+  return state === 'running' ? nextStage({ stage }, plan.test.ramp).pi : 0
 }
 
-type Delivered = ReturnType<typeof countUse>
+type Delivered = ReturnType<typeof countUse> & { readonly isConfirmed: boolean }
 
 /** By unit, what was delivered to it and what its sessions used. */
 async function listDelivered(
@@ -180,16 +195,17 @@ async function listDelivered(
   const rows = await reader.read
     .selectFrom('exposures')
     .leftJoin('sessions', 'sessions.id', 'exposures.session_id')
-    .select(['exposures.unit_ordinal as ordinal', 'sessions.tally'])
+    .select(['exposures.unit_ordinal as ordinal', 'exposures.confirmed_at as at', 'sessions.tally'])
     .where('exposures.experiment_id', '=', id)
     .where('exposures.delivered_at', 'is not', null)
     .orderBy('exposures.assigned_at')
     .orderBy('exposures.id')
     .execute()
   const found = new Map<number, Delivered>()
-  for (const { ordinal, tally } of rows) {
+  for (const { ordinal, tally, at } of rows) {
     if (ordinal === null) continue
-    found.set(ordinal, countUse(tally))
+    const isConfirmed = at !== null || found.get(ordinal)?.isConfirmed === true
+    found.set(ordinal, { ...countUse(tally), isConfirmed })
   }
   return found
 }
@@ -208,6 +224,7 @@ function total(change: number, { units, commits, delivered }: Counted): TestView
     late: 0,
     sum: 0,
     delivered: 0,
+    confirmed: 0,
     tokens: 0,
     seconds: 0,
     counted: 0,
@@ -227,6 +244,7 @@ function total(change: number, { units, commits, delivered }: Counted): TestView
     const reading = delivered.get(ordinal)
     if (!reading) continue
     totals.delivered += 1
+    if (reading.isConfirmed) totals.confirmed += 1
     if (reading.tokens === null || reading.seconds === null) continue
     totals.counted += 1
     totals.tokens += reading.tokens

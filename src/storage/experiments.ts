@@ -186,6 +186,26 @@ export async function listExperimentsOf(
   return withChanges(reader, rows)
 }
 
+/** Every one that tries this change or did, newest first. */
+export async function listAllExperimentsOf(
+  reader: Reader,
+  changeId: ChangeId,
+): Promise<Experiment[]> {
+  const rows = await reader.read
+    .selectFrom('experiments')
+    .selectAll()
+    .where('id', 'in', (select) =>
+      select
+        .selectFrom('experiment_changes')
+        .select('experiment_id')
+        .where('change_id', '=', changeId),
+    )
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute()
+  return withChanges(reader, rows)
+}
+
 export interface ExperimentPatch {
   readonly state?: ExperimentState
   readonly plan?: ExperimentPlan
@@ -195,6 +215,7 @@ export interface ExperimentPatch {
   readonly startedAt?: string
   readonly endedAt?: string
   readonly holdback?: Omit<Holdback, 'endedAt'>
+  readonly holdbackUntil?: string
   readonly holdbackEndedAt?: string
 }
 
@@ -205,7 +226,7 @@ export async function updateExperiment(
   patch: ExperimentPatch,
 ): Promise<void> {
   const { plan, incumbentSnapshotId, verdict, startedAt, endedAt, holdback } = patch
-  const { holdbackEndedAt } = patch
+  const { holdbackUntil, holdbackEndedAt } = patch
   const result = await writer.write
     .updateTable('experiments')
     .set({
@@ -223,6 +244,7 @@ export async function updateExperiment(
             holdback_from: holdback.from,
             holdback_until: holdback.until,
           }),
+      ...(holdbackUntil === undefined ? {} : { holdback_until: holdbackUntil }),
       ...(holdbackEndedAt === undefined ? {} : { holdback_ended_at: holdbackEndedAt }),
     })
     .where('id', '=', id)

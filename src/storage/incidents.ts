@@ -7,10 +7,10 @@ import { listExperimentsOf } from './experiments.ts'
 import { type Lineage, listAffectedMemories, listAffectedVersions, readLineage } from './lineage.ts'
 import { deleteMemory, updateMemory } from './memories.ts'
 import { purgeLineage } from './purge.ts'
-import type { IncidentsTable } from './tables/changes.ts'
+import type { Outbox } from './webhook-deliveries.ts'
 
 /** revocation: everything that stands on the source is retired by new versions. erasure: it is purged as well. */
-export type IncidentKind = IncidentsTable['kind']
+export type IncidentKind = 'revocation' | 'erasure'
 
 export interface IncidentReport {
   readonly sessions: number
@@ -59,9 +59,9 @@ export async function planIncident(
 /** Does it in one write. The caller writes no audit record: this does. */
 export async function carryOutIncident(
   writer: Writer,
-  given: Pick<Incident, 'id' | 'kind' | 'source' | 'reason'>,
+  given: Pick<Incident, 'id' | 'kind' | 'source' | 'reason'> & { readonly outbox: Outbox },
 ): Promise<Incident> {
-  const { id, kind, source, reason } = given
+  const { id, kind, source, reason, outbox } = given
   const lineage = await readLineage(writer, source)
   const cuts = planCuts(lineage, await listAffectedMemories(writer, lineage))
   for (const cut of cuts) {
@@ -71,7 +71,7 @@ export async function carryOutIncident(
     else await updateMemory(writer, { ...where, content })
   }
   // Before their changes are withdrawn: it says why by itself.
-  const experiments = await voidExperiments(writer, lineage)
+  const experiments = await voidExperiments(writer, lineage, outbox)
   await withdrawChanges(writer, lineage)
   await hideSessions(writer, lineage)
   let redacted: MemoryVersionId[] = []
@@ -105,7 +105,8 @@ export async function carryOutIncident(
     objectId: id,
     afterHash: writer.hash(JSON.stringify(report)),
   })
-  return { ...given, source: kept, report, actor: writer.actor, createdAt: writer.at }
+  const { actor, at } = writer
+  return { id, kind, reason, source: kept, report, actor, createdAt: at }
 }
 
 /** Who was erased stands nowhere afterwards, not even in the record of it. */
@@ -181,7 +182,7 @@ export async function listIncidents(
     .execute()
   return rows.map((row) => ({
     id: row.id,
-    kind: row.kind,
+    kind,
     source: JSON.parse(row.source),
     reason: row.reason,
     report: JSON.parse(row.report),

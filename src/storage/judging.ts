@@ -34,6 +34,7 @@ import {
   measureStoreAt,
 } from './policy-history.ts'
 import { listRejections, listReviews, type Review } from './reviews.ts'
+import { describeTrial } from './trials.ts'
 
 const day = 86_400_000
 /** Sizes at so many days ago: what growth is measured from. */
@@ -49,11 +50,15 @@ export interface Panel {
   /** Those that the dream read; when changes are applied, as they stand now. */
   readonly memories: readonly MemoryDocument[]
   readonly size: StoreSize
-  readonly prepare: (
-    stored: StoredChange,
-    given: { readonly approvals: readonly Approval[]; readonly target?: Omit<Target, 'view'> },
-  ) => Promise<Candidate>
+  readonly prepare: (stored: StoredChange, given: Preparing) => Promise<Candidate>
   readonly judge: (candidate: Candidate) => JudgedProposal
+}
+
+interface Preparing {
+  readonly approvals: readonly Approval[]
+  readonly target?: Omit<Target, 'view'>
+  /** All names of the person who promotes it now. */
+  readonly promotedBy?: readonly string[]
 }
 
 export async function openPanel(
@@ -80,7 +85,8 @@ export async function openPanel(
     memories,
     size,
     judge: (candidate) => judgeChange(facts, candidate),
-    async prepare({ id: changeId, change, ordinal }, { approvals, target }) {
+    async prepare(stored, { approvals, target, promotedBy = null }) {
+      const { id: changeId, change, ordinal } = stored
       const reviews = await listReviews(reader, changeId)
       const { policies } = facts
       const [evidence] = await readEvidenceFacts(reader, id, {
@@ -96,6 +102,7 @@ export async function openPanel(
           dreamOrdinal: dream.ordinal,
           ordinal,
         }),
+        experiment: moment === 'propose' ? null : await describeTrial(reader, stored, promotedBy),
       }
       const where = target ?? { ...aim(memories, change, reader.hash), size, written: 0 }
       return { change, facts: own, approvals, target: { ...where, view } }

@@ -1,6 +1,7 @@
 import type { Actor } from '../core/audit/record.ts'
 import type { MemoryStoreId, PolicyVersionId } from '../core/ids.ts'
 import { listApplying } from '../core/policy/applies.ts'
+import { fillSpec } from '../core/policy/fill.ts'
 import type { Policy } from '../core/policy/policy.ts'
 import type { ResolvedPolicy } from '../core/policy/resolve.ts'
 import { defaultWorkspace, type Reader, type Writer } from './database.ts'
@@ -64,13 +65,18 @@ export async function listPolicies(reader: Reader): Promise<StoredPolicy[]> {
             id: row.id,
             createdAt: row.created_at ?? row.updated_at,
             text: row.text ?? '',
-            policy: JSON.parse(row.body) as ResolvedPolicy,
+            policy: readBody(row.body),
             loadedBy:
               row.loaded_by_type === null || row.loaded_by_id === null
                 ? null
                 : { type: row.loaded_by_type, id: row.loaded_by_id },
           },
   }))
+}
+
+function readBody(body: string): ResolvedPolicy {
+  const policy = JSON.parse(body) as ResolvedPolicy
+  return { ...policy, spec: fillSpec(policy.spec) }
 }
 
 /** As decisions read it. */

@@ -1,6 +1,8 @@
 import { evidenceOf } from '../core/experiment/betting.ts'
 import type { Forecast } from '../core/experiment/forecast.ts'
 import { sayLeaveOneOut } from '../core/experiment/leave-one-out.ts'
+import { stages } from '../core/experiment/ramp.ts'
+import { notWorseAt } from '../core/experiment/settings.ts'
 import type { OverlayReport } from '../core/propose/overlays.ts'
 import type { ExperimentDecision } from './experiment-decisions.ts'
 import type {
@@ -63,6 +65,7 @@ export function presentExperiment(view: ExperimentView) {
       assigned,
     })),
     share: view.share,
+    ramp: presentRamp(view),
     waits_until: view.waitsUntil,
     tests: view.tests.map((test) => presentTest(test, experiment)),
     overlay: view.overlay && presentOverlay(view.overlay),
@@ -104,6 +107,28 @@ function presentOverlay({ waiting, collections }: OverlayView) {
       ended_at: endedAt,
     })),
   }
+}
+
+/** The stages with what is known of when each was entered. */
+function presentRamp({ experiment, decisions }: ExperimentView) {
+  const { stage: current, startedAt } = experiment
+  const entries = decisions.filter(({ kind }) => kind === 'ramped')
+  return (experiment.plan.test.ramp ?? stages).map(({ pi, until, leastMs }, at) => {
+    const entry = entries.find(({ detail }) => Number(detail.stage) >= at)
+    const isReached = startedAt !== null && at <= current
+    return {
+      share: pi,
+      until_candidates: until,
+      least_seconds: leastMs / 1_000,
+      state: !isReached
+        ? ('ahead' as const)
+        : at < current
+          ? ('left' as const)
+          : ('current' as const),
+      entered_at: !isReached ? null : at === 0 ? startedAt : (entry?.createdAt ?? null),
+      entered_at_unit: !isReached ? null : at === 0 ? 0 : (entry?.frontier ?? null),
+    }
+  })
 }
 
 const presentForecast = (given: { readonly forecast: Forecast; readonly unitsPerDay: number }) => ({
@@ -153,11 +178,21 @@ function presentTest(
     interval: decision.interval,
     estimate: decision.estimate,
     arms: { candidate: presentArm(arms.candidate), incumbent: presentArm(arms.incumbent) },
-    guardrails: decision.guardrails.map(({ name, notWorse, worse, passed }) => ({
-      name,
-      not_worse: notWorse,
-      worse,
-      passed,
+    guardrails: decision.guardrails.map((one) => ({
+      name: one.name,
+      not_worse: one.notWorse,
+      worse: one.worse,
+      passed: one.passed,
+      margin: one.margin,
+      not_worse_needed: notWorseAt,
+      harm_at: one.harmAt,
+      candidate: one.candidate,
+      incumbent: one.incumbent,
+    })),
+    segments: state.strata.map(({ name, s1, n1, s0, n0 }) => ({
+      task_type: name,
+      candidate: { units: n1, mean: n1 === 0 ? null : s1 / n1 },
+      incumbent: { units: n0, mean: n0 === 0 ? null : s0 / n0 },
     })),
     sample_ratio: {
       evidence: toNumber(largest),
@@ -165,12 +200,13 @@ function presentTest(
       incumbent: total('n0'),
       expected_share: all === 0 ? null : expected / all,
     },
-    series: series.map(({ unit, better, worse, low, high }) => ({
+    series: series.map(({ unit, better, worse, low, high, ratio }) => ({
       unit,
       better: toNumber(better),
       worse: toNumber(worse),
       low,
       high,
+      ratio: toNumber(ratio),
     })),
   }
 }
@@ -189,6 +225,7 @@ function presentArm(totals: ArmTotals) {
     coverage: mean(committed - missing, committed),
     mean: mean(totals.sum, committed),
     delivered,
+    confirmed: totals.confirmed,
     tokens: mean(totals.tokens, counted),
     seconds: mean(totals.seconds, counted),
   }

@@ -1,7 +1,7 @@
 import { DomainError } from '../core/errors.ts'
 import { openDrift } from '../core/experiment/drift.ts'
 import { sayLeaveOneOut } from '../core/experiment/leave-one-out.ts'
-import { holdbackMs } from '../core/experiment/plan.ts'
+import { holdbackOf } from '../core/experiment/plan.ts'
 import { openTest } from '../core/experiment/state.ts'
 import type { ChangeId, DreamId, ExperimentId } from '../core/ids.ts'
 import { applyPlan, planApply } from './apply-changes.ts'
@@ -33,6 +33,8 @@ import {
   refuseState,
   updateExperiment,
 } from './experiments.ts'
+import { judgeTrials, namePromoter, refusePromotion } from './judged-trials.ts'
+import { insertRegression } from './regressions.ts'
 import { planRollBack, writeRollBack } from './roll-back.ts'
 import { emitWebhookEvent, type Outbox } from './webhook-deliveries.ts'
 
@@ -62,6 +64,8 @@ export async function promoteExperiment(writer: Writer, given: Promotion): Promi
     by === 'person' ? isReady(experiment, change) : isProven(experiment, change),
   )
   if (chosen.length === 0) throw await notProven(writer, experiment)
+  const promoter = by === 'person' ? await namePromoter(writer) : null
+  refusePromotion(experiment, await judgeTrials(writer, experiment, promoter))
   await applyAll(writer, given, new Set(chosen.map(({ changeId }) => changeId)))
   const frontier = await findFrontier(writer, experiment)
   for (const change of experiment.changes) {
@@ -80,7 +84,7 @@ export async function promoteExperiment(writer: Writer, given: Promotion): Promi
     holdback: {
       contentHash: await hashStore(writer, experiment.storeId),
       from: await countExperimentUnits(writer, id),
-      until: new Date(Date.parse(writer.at) + holdbackMs).toISOString(),
+      until: new Date(Date.parse(writer.at) + holdbackOf(experiment.plan).leastMs).toISOString(),
     },
   })
   await appendDecision(writer, id, {
@@ -193,13 +197,23 @@ export async function rollExperimentBack(
   const { id, changes } = experiment
   const ids = await listStanding(writer, changes)
   const plan = await planOrExplain(writer, ids)
+  const incident = {
+    id: outbox.newId('incd'),
+    experimentId: id,
+    report: { storeId: experiment.storeId, changeIds: ids, paths: [], isRolledBack: false },
+  }
   if (typeof plan === 'string') {
-    await endHoldback(writer, experiment, [...reasons, `a person has to roll it back: ${plan}`])
+    const all = [...reasons, `a person has to roll it back: ${plan}`]
+    await endHoldback(writer, experiment, all)
+    await insertRegression(writer, { ...incident, reason: all.join('; ') })
     await emitWebhookEvent(writer, outbox, { type: 'experiment.decided', objectId: id })
     return
   }
   if (plan !== null) await writeRollBack(writer, officeOf(writer, outbox), plan)
   await endHoldback(writer, experiment, reasons)
+  const paths = plan?.steps.map(({ first }) => first.path) ?? []
+  const report = { ...incident.report, paths, isRolledBack: true }
+  await insertRegression(writer, { ...incident, reason: reasons.join('; '), report })
   const sentence = await saySentence(writer, experiment, { state: 'rolled_back', reasons })
   await updateExperiment(writer, experiment, {
     state: 'rolled_back',

@@ -31,8 +31,8 @@ export interface Sifted {
 interface NotWritten {
   readonly change: StoredChange
   readonly reason: string
-  /** Whether somebody or some rule has to agree, or the store holds something else by now. */
-  readonly kind: 'objection' | 'conflict'
+  /** Whether somebody or some rule has to agree, an experiment has to prove it, or the store holds something else by now. */
+  readonly kind: 'objection' | 'unproven' | 'conflict'
 }
 
 /** What is written of one memory, in one version. */
@@ -129,7 +129,6 @@ async function siftApproved(
   )
   const stopped = admitted.stopped.map(({ one, judged }) => ({
     change: one,
-    kind: 'objection' as const,
     ...explainStop(judged, approvals.get(one)),
   }))
   const returned = stopped.filter(({ passes }) => !passes)
@@ -173,24 +172,27 @@ function documentWith(
   return documents.find((one) => one.path === path) ?? null
 }
 
-/** Limits that pass with time: the change stays accepted. */
-const passing = /^(?:schedule\.|budgets\.perWindow\.)/
+/** Limits that pass with time, or once it is proven: the change stays accepted. */
+const unproven = 'rollout.experiment.'
+const passing = /^(?:schedule\.|budgets\.perWindow\.|rollout\.experiment\.)/
 
 function explainStop(judged: JudgedProposal | string, approvals: SortedApprovals | undefined) {
-  if (typeof judged === 'string') return { passes: false, reason: judged }
+  const kind = 'objection' as const
+  if (typeof judged === 'string') return { passes: false, reason: judged, kind }
   const { decision, critiques } = judged
   const [gone] = approvals?.void ?? []
-  if (gone !== undefined) return { passes: false, reason: gone }
+  if (gone !== undefined) return { passes: false, reason: gone, kind }
   const denied = decision.reasons.filter(
     ({ verdict, mode }) => verdict === 'deny' && mode === 'enforce',
   )
-  if (decision.verdict !== 'deny') return { passes: false, reason: explain(decision) }
+  if (decision.verdict !== 'deny') return { passes: false, reason: explain(decision), kind }
   const against = critiques.find(({ verdict }) => verdict === 'reject')
   if (against && denied.every(({ rule }) => rule === 'critics')) {
     const reason = `the panel rejects it now (${against.critic}): ${against.explanation}`
-    return { passes: false, reason }
+    return { passes: false, reason, kind }
   }
   return {
+    kind: denied.some(({ rule }) => rule.startsWith(unproven)) ? ('unproven' as const) : kind,
     passes: denied.every(({ rule }) => passing.test(rule)),
     reason: `the policy denies it now: ${explain(decision)}`,
   }

@@ -3,17 +3,23 @@ import { mostChanges } from '../core/experiment/arms.ts'
 import { type Forecast, forecast } from '../core/experiment/forecast.ts'
 import type { ExperimentPlan } from '../core/experiment/plan.ts'
 import type { TestSettings } from '../core/experiment/settings.ts'
-import { openTest, reopenTest, type TestState } from '../core/experiment/state.ts'
+import { openTest, type TestState } from '../core/experiment/state.ts'
 import type { ChangeId, ExperimentId, MemoryStoreId } from '../core/ids.ts'
+import { meetRollouts, type RolloutTerms } from '../core/policy/rollout-terms.ts'
 import { hashesOf } from './approvals.ts'
 import { makeArms } from './bound-arms.ts'
 import { getChange, type StoredChange } from './changes.ts'
 import type { Reader, Writer } from './database.ts'
 import { getDream } from './dreams.ts'
-import { listExperimentTests, putExperimentTest } from './experiment-commits.ts'
+import { putExperimentTest } from './experiment-commits.ts'
 import { appendDecision } from './experiment-decisions.ts'
 import { findGoal, type GoalHistory, readGoalHistory } from './experiment-goal.ts'
-import { countUnitsPerDay, mayGoUnattended, refuseTooManyExperiments } from './experiment-limits.ts'
+import {
+  countUnitsPerDay,
+  listFollowed,
+  mayGoUnattended,
+  refuseTooManyExperiments,
+} from './experiment-limits.ts'
 import {
   type Experiment,
   getExperiment,
@@ -23,7 +29,9 @@ import {
   refuseState,
   updateExperiment,
 } from './experiments.ts'
-import { getOpenMemoryStore } from './memory-stores.ts'
+import { findFormerState, refuseUnrelated } from './followed-experiment.ts'
+import { judgeTrials, recordTrials, refuseStart } from './judged-trials.ts'
+import { getMemoryStore, getOpenMemoryStore } from './memory-stores.ts'
 import { emitWebhookEvent, type Outbox } from './webhook-deliveries.ts'
 
 type Order = Omit<NewExperiment, 'changes' | 'storeId'> & {
@@ -57,7 +65,6 @@ export async function createExperiment(writer: Writer, order: Order): Promise<Ex
   await getOpenMemoryStore(writer, storeId)
   await refuseTried(writer, changeIds)
   if ((await findGoal(writer, given.plan.goal.name)) === null) throw noGoal(given.plan.goal.name)
-  if (given.plan.follows !== null) await refuseUnrelated(writer, given.plan.follows, order)
   const made = await insertExperiment(writer, {
     ...given,
     storeId,
@@ -66,6 +73,7 @@ export async function createExperiment(writer: Writer, order: Order): Promise<Ex
       changeHash: hashesOf(change, writer).changeHash,
     })),
   })
+  if (given.plan.follows !== null) await refuseUnrelated(writer, given.plan.follows, made)
   await appendDecision(writer, made.id, {
     kind: 'created',
     frontier: 0,
@@ -78,6 +86,8 @@ export interface Outlook {
   readonly forecast: Forecast
   readonly unitsPerDay: number
   readonly history: GoalHistory
+  /** What the policies set. */
+  readonly terms: RolloutTerms
   /** As they would be when it starts. */
   readonly settings: TestSettings
 }
@@ -92,8 +102,14 @@ export async function foresee(
   if (goal === null) throw noGoal(plan.goal.name)
   const history = await readGoalHistory(reader, goal.definition)
   const unitsPerDay = await countUnitsPerDay(reader, storeId, nowMs)
+  const { name } = await getMemoryStore(reader, storeId)
+  const followed = await listFollowed(reader, name)
+  const terms = meetRollouts(followed.map(({ spec }) => spec.rollout))
   const settings: TestSettings = {
     ...plan.test,
+    threshold: terms.threshold,
+    ramp: terms.ramp,
+    leastCoverage: terms.leastCoverage,
     priorRate: plan.priorRate ?? history.rate ?? plan.test.priorRate,
     priorRates: { ...history.rates, ...plan.test.priorRates },
   }
@@ -102,8 +118,9 @@ export async function foresee(
     baseRate: settings.priorRate,
     spread: plan.test.graded ? (history.spread ?? 0.25) : null,
   })
-  const mostUnits = plan.mostUnits ?? expected.mostUnits
-  return { forecast: expected, unitsPerDay, history, settings: { ...settings, mostUnits } }
+  const asked = plan.mostUnits ?? expected.mostUnits
+  const mostUnits = Math.min(asked, terms.mostUnits ?? asked)
+  return { forecast: expected, unitsPerDay, history, terms, settings: { ...settings, mostUnits } }
 }
 
 interface Start {
@@ -132,6 +149,7 @@ export async function startExperiment(
   }
   await getOpenMemoryStore(writer, draft.storeId)
   await refuseTooManyExperiments(writer, draft.storeId)
+  if (draft.plan.follows !== null) await refuseUnrelated(writer, draft.plan.follows, draft)
   const outlook = await foresee(writer, draft, outbox.now)
   if (outlook.forecast.hopeless && anyway === null) throw hopeless(outlook)
   const plan: ExperimentPlan = {
@@ -143,10 +161,15 @@ export async function startExperiment(
     test: outlook.settings,
     unattended: await mayGoUnattended(writer, draft.storeId, changes),
     unitsPerDay: outlook.unitsPerDay,
+    mostMs: outlook.terms.mostMs,
+    holdback: outlook.terms.holdback,
     anyway: outlook.forecast.hopeless ? anyway : null,
   }
   const snapshotId = outbox.newId('msnap')
   await makeArms(writer, draft, { changes, snapshotId })
+  const trials = await judgeTrials(writer, draft)
+  refuseStart(draft, trials)
+  await recordTrials(writer, trials)
   for (const { ordinal } of draft.changes) {
     const state = await openFor(writer, plan, ordinal)
     await putExperimentTest(writer, id, { test: `change:${ordinal}`, frontier: 0, state })
@@ -179,26 +202,8 @@ export async function openFor(
   { test, follows }: Pick<ExperimentPlan, 'test' | 'follows'>,
   ordinal: number,
 ): Promise<TestState> {
-  if (follows === null) return openTest(test)
-  const former = (await listExperimentTests(reader, follows)).find(
-    (one) => one.test === `change:${ordinal}`,
-  )
-  return former ? reopenTest(test, former.state) : openTest(test)
-}
-
-/** Evidence of the same changes and the same goal may be multiplied, and of no others. */
-async function refuseUnrelated(reader: Reader, id: ExperimentId, order: Order): Promise<void> {
-  const former = await getExperiment(reader, id)
-  const isSame =
-    JSON.stringify(former.changes.map(({ changeId }) => changeId)) ===
-      JSON.stringify(order.changeIds) &&
-    former.plan.goal.name === order.plan.goal.name &&
-    JSON.stringify(former.plan.test.guardrails) === JSON.stringify(order.plan.test.guardrails)
-  if (isSame && former.state === 'void') return
-  throw new DomainError(
-    'conflict',
-    `Experiment ${id} cannot be followed: only a void one of the same changes, goal and guardrails hands its evidence on.`,
-  )
+  const former = follows && (await findFormerState(reader, { test, follows }, ordinal))
+  return former || openTest(test)
 }
 
 async function refuseTried(reader: Reader, changeIds: readonly ChangeId[]): Promise<void> {

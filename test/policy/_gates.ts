@@ -4,6 +4,7 @@ import type { Policy } from '../../src/core/policy/policy.ts'
 import { resolvePolicies } from '../../src/core/policy/resolve.ts'
 import { makeJudged } from '../../src/core/policy/sample.ts'
 import { readPolicy } from '../../src/pipeline/policies/read.ts'
+import { rolloutCases } from './_rollout-gates.ts'
 
 type Given = { readonly [key: string]: unknown }
 
@@ -527,6 +528,7 @@ export const gateCases: readonly GateCase[] = [
   },
   ...riskRuleCases,
   ...approvalCases,
+  ...rolloutCases,
 ]
 
 const brokeGlass: Approval = {

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { expect } from 'vitest'
-import { stages } from '../../src/core/experiment/ramp.ts'
+import { holdbackOf } from '../../src/core/experiment/plan.ts'
+import { nextStage } from '../../src/core/experiment/ramp.ts'
 import type {
   ExperimentId,
   ExposureId,
@@ -35,6 +36,8 @@ export interface Laboratory {
   readonly start: (changeIds: readonly string[], given?: Given) => Promise<string>
   /** Has units read the store, past the checkout and by coins that are always the same, and says what came of each. */
   readonly run: (experiment: string, running: Running) => Promise<void>
+  /** The same, with none of them counted yet; true when nobody is assigned any more. */
+  readonly assign: (experiment: string, running: Running) => Promise<boolean>
   readonly commit: () => Promise<void>
   readonly write: <T>(work: (writer: Writer) => Promise<T>) => Promise<T>
   readonly tell: (exposureId: string, told: Told) => Promise<void>
@@ -47,11 +50,17 @@ interface Given {
 
 interface Running {
   readonly units: number
+  /** The number of the first one, 0 where nothing is said. */
+  readonly from?: number
   /** Null: nothing is ever heard of it. */
   readonly outcome: (arm: string, ordinal: number) => boolean | null
   /** Who says so; nobody by name where it is left out. */
   readonly voice?: (ordinal: number) => string
   readonly prefix?: string
+  /** More signals of a unit. */
+  readonly also?: (arm: string, ordinal: number) => readonly (Told & { readonly kind: string })[]
+  /** In the place of the units' own coins: what somebody made of them on the way. */
+  readonly coin?: (ordinal: number) => number
 }
 
 interface Told {
@@ -63,14 +72,17 @@ interface Told {
 const actor = { type: 'user', id: 'test' } as const
 
 /** A store with two memories, and all that an experiment over it needs. */
-export async function openLaboratory(server: TestServer): Promise<Laboratory> {
+export async function openLaboratory(
+  server: TestServer,
+  policy: Readonly<Record<string, unknown>> = {},
+): Promise<Laboratory> {
   const { database, newId } = server.context
   const store = await server.client().beta.memoryStores.create({ name: `lab-${newId('req')}` })
   for (const [path, content] of Object.entries(start)) {
     await server.client().beta.memoryStores.memories.create(store.id, { path, content })
   }
   const storeId = store.id as MemoryStoreId
-  await putPolicy(server.context, { 'approvals.rules.editorMayApprove': true })
+  await putPolicy(server.context, { 'approvals.rules.editorMayApprove': true, ...policy })
   await defineGoal(server)
   const post = async (path: string, body: object = {}, key?: string) => {
     const response = await server.fetch(`/lucid/v1/${path}`, {
@@ -109,6 +121,19 @@ export async function openLaboratory(server: TestServer): Promise<Laboratory> {
         ...told,
       }),
     )
+  const assign: Laboratory['assign'] = (
+    experiment,
+    { units, from = 0, prefix = 'u', ...running },
+  ) =>
+    write((writer) =>
+      assignSome(writer, {
+        experiment,
+        units: Array.from({ length: units }, (_, at) => from + at),
+        prefix,
+        ...running,
+        newId,
+      }),
+    )
   return {
     storeId,
     post,
@@ -138,17 +163,11 @@ export async function openLaboratory(server: TestServer): Promise<Laboratory> {
       }
       return id
     },
-    async run(experiment, { units, prefix = 'u', ...running }) {
-      for (let from = 0; from < units; from += 50) {
-        const isOver = await write((writer) =>
-          assignSome(writer, {
-            experiment,
-            units: Array.from({ length: Math.min(50, units - from) }, (_, at) => from + at),
-            prefix,
-            ...running,
-            newId,
-          }),
-        )
+    assign,
+    async run(experiment, { units, from: first = 0, ...running }) {
+      for (let done = 0; done < units; done += 50) {
+        const some = { ...running, units: Math.min(50, units - done), from: first + done }
+        const isOver = await assign(experiment, some)
         // The ramp moves on what was committed.
         await commitExperiments(server.context)
         if (isOver) return
@@ -187,7 +206,7 @@ const textsOf = (memories: readonly { readonly path: string; readonly content: s
 export const rate = (ofHundred: number) => (ordinal: number) =>
   (ordinal * 37 + 11) % 100 < ofHundred
 
-interface Assigning extends Omit<Running, 'units' | 'prefix'> {
+interface Assigning extends Omit<Running, 'units' | 'prefix' | 'from'> {
   readonly experiment: string
   readonly units: readonly number[]
   readonly prefix: string
@@ -199,14 +218,15 @@ async function assignSome(writer: Writer, given: Assigning): Promise<boolean> {
   const found = await getExperiment(writer, given.experiment as ExperimentId)
   const isHeld = found.state === 'promoted' && found.holdback?.endedAt === null
   if (found.state !== 'running' && !isHeld) return true
-  const pi = isHeld ? 0.9 : (stages[found.stage]?.pi ?? 0.5)
+  const pi = isHeld ? holdbackOf(found.plan).pi : nextStage(found, found.plan.test.ramp).pi
   let ordinal = await countExperimentUnits(writer, found.id)
   for (const at of given.units) {
     const unit = `${given.prefix}${at}`
     const arm = found.changes
       .map(({ verdict }, change) => {
         const isOpen = isHeld ? verdict === 'promote' : verdict === null
-        const coin = hash('sha256', `${unit} ${change}`, 'buffer').readUInt32BE() / 2 ** 32
+        const own = hash('sha256', `${unit} ${change}`, 'buffer').readUInt32BE() / 2 ** 32
+        const coin = given.coin?.(ordinal) ?? own
         return isOpen && coin < pi ? '1' : '0'
       })
       .join('')
@@ -250,6 +270,9 @@ async function assignSome(writer: Writer, given: Assigning): Promise<boolean> {
       const principal = given.voice?.(ordinal)
       const told = { exposure, kind: 'resolved', success, principal }
       await insertSignal(writer, { id: given.newId('osig'), ...told })
+    }
+    for (const told of given.also?.(arm, ordinal) ?? []) {
+      await insertSignal(writer, { id: given.newId('osig'), exposure, ...told })
     }
     ordinal += 1
   }

@@ -159,9 +159,10 @@ describe('an experiment', () => {
     await lab.must(`experiments/${next}/stop`, { reason: 'new grader', environment_changed: true })
     const follower = await lab.start(ids, { follows: next })
     expect((await show(follower)).plan.follows).toBe(next)
-    const { database } = server.context
+    const { database, jobs, newId } = server.context
+    const outbox = { jobs, newId, now: Date.now() }
     await database.write({ type: 'user', id: 'test' }, async (writer) => {
-      const voided = await voidExperiments(writer, { changes: ids as ChangeId[] })
+      const voided = await voidExperiments(writer, { changes: ids as ChangeId[] }, outbox)
       expect(voided).toEqual([follower])
     })
     expect((await show(follower)).state).toBe('void')

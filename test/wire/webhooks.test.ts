@@ -1,51 +1,10 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { findTargetFault, maxDeliveryAttempts } from '../../src/core/webhooks.ts'
 import { deliverWebhook } from '../../src/pipeline/webhooks/deliver.ts'
 import { makePost } from '../../src/pipeline/webhooks/post.ts'
 import { startTestServer, type TestServer } from '../_server.ts'
 import { doNextJob, fillServer, inputsOf, makeStore } from './_dreaming.ts'
-
-interface Received {
-  readonly headers: Record<string, string>
-  readonly body: string
-}
-
-/** A receiver on a loopback port that answers with what `answers` says, then with 200. */
-class Receiver {
-  readonly received: Received[] = []
-  readonly answers: { status: number; headers?: Record<string, string> }[] = []
-  readonly #server: Server
-  url = ''
-
-  constructor() {
-    this.#server = createServer(async (request, response) => {
-      this.received.push({ headers: plain(request), body: await read(request) })
-      const { status, headers } = this.answers.shift() ?? { status: 200 }
-      response.writeHead(status, headers).end('thanks')
-    })
-  }
-
-  async open(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve))
-    this.url = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/hook`
-  }
-
-  close(): void {
-    this.#server.closeAllConnections()
-    this.#server.close()
-  }
-}
-
-const plain = (request: IncomingMessage) =>
-  Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
-
-async function read(request: IncomingMessage): Promise<string> {
-  let text = ''
-  for await (const chunk of request) text += String(chunk)
-  return text
-}
+import { Receiver } from './_receiver.ts'
 
 let server: TestServer
 /** Milliseconds by which the server's clock is ahead of this process's. */

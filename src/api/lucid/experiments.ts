@@ -27,6 +27,7 @@ import {
   viewSeason,
 } from '../../storage/experiment-view.ts'
 import { type Experiment, getExperiment, listExperiments } from '../../storage/experiments.ts'
+import { keepRefusals } from '../../storage/judged-trials.ts'
 import {
   presentExperiment,
   presentSeasonEntry,
@@ -160,9 +161,14 @@ export const experimentEndpoints = [
         throw new DomainError('invalid_argument', 'reason: say why it is started anyway.')
       }
       const anyway = body.anyway ? (body.reason ?? null) : null
-      return context.database.write(actor, async (writer) => {
-        const given = { id: idOf(params), outbox: toOutbox(context), anyway }
-        return show(writer, context, await startExperiment(writer, given))
+      const given = { id: idOf(params), outbox: toOutbox(context), anyway }
+      return keepRefusals({
+        id: given.id,
+        write: (work) => context.database.write(actor, work),
+        act: () =>
+          context.database.write(actor, async (writer) =>
+            show(writer, context, await startExperiment(writer, given)),
+          ),
       })
     },
   }),
@@ -231,14 +237,15 @@ export const experimentEndpoints = [
       refuseReading(caller)
       const outbox = toOutbox(context)
       const given = { id: idOf(params), outbox, reason: body.reason ?? null, by: 'person' } as const
-      return promoteOrSendBack({
+      const write = (work: (writer: Writer) => Promise<void>) => context.database.write(actor, work)
+      const promote = () =>
+        context.database.write(actor, async (writer) =>
+          show(writer, context, await promoteExperiment(writer, given)),
+        )
+      return keepRefusals({
         id: given.id,
-        outbox,
-        write: (work) => context.database.write(actor, work),
-        promote: () =>
-          context.database.write(actor, async (writer) =>
-            show(writer, context, await promoteExperiment(writer, given)),
-          ),
+        write,
+        act: () => promoteOrSendBack({ id: given.id, outbox, write, promote }),
       })
     },
   }),

@@ -17,6 +17,7 @@ import {
   planIncident,
 } from '../../storage/incidents.ts'
 import { type Call, defineEndpoint } from '../endpoint.ts'
+import { toOutbox } from '../outbox.ts'
 
 const family = 'lucid'
 const scopes = ['admin'] as const
@@ -86,7 +87,13 @@ async function answer<Kind extends IncidentKind>(
   }
   const id = context.newId('incd')
   const done = await context.database.write(actor, (writer) =>
-    carryOutIncident(writer, { id, kind, source, reason: body.reason }),
+    carryOutIncident(writer, {
+      id,
+      kind,
+      source,
+      reason: body.reason,
+      outbox: toOutbox(context),
+    }),
   )
   return present(done, kind)
 }

@@ -25,6 +25,7 @@ import {
   listExperiments,
   listOpenExperiments,
 } from '../../storage/experiments.ts'
+import { keepRefusals } from '../../storage/judged-trials.ts'
 import {
   presentExperiment,
   presentSeasonEntry,
@@ -197,12 +198,13 @@ export function runExperimentMove(
     const { database, jobs, newId, clock } = context
     const outbox = { jobs, newId, now: clock() }
     const found = await database.read((reader) => findExperiment(reader, id))
-    await promoteOrSendBack({
+    const write = (work: (writer: Writer) => Promise<void>) => database.write(person, work)
+    const promote = () =>
+      database.write(person, (writer) => moves[move](writer, found, { outbox, options }))
+    await keepRefusals({
       id: found.id,
-      outbox,
-      write: (work) => database.write(person, work),
-      promote: () =>
-        database.write(person, (writer) => moves[move](writer, found, { outbox, options })),
+      write,
+      act: () => promoteOrSendBack({ id: found.id, outbox, write, promote }),
     })
     return printView(invocation, await readView(context, found.id))
   })

@@ -37,7 +37,9 @@ export function runIncident(
     const report = dryRun
       ? await context.database.read((reader) => planIncident(reader, { kind, source }))
       : await context.database.write(operator, async (writer) => {
-          const given = { id, kind, source, reason: options.reason }
+          const { jobs, newId, clock } = context
+          const outbox = { jobs, newId, now: clock() }
+          const given = { id, kind, source, reason: options.reason, outbox }
           return (await carryOutIncident(writer, given)).report
         })
     const document: IncidentDocument = {

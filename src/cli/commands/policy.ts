@@ -8,6 +8,7 @@ import type {
   PolicyTestDocument,
 } from '../../contract/policy.ts'
 import { toTimestamp } from '../../core/clock.ts'
+import { DomainError } from '../../core/errors.ts'
 import { decide } from '../../core/policy/evaluate.ts'
 import { presentDecision } from '../../core/present/review.ts'
 import { runFixtures } from '../../pipeline/policies/fixtures.ts'
@@ -100,6 +101,7 @@ export async function runPolicyTest(
 export interface ExplainOptions extends GlobalOptions {
   readonly dream?: string
   readonly apply?: boolean
+  readonly try?: boolean
 }
 
 /** What policy says of a proposed change now, with every reason. */
@@ -110,7 +112,7 @@ export function runPolicyExplain(
 ): Promise<number> {
   return withData(invocation, options, async ({ context }) => {
     await refreshPolicies(context)
-    const moment = options.apply === true ? 'apply' : 'propose'
+    const moment = readMoment(options)
     const at = toTimestamp(context.clock())
     const { all, applying } = await context.database.read(async (reader) => {
       const { id: dreamId, inputStoreId } = await findNamedDream(reader, options.dream)
@@ -136,12 +138,26 @@ export function runPolicyExplain(
       decision: presentDecision(decision),
     }
     invocation.print(document, () => [
-      `${document.change_id} ${showForeign(document.path)}, ${moment === 'apply' ? 'to be applied' : 'as a proposal'}`,
+      `${document.change_id} ${showForeign(document.path)}, ${moments[moment]}`,
       `policies: ${applying.map(({ name }) => showForeign(name)).join(', ') || 'none applies'}`,
       ...showDecision(decision),
     ])
     return exitCodes.ok
   })
+}
+
+const moments = {
+  propose: 'as a proposal',
+  try: 'to be tried in its experiment',
+  apply: 'to be applied',
+} as const
+
+function readMoment({ apply, try: tries }: ExplainOptions): keyof typeof moments {
+  if (apply && tries) {
+    throw new DomainError('invalid_argument', 'Say --apply or --try, one of them.')
+  }
+  if (apply) return 'apply'
+  return tries ? 'try' : 'propose'
 }
 
 /** What would become of past proposals under another file. */

@@ -144,6 +144,7 @@ const armTotals = z.object({
   coverage: z.number().nullable().describe('share of committed units with an outcome'),
   mean: z.number().nullable().describe('of what was committed'),
   delivered: z.number().describe('units with a reading that was delivered'),
+  confirmed: z.number().describe('units whose harness confirmed that it stood in context'),
   tokens: z.number().nullable().describe('mean of the units whose sessions counted them'),
   seconds: z.number().nullable(),
 })
@@ -154,6 +155,12 @@ const point = z.object({
   worse: z.number(),
   low: z.number().describe('of the confidence sequence'),
   high: z.number(),
+  ratio: z.number().describe('evidence that the coins were not honoured'),
+})
+
+const segment = z.object({
+  units: z.number(),
+  mean: z.number().nullable(),
 })
 
 const test = z.object({
@@ -194,8 +201,16 @@ const test = z.object({
       not_worse: z.number(),
       worse: z.number(),
       passed: z.boolean().nullable().describe('null: not required'),
+      margin: z.number().describe('how much worse it may be where it is required'),
+      not_worse_needed: z.number(),
+      harm_at: z.number().nullable().describe('evidence that rolls back; null: not watched'),
+      candidate: z.number().nullable().describe('mean score, 1 the best'),
+      incumbent: z.number().nullable(),
     }),
   ),
+  segments: z
+    .array(z.object({ task_type: z.string(), candidate: segment, incumbent: segment }))
+    .describe('by type of task: for reading, no test of its own'),
   sample_ratio: z.object({
     evidence: z.number().describe('that the coins were not honoured; 1000 voids'),
     candidate: z.number(),
@@ -296,6 +311,16 @@ export const experiment = summary.extend({
     }),
   ),
   share: z.number().describe('chance of the candidate for the next unit'),
+  ramp: z.array(
+    z.object({
+      share: z.number(),
+      until_candidates: z.number().nullable().describe('candidate units; null: until the decision'),
+      least_seconds: z.number(),
+      state: z.enum(['left', 'current', 'ahead']),
+      entered_at: z.string().nullable(),
+      entered_at_unit: z.number().nullable(),
+    }),
+  ),
   waits_until: z.string().nullable().describe('deadline of the unit that the others wait for'),
   tests: z.array(test),
   overlay: overlay.nullable().describe('null where no session mounted the store'),

@@ -40,7 +40,7 @@ export const judged = z.object({
   dissent: z.boolean().describe('whether the critics disagree'),
   decision: decision.describe('as it is now; once a change is closed, the last one'),
   decisions: z
-    .array(decision.extend({ moment: z.enum(['propose', 'apply']), created_at: z.string() }))
+    .array(decision.extend({ moment: z.enum(['propose', 'try', 'apply']), created_at: z.string() }))
     .describe('every one that was made, newest first'),
   taint: z.string().describe('the lowest origin of any word in it'),
   reviews: z.array(review),

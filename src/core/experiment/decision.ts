@@ -1,9 +1,16 @@
 import { alwaysValidP, evidenceOf } from './betting.ts'
 import { type Ends, endsOf } from './confidence-sequence.ts'
+import { leastCovered } from './coverage.ts'
 import { isHelpRuledOut, listHarms } from './harm.ts'
 import { sayReasons } from './reasons.ts'
 import { isRatioBroken } from './sample-ratio.ts'
-import { listGuardrails, notWorseAt, type TestSettings } from './settings.ts'
+import {
+  type Guardrail,
+  harmThresholds,
+  listGuardrails,
+  notWorseAt,
+  type TestSettings,
+} from './settings.ts'
 import type { TestState } from './state.ts'
 
 type Verdict = 'continue' | 'promote' | 'rollback' | 'inconclusive' | 'void'
@@ -31,6 +38,13 @@ interface GuardrailEvidence {
   readonly worse: number
   /** Null: not required. */
   readonly passed: boolean | null
+  /** How much worse it may be where it is required. */
+  readonly margin: number
+  /** Evidence of harm that rolls back; null: not watched. */
+  readonly harmAt: number | null
+  /** Mean scores of the units committed so far, 1 the best; null before there are any. */
+  readonly candidate: number | null
+  readonly incumbent: number | null
 }
 
 /** The decision with its reasons and figures, to be asked after every unit. */
@@ -45,13 +59,30 @@ export function decide(settings: TestSettings, state: TestState): Decision {
     },
     interval: endsOf(state.confidence),
     estimate: state.frontier === 0 ? 0 : state.sumZ / state.frontier,
-    guardrails: listGuardrails(settings).flatMap(({ name, required }, at) => {
-      const guardrail = state.guardrails[at]
-      if (guardrail === undefined) return []
-      const notWorse = evidenceOf(guardrail.notWorse)
-      const passed = required ? notWorse >= notWorseAt : null
-      return [{ name, notWorse, worse: evidenceOf(guardrail.worse), passed }]
+    guardrails: listGuardrails(settings).flatMap((guardrail, at) => {
+      const stood = state.guardrails[at]
+      return stood === undefined ? [] : [describe(guardrail, stood, settings)]
     }),
+  }
+}
+
+function describe(
+  { name, required, margin, harmWatched }: Guardrail,
+  { strata, notWorse, worse }: TestState['guardrails'][number],
+  settings: TestSettings,
+): GuardrailEvidence {
+  const sum = (field: 's1' | 'n1' | 's0' | 'n0') =>
+    strata.reduce((total, one) => total + one[field], 0)
+  const mean = (total: number, count: number) => (count === 0 ? null : total / count)
+  return {
+    name,
+    notWorse: evidenceOf(notWorse),
+    worse: evidenceOf(worse),
+    passed: required ? evidenceOf(notWorse) >= notWorseAt : null,
+    margin,
+    harmAt: harmWatched ? harmThresholds(settings).guardrail : null,
+    candidate: mean(sum('s1'), sum('n1')),
+    incumbent: mean(sum('s0'), sum('n0')),
   }
 }
 
@@ -75,6 +106,7 @@ function mayPromote(settings: TestSettings, state: TestState): boolean {
     Math.min(state.n1, state.n0) >= settings.leastUnitsPerArm &&
     state.strata.length >= settings.leastStrata &&
     state.principals.length >= settings.leastPrincipals &&
+    leastCovered(settings, state) >= (settings.leastCoverage ?? 0) &&
     listGuardrails(settings).every(({ required }, at) => {
       const guardrail = state.guardrails[at]
       return !required || (guardrail && evidenceOf(guardrail.notWorse) >= notWorseAt)

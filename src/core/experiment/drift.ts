@@ -11,6 +11,8 @@ export interface DriftState {
   /** What bettors on each drop hold, with one coin more from each unit. */
   readonly held: readonly number[]
   readonly units: number
+  /** The next unit of the experiment when the alarm came: from there on the holdback is counted anew. */
+  readonly alarm?: number
 }
 
 const drops: readonly number[] = [0.05, 0.1, 0.2]
@@ -28,7 +30,7 @@ export function openDrift(successes: number, units: number): DriftState {
 export function watchUnit(state: DriftState, value: number): DriftState {
   const { reference, held, units } = state
   return {
-    reference,
+    ...state,
     units: units + 1,
     held: held.map((capital, j) => {
       const stake = (drops[j] as number) / (reference * (1 - reference))

@@ -122,7 +122,8 @@ function takeUnit(
 }
 
 const isProven = (settings: TestSettings, state: TestState) =>
-  verdictOf({ ...settings, threshold: unattendedAt }, state) === 'promote'
+  verdictOf({ ...settings, threshold: Math.max(unattendedAt, settings.threshold) }, state) ===
+  'promote'
 
 function read({ state, closedAt }: OpenTest, ordinal: number): Reading {
   if (closedAt !== null && closedAt <= ordinal) return null

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { blockAt, isWashedOut, meanValue } from './blocks.ts'
 import { fixedSample, forecast } from './forecast.ts'
-import { holdbackPi, judgeHoldback } from './holdback.ts'
+import { judgeHoldback } from './holdback.ts'
+import { standardHoldback } from './plan.ts'
 import { scoreSpending } from './score.ts'
 import { makeSettings } from './settings.ts'
 import { recompute } from './state.ts'
@@ -72,7 +73,7 @@ describe('the holdback after a promotion', () => {
       const isFormer = at % 10 === 0
       return {
         stratum: 'one',
-        pi: holdbackPi,
+        pi: standardHoldback.pi,
         arm: isFormer ? 'incumbent' : 'candidate',
         value: value(isFormer),
         missing: false,
@@ -83,7 +84,10 @@ describe('the holdback after a promotion', () => {
       } as const
     })
   const judge = (list: ReturnType<typeof units>, days: number) =>
-    judgeHoldback(settings, recompute(settings, list), days)
+    judgeHoldback(settings, recompute(settings, list), {
+      units: list.length,
+      daysLeft: 14 - days,
+    })
 
   it('is kept after 500 units and 14 days', () => {
     expect(

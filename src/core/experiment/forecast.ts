@@ -1,5 +1,5 @@
 import { normalQuantile } from '../statistics/normal.ts'
-import { stages } from './ramp.ts'
+import { type Ramp, stages } from './ramp.ts'
 import type { TestSettings } from './settings.ts'
 
 /** What is known of the work before an experiment starts. */
@@ -34,8 +34,9 @@ const fewPerDay = 20
 export function forecast(settings: TestSettings, volume: Volume): Forecast {
   const both = 2 * fixedSample({ ...volume, effect: settings.smallestEffect })
   const factor = settings.threshold > 20 ? slower.unattended : slower.attended
-  const units = throughRamp(factor * both)
-  const mostUnits = throughRamp(Math.max(2, factor + 0.25) * both)
+  const ramp = settings.ramp ?? stages
+  const units = throughRamp(factor * both, ramp)
+  const mostUnits = throughRamp(Math.max(2, factor + 0.25) * both, ramp)
   const { unitsPerDay } = volume
   const toDays = (count: number) => (unitsPerDay > 0 ? count / unitsPerDay : null)
   const days = toDays(units)
@@ -71,14 +72,15 @@ export function fixedSample(
 }
 
 /** Units it takes through the ramp to know as much as from so many at one half: a unit at π is worth 4π(1−π). */
-function throughRamp(halves: number): number {
+function throughRamp(halves: number, ramp: Ramp): number {
   let [left, units, candidates] = [halves, 0, 0]
-  for (const { pi, until } of stages) {
+  for (const { pi, until } of ramp) {
     const worth = 4 * pi * (1 - pi)
-    const here = Math.min((until - candidates) / pi, left / worth)
+    const room = (until ?? Number.POSITIVE_INFINITY) - candidates
+    const here = Math.min(room / pi, left / worth)
     units += here
     left -= here * worth
-    candidates = until
+    candidates = until ?? candidates
     if (left <= 1e-9) break
   }
   return Math.ceil(units)

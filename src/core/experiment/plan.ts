@@ -22,6 +22,9 @@ export interface ExperimentPlan {
   readonly unitsPerDay: number | null
   /** Why it was started though it was forecast to take too long. */
   readonly anyway: string | null
+  /** It ends unproven when it is older; null where nobody says. Missing in what started before there was a limit. */
+  readonly mostMs?: number | null
+  readonly holdback?: HoldbackPlan
   /** The experiment of the same change and goal whose evidence it starts with. */
   readonly follows: ExperimentId | null
 }
@@ -54,5 +57,12 @@ export const unattendedAt = 100
 
 /** The stage of units of a holdback, behind those of the ramp. */
 export const holdbackStage = 9
-/** How long a holdback is watched at least. */
-export const holdbackMs = 14 * 86_400_000
+/** How many units read what was promoted, and how long that is watched at least. */
+export interface HoldbackPlan {
+  readonly pi: number
+  readonly leastMs: number
+}
+/** The least that there may be (spec C.10): a tenth keeps the incumbent, for 14 days. */
+export const standardHoldback: HoldbackPlan = { pi: 0.9, leastMs: 14 * 86_400_000 }
+export const holdbackOf = ({ holdback }: Pick<ExperimentPlan, 'holdback'>): HoldbackPlan =>
+  holdback ?? standardHoldback

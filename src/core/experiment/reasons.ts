@@ -1,4 +1,5 @@
 import { evidenceOf, largestEvidence } from './betting.ts'
+import { leastCovered } from './coverage.ts'
 import { isHelpRuledOut, listHarms } from './harm.ts'
 import { isRatioBroken } from './sample-ratio.ts'
 import { harmThresholds, listGuardrails, notWorseAt, type TestSettings } from './settings.ts'
@@ -36,6 +37,8 @@ function listMissing(settings: TestSettings, state: TestState): string[] {
   const least = settings.leastUnitsPerArm
   const { length: strata } = state.strata
   const { length: principals } = state.principals
+  const { leastCoverage = 0 } = settings
+  const covered = leastCovered(settings, state)
   const waits: readonly (readonly [boolean, string])[] = [
     [
       better >= settings.threshold,
@@ -50,6 +53,10 @@ function listMissing(settings: TestSettings, state: TestState): string[] {
     [
       principals >= settings.leastPrincipals,
       `${principals} of ${settings.leastPrincipals} principals have been seen`,
+    ],
+    [
+      covered >= leastCoverage,
+      `outcomes of ${showPercent(covered)} of the units of one arm are known, of ${showPercent(leastCoverage)}`,
     ],
     ...listGuardrails(settings).map(({ name, required }, at) => {
       const guardrail = state.guardrails[at]
@@ -70,4 +77,5 @@ function sayHarm(name: string, settings: TestSettings, state: TestState): string
 }
 
 const show = (evidence: number) => evidence.toPrecision(3)
+const showPercent = (share: number) => `${Math.floor(100 * share)} %`
 const showPoints = (effect: number) => `${Number((100 * effect).toPrecision(3))} points`

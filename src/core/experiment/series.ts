@@ -5,6 +5,8 @@ export interface SeriesPoint {
   readonly worse: number
   readonly low: number
   readonly high: number
+  /** That the coins were not honoured. */
+  readonly ratio: number
 }
 
 /**

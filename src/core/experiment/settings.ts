@@ -1,3 +1,5 @@
+import type { Ramp } from './ramp.ts'
+
 /** A second measure of every unit, in [0, 1] with 1 the best. */
 export interface Guardrail {
   readonly name: string
@@ -29,6 +31,10 @@ export interface TestSettings {
   readonly priorRates: Readonly<Record<string, number>>
   readonly priorRate: number
   readonly guardrails: readonly Guardrail[]
+  /** Share of the units of each arm whose outcome has to be known; 0 where nobody says. */
+  readonly leastCoverage?: number
+  /** That of spec C.7 where nobody says; never a steeper one. */
+  readonly ramp?: Ramp
   /** The goal is a score between 0 and 1, not only success or failure. */
   readonly graded: boolean
 }

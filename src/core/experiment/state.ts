@@ -103,7 +103,7 @@ export function commitUnit(settings: TestSettings, state: TestState, unit: SeenU
     hardStop: state.hardStop ?? (unit.arm === 'candidate' ? unit.hardStop : null),
   }
   const calm = evidenceOf(next.worse) < uneasyAt && !hasAlarm(settings, next)
-  return { ...next, stage: stageAfter(next.stage, { candidates: next.n1, calm }) }
+  return { ...next, stage: stageAfter(next.stage, { candidates: next.n1, calm }, settings.ramp) }
 }
 
 type GoalState = Pick<

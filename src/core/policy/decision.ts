@@ -42,12 +42,17 @@ export interface WantedApprovals {
 }
 
 /**
+ * `propose`: may it become a proposal, and who must agree? `try`: may units read it, in this experiment? `apply`: may it
+ * be written now?
+ */
+export type Moment = 'propose' | 'try' | 'apply'
+
+/**
  * What a decision looks at; nothing else enters it. Counts are with this change. What nobody found out is null,
  * and null never helps a change.
  */
 export interface JudgedChange {
-  /** `propose`: may it become a proposal, and who must agree? `apply`: may it be written now? */
-  readonly moment: 'propose' | 'apply'
+  readonly moment: Moment
   /** RFC 3339 UTC. */
   readonly now: string
   readonly change: ProposedChange
@@ -70,6 +75,36 @@ export interface JudgedChange {
   /** The lowest origin of any word in it. */
   readonly taint: Origin
   readonly approvals: readonly Approval[]
+  /** The newest one that tried it as it is; null: none. */
+  readonly experiment: JudgedExperiment | null
+}
+
+/** What an experiment asks for, and whether it has shown anything. */
+export interface JudgedExperiment {
+  /** It reached the evidence with which a person may promote, and nothing was said against it since. */
+  readonly isProven: boolean
+  readonly unit: string
+  readonly goal: string
+  readonly minimumEffect: number
+  readonly unitsPerArm: number
+  readonly taskTypes: number
+  readonly principals: number
+  /** Null: nobody asked for a number. */
+  readonly mostUnits: number | null
+  /** How long an outcome is waited for, of the type of task that waits the shortest. */
+  readonly waitMs: number
+  readonly guardrails: readonly JudgedGuardrail[]
+  /** All names of the person who promotes it now; null: nobody does. */
+  readonly promotedBy: readonly string[] | null
+}
+
+interface JudgedGuardrail {
+  readonly name: string
+  readonly required: boolean
+  readonly watched: boolean
+  readonly margin: number
+  /** Tokens or seconds; false: a score. */
+  readonly isSpending: boolean
 }
 
 /** As in `core/trust/taint.ts`, from the most to the least trusted. */

@@ -108,5 +108,22 @@ export const defaultSpec: PolicySpec = {
     bypass: { roles: [], maxDuration: 60 * minute },
   },
   schedule: { timezone: 'UTC', apply: { windows: [] }, freezes: [], paused: false },
-  rollout: { promote: { mode: 'manual' } },
+  rollout: {
+    experiment: { low: 'optional', medium: 'optional', high: 'optional', critical: 'optional' },
+    unit: null,
+    steps: [],
+    metrics: { goal: { name: null, minEffect: 0 }, guardrails: [] },
+    analysis: {
+      alpha: 0.05,
+      attribution: 0,
+      minOutcomeCoverage: 0,
+      minUnitsPerArm: 30,
+      minTaskTypes: 2,
+      minPrincipals: 2,
+      maxUnits: null,
+      maxDuration: null,
+    },
+    promote: { mode: 'manual', from: null },
+    afterPromotion: { watch: 14 * day, holdback: 10 },
+  },
 }

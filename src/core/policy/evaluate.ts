@@ -4,6 +4,7 @@ import { findBypass, findDelay, findMissing, findSample, wantApprovals } from '.
 import { deny, type Gate, none } from './rules/gate.ts'
 import { gates } from './rules/gates.ts'
 import { assessRisk, highest } from './rules/risk.ts'
+import { findUnproven } from './rules/rollout.ts'
 import { paused } from './rules/schedule.ts'
 
 /**
@@ -94,8 +95,12 @@ function judgeAll(
     gate
       .judge(spec, judged)
       .map((breach) => reasonOf({ ...breach, rule: gate.rule, path: judged.change.path, mode }))
+  const unproven: Gate = {
+    rule: `rollout.experiment.${risk}`,
+    judge: () => findUnproven(spec, judged, risk),
+  }
   return [
-    ...[...every, blocked].flatMap((gate) => say(gate, modeOf(policy))),
+    ...[...every, blocked, unproven].flatMap((gate) => say(gate, modeOf(policy))),
     ...say(paused, 'enforce'),
   ]
 }
@@ -128,7 +133,7 @@ const strictest = (verdicts: readonly Verdict[]): Verdict =>
   (['deny', 'review', 'allow'] as const).find((verdict) => verdicts.includes(verdict)) ?? 'deny'
 
 function decideWithout({ moment, change, store }: JudgedChange): Decision {
-  const verdict = moment === 'apply' ? 'deny' : 'review'
+  const verdict = moment === 'propose' ? 'review' : 'deny'
   return {
     verdict,
     risk: 'high',

@@ -56,7 +56,59 @@ export interface PolicySpec {
     readonly freezes: readonly Freeze[]
     readonly paused: boolean
   }
-  readonly rollout: { readonly promote: { readonly mode: 'auto' | 'manual' } }
+  readonly rollout: RolloutDemands
+}
+
+/** What an experiment has to be like, and what of it policy sets. Nowhere less than spec C.3, C.7 and C.10 ask. */
+export interface RolloutDemands {
+  /** Whether a change of this risk is applied only after an experiment proved it. */
+  readonly experiment: Readonly<Record<Risk, 'optional' | 'required'>>
+  /** Kinds of units that may be assigned; null: every kind. */
+  readonly unit: readonly string[] | null
+  /** One ramp for each policy that states one; the slowest of them and of the standard one holds. */
+  readonly steps: readonly Layer<RampStep>[]
+  readonly metrics: {
+    readonly goal: { readonly name: string | null; readonly minEffect: number }
+    readonly guardrails: readonly GuardrailDemand[]
+  }
+  readonly analysis: {
+    readonly alpha: number
+    /** How long an outcome is waited for at least. */
+    readonly attribution: number
+    readonly minOutcomeCoverage: number
+    readonly minUnitsPerArm: number
+    readonly minTaskTypes: number
+    readonly minPrincipals: number
+    readonly maxUnits: number | null
+    readonly maxDuration: number | null
+  }
+  readonly promote: {
+    readonly mode: 'auto' | 'manual'
+    /** Who may; null: everybody who may call it. */
+    readonly from: readonly string[] | null
+  }
+  readonly afterPromotion: {
+    readonly watch: number
+    /** Percent of the units that keep the former version. */
+    readonly holdback: number
+  }
+}
+
+export interface RampStep {
+  /** Percent of the units that read the candidate. */
+  readonly weight: number
+  /** Candidate units of this step; null: until the decision. */
+  readonly minUnits: number | null
+  readonly minDuration: number
+}
+
+/** Neither: it has to be there and watched. One of them: it has to be shown not to be worse by more. */
+export interface GuardrailDemand {
+  readonly name: string
+  /** In points of its score. */
+  readonly maxDrop: number | null
+  /** As a share of the tokens or seconds that are used. */
+  readonly maxRise: number | null
 }
 
 export interface Label {

@@ -132,7 +132,7 @@ const place = ({ file, line }: Source) => `${file}:${line}`
 function expandOwners({ stated, owners }: GivenPolicy): Stateds {
   const expanded = new Map(stated)
   for (const [field, one] of stated) {
-    if (!/^approvals\.\w+\.from$/.test(field)) continue
+    if (!/^(?:approvals\.\w+|rollout\.promote)\.from$/.test(field) || one.value === null) continue
     expanded.set(field, { ...one, value: nameOwners(one.value as readonly string[], owners) })
   }
   return expanded
@@ -147,7 +147,8 @@ function complete(policy: GivenPolicy, stated: Stateds): ResolvedPolicy {
   const fill = (part: unknown, path: string): unknown => {
     if (fields.has(path)) {
       const value = values.has(path) ? values.get(path) : part
-      return path.endsWith('.from') ? nameOwners(value as readonly string[], policy.owners) : value
+      const names = path.endsWith('.from') && value !== null
+      return names ? nameOwners(value as readonly string[], policy.owners) : value
     }
     return Object.fromEntries(
       Object.entries(part as object).map(([name, inner]) => [
@@ -170,7 +171,8 @@ function complete(policy: GivenPolicy, stated: Stateds): ResolvedPolicy {
 const modes = ['auto', 'required', 'block']
 
 /** A higher risk that asks for less would turn every rule that raises a risk into one that lets through. */
-function findDescent({ file, spec, sources }: ResolvedPolicy): Fault[] {
+function findDescent(policy: ResolvedPolicy): Fault[] {
+  const { spec } = policy
   return risks.slice(1).flatMap((risk, index) => {
     const lower = risks[index] ?? risk
     const [one, other] = [spec.approvals[lower], spec.approvals[risk]]
@@ -179,19 +181,29 @@ function findDescent({ file, spec, sources }: ResolvedPolicy): Fault[] {
       step < 0 ||
       (step === 0 && other.mode === 'required' && other.count < one.count) ||
       (step === 0 && other.mode === 'auto' && other.delay < one.delay)
-    if (!less) return []
-    const source = [...Object.entries(sources)].find(([field]) =>
-      [risk, lower].some((name) => field.startsWith(`approvals.${name}.`)),
-    )?.[1]
-    const at = source ? `${source.file}:${source.line}: ` : ''
+    const { experiment } = spec.rollout
+    const unproven = experiment[lower] === 'required' && experiment[risk] === 'optional'
     return [
-      {
-        file,
-        line: source?.file === file ? source.line : 1,
-        message: `${at}approvals.${risk} asks for less than approvals.${lower}; ask for at least as much`,
-      },
+      ...(less ? [sayDescent(policy, 'approvals', [risk, lower])] : []),
+      ...(unproven ? [sayDescent(policy, 'rollout.experiment', [risk, lower])] : []),
     ]
   })
+}
+
+function sayDescent(
+  { file, sources }: ResolvedPolicy,
+  part: string,
+  [risk, lower]: readonly [string, string],
+): Fault {
+  const source = Object.entries(sources).find(([field]) =>
+    [risk, lower].some((name) => `${field}.`.startsWith(`${part}.${name}.`)),
+  )?.[1]
+  const at = source ? `${source.file}:${source.line}: ` : ''
+  return {
+    file,
+    line: source?.file === file ? source.line : 1,
+    message: `${at}${part}.${risk} asks for less than ${part}.${lower}; ask for at least as much`,
+  }
 }
 
 function findTwins(given: readonly GivenPolicy[]): Fault[] {

@@ -105,6 +105,19 @@ const harmless: JudgedChange = {
       bypasses: false,
     },
   ],
+  experiment: {
+    isProven: true,
+    unit: 'session',
+    goal: 'resolved',
+    minimumEffect: 0.05,
+    unitsPerArm: 100,
+    taskTypes: 3,
+    principals: 5,
+    mostUnits: 1_000,
+    waitMs: 14 * 86_400_000,
+    guardrails: [{ name: 'cost', required: true, watched: true, margin: 0.02, isSpending: true }],
+    promotedBy: ['user:one', 'role:admin'],
+  },
 }
 
 /** Why parts cannot be those of a change, or null: an unknown name, or a value of another type. */

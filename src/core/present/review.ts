@@ -1,5 +1,5 @@
 import type { Critique } from '../critique/critique.ts'
-import type { Decision } from '../policy/decision.ts'
+import type { Decision, Moment } from '../policy/decision.ts'
 import type { Taint } from '../trust/taint.ts'
 
 interface ShownReview {
@@ -27,7 +27,7 @@ interface Judged {
   readonly critiques: readonly Critique[]
   readonly decision: Decision
   readonly decisions: readonly {
-    readonly moment: 'propose' | 'apply'
+    readonly moment: Moment
     readonly createdAt: string
     readonly decision: Decision
   }[]

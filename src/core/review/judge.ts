@@ -46,6 +46,7 @@ export interface ChangeFacts {
   readonly lot: number
   /** Proposals for the store that have waited longer. */
   readonly openBefore: number
+  readonly experiment: JudgedChange['experiment']
 }
 
 /** Where the change would go. */
@@ -116,6 +117,7 @@ export function toJudged(
     critiques,
     taint,
     approvals,
+    experiment: own.experiment,
   }
 }
 

@@ -34,7 +34,11 @@ async function applyOf(
     const still = (now.get(dreamId) ?? []).filter((id) => ids.includes(id))
     if (still.length === 0) return
     plan = await planApply(writer, dreamId, { status: 'proposed', ids: new Set(still) })
-    for (const { change, reason } of plan.waiting) waiting.set(change.id, reason)
+    for (const { change, reason, kind } of plan.waiting) {
+      // The hour passes by itself; what has to be proven waits for somebody who tries it.
+      if (kind === 'unproven') reasons.set(change.id, reason)
+      else waiting.set(change.id, reason)
+    }
     for (const { change, reason } of plan.returned) reasons.set(change.id, reason)
   } catch (error) {
     // A person has to look: nothing of the plan was written.

@@ -2,35 +2,25 @@ import { z } from 'zod'
 import { findGlobFault } from '../../core/policy/glob.ts'
 import { reviewVerbs } from '../../core/policy/policy.ts'
 import { personalKinds } from '../../core/trust/personal-data.ts'
-import { readDuration, readSize } from './units.ts'
+import {
+  actor,
+  count,
+  duration,
+  layer,
+  orNone,
+  percent,
+  share,
+  size,
+  usd,
+  word,
+  words,
+} from './field-schemas.ts'
+import { rollout } from './rollout-schema.ts'
 
 /**
  * A policy file as it is written. Nothing has a default here: what a file leaves out comes from the policies it
  * extends, and in the end from core/policy/defaults.ts. Unknown keys are errors.
  */
-
-const word = z.string().min(1).max(200)
-const words = z.array(word).max(500)
-const count = z.number().int().min(0).max(1_000_000_000)
-const percent = z.number().min(0).max(1_000_000)
-const share = z.number().min(0).max(1)
-const usd = z.number().min(0).max(1_000_000_000)
-
-const measure = (
-  read: (text: string) => number | null,
-  example: string,
-): z.ZodType<number, string | number> =>
-  z.union([z.string().max(40), z.number()]).transform((given, refinement) => {
-    const value = read(String(given))
-    if (value !== null) return value
-    refinement.addIssue({ code: 'custom', message: `"${given}" is no ${example}` })
-    return z.NEVER
-  })
-const duration = measure(readDuration, 'duration such as 45m, 24h or 30d')
-const size = measure(readSize, 'size such as 8192 or 100KiB')
-/** Leaves a limit out on purpose; where it is only not mentioned, the default holds. */
-const orNone = <T extends z.ZodType>(limit: T) =>
-  z.union([limit, z.literal('none').transform(() => null)], 'a limit, or "none"')
 
 const glob = word.superRefine((pattern, refinement) => {
   const fault = findGlobFault(pattern)
@@ -40,13 +30,6 @@ const pathGlob = glob.refine(
   (pattern) => pattern.startsWith('/') || pattern.startsWith('**/'),
   'a pattern of paths begins with "/" or "**/"',
 )
-const actor = z
-  .string()
-  .max(200)
-  .regex(
-    /^(?:owners|(?:user|group|role):[^\s]{1,190})$/,
-    '"owners", "user:…", "group:…" or "role:…"',
-  )
 const risk = z.enum(['low', 'medium', 'high', 'critical'])
 const operation = z.enum(['create', 'update', 'merge', 'rename', 'delete'])
 const origin = z.enum([
@@ -104,13 +87,6 @@ const denyRule = z
     reason: word.optional(),
   })
   .transform((rule) => ({ ...rule, reason: rule.reason ?? 'denied by policy' }))
-/** What one policy states is one list; those of its parents stand beside it. */
-const layer = <T extends z.ZodType>(entry: T) =>
-  z
-    .array(entry)
-    .max(500)
-    .transform((list) => [list])
-
 const scope = z.strictObject({
   default: z.enum(['allow', 'deny']),
   allow: layer(allowRule).describe('the last match decides'),
@@ -364,11 +340,7 @@ export const policyFile = z.strictObject({
       risk: z.strictObject({ default: risk, rules: z.array(riskRule).max(200) }).partial(),
       approvals: approvals.partial(),
       schedule: schedule.partial(),
-      rollout: z
-        .strictObject({
-          promote: z.strictObject({ mode: z.enum(['auto', 'manual']) }).partial(),
-        })
-        .partial(),
+      rollout: rollout.partial(),
     })
     .partial(),
 })
@@ -389,16 +361,14 @@ export const notEnforced: readonly string[] = [
   'approvals.bypass.alert',
   'schedule.dream',
   ...[
-    'experiment',
-    'unit',
-    'steps',
     'holdout',
-    'metrics',
-    'analysis',
+    'metrics.goal.direction',
+    'analysis.method',
+    'analysis.sampleRatioP',
     'onInconclusive',
     'promote.cooldown',
     'rollback',
-    'afterPromotion',
+    'afterPromotion.reopenOnRecurrence',
   ].map((name) => `rollout.${name}`),
   'retention',
   'audit',

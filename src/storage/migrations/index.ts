@@ -21,6 +21,7 @@ import { withheldLedgers } from './0021-withheld-ledgers.ts'
 import { overlays } from './0022-overlays.ts'
 import { signalsByKind } from './0023-signals-by-kind.ts'
 import { outcomeUpkeep } from './0024-outcome-upkeep.ts'
+import { rollout } from './0026-rollout.ts'
 import { leaveOneOut } from './0027-leave-one-out.ts'
 import type { Migration, MigrationText } from './migration.ts'
 
@@ -50,6 +51,7 @@ const texts: readonly MigrationText[] = [
   withheldLedgers,
   overlays,
   signalsByKind,
+  rollout,
 ]
 
 export const migrations: readonly Migration[] = texts.map((text, at) => ({

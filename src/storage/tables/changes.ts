@@ -150,10 +150,10 @@ export interface EvidenceTable {
   taint: Generated<Taint>
 }
 
-export interface IncidentsTable {
+interface IncidentsTable {
   id: IncidentId
   workspace_id: Generated<string>
-  kind: 'revocation' | 'erasure'
+  kind: 'revocation' | 'erasure' | 'regression'
   source: Json
   reason: string
   report: Json

@@ -16,6 +16,7 @@ import { perFile } from './per-file.ts'
 import { perStore } from './per-store.ts'
 import { perWindow } from './per-window.ts'
 import { protectedText } from './protected-text.ts'
+import { rolloutGates } from './rollout.ts'
 import { scans } from './scans.ts'
 import { schedule } from './schedule.ts'
 import { scopeAllow, scopeDefault, scopeDeny } from './scope.ts'
@@ -48,4 +49,5 @@ export const gates: readonly Gate[] = [
   ...format,
   critics,
   ...schedule,
+  ...rolloutGates,
 ]
