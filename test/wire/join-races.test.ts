@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { maskSignals } from '../../src/core/outcome/masked-signal.ts'
 import { signUnder } from '../../src/core/trust/personal-data.ts'
 import { joinPending } from '../../src/pipeline/join-sessions.ts'
+import { toOutbox } from '../../src/pipeline/outbox.ts'
 import { receiveSignals } from '../../src/storage/received-signals.ts'
 import { startTestServer, type TestServer } from '../_server.ts'
 import { ingest, post } from './_sessions.ts'
@@ -52,7 +53,7 @@ describe('a signal', () => {
     const stored = Promise.withResolvers<void>()
     const joined = Promise.withResolvers<void>()
     const storing = database.write({ type: 'user', id: 'test' }, async (writer) => {
-      await receiveSignals(writer, signals)
+      await receiveSignals(writer, toOutbox(server.context), signals)
       stored.resolve()
       // Long enough for a join that does not wait for this write to have come to its end.
       await Promise.race([joined.promise, sleep(1_500)])
@@ -72,7 +73,7 @@ describe('several workers', () => {
       sessions.push((await ingest(server, name, { metadata: { talk: name } })).id)
       const signals = await aboutTalk(name)
       await server.context.database.write({ type: 'user', id: 'test' }, (writer) =>
-        receiveSignals(writer, signals),
+        receiveSignals(writer, toOutbox(server.context), signals),
       )
     }
     await joinPending(server.context)
