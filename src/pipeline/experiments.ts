@@ -110,21 +110,21 @@ async function takeTurn(context: Context, id: ExperimentId): Promise<boolean> {
   if (!isOpen(experiment)) return false
   const { disturbance, stop } = seen
   if (disturbance !== null || stop !== null) {
-    await endAtOnce(context, seen.before, { disturbance, stop })
-    return false
+    return endAtOnce(context, seen.before, { disturbance, stop })
   }
   const { turned, otherGrader } = think(seen, now)
   if (otherGrader !== null) {
-    await endAtOnce(context, seen.before, { disturbance: otherGrader, stop: null })
-    return false
+    return endAtOnce(context, seen.before, { disturbance: otherGrader, stop: null })
   }
   const isIdle = turned.commits.length === 0 && turned.late.length === 0
   if (isIdle && judgeWatched(seen.before, turned.folded.tests, now) === null) return false
-  await write(context, experiment, (writer) => storeTurn(writer, outboxOf(context, now), turned))
-  return turned.commits.length === mostAtOnce
+  const overtaken = await write(context, experiment, (writer) =>
+    storeTurn(writer, outboxOf(context, now), turned),
+  )
+  return overtaken || turned.commits.length === mostAtOnce
 }
 
-/** Before the fold: whatever its units say. */
+/** Before the fold: whatever its units say. True as for a turn. */
 async function endAtOnce(
   context: Context,
   before: Standings,
@@ -132,7 +132,7 @@ async function endAtOnce(
     readonly disturbance: string | null
     readonly stop: { readonly kind: string } | null
   },
-): Promise<void> {
+): Promise<boolean> {
   const { experiment, phase } = before
   const { disturbance, stop } = why
   const reasons = [
@@ -140,7 +140,7 @@ async function endAtOnce(
       ? (disturbance ?? '')
       : `hard stop in a unit that read the candidate: ${stop.kind}`,
   ]
-  await write(context, experiment, async (writer) => {
+  return write(context, experiment, async (writer) => {
     await refuseOvertaken(writer, before)
     const outbox = outboxOf(context, context.clock())
     if (phase === 'test') {
@@ -264,7 +264,9 @@ async function promoteUnattended(context: Context, id: ExperimentId): Promise<vo
     await promoteOrSendBack({
       id,
       outbox,
-      write: (work) => write(context, experiment, work),
+      write: async (work) => {
+        await write(context, experiment, work)
+      },
       promote: () =>
         database.write(actorOf(experiment), (writer) => promoteExperiment(writer, promotion)),
     })
@@ -276,15 +278,22 @@ async function promoteUnattended(context: Context, id: ExperimentId): Promise<vo
 
 const refusals: ReadonlySet<DomainError['code']> = new Set(['conflict', 'policy_denied'])
 
-/** Nothing happens where another worker was quicker. */
+/**
+ * True, and nothing happened, where another worker was quicker: look again, since what this one was woken for may have
+ * come after the other had looked.
+ */
 async function write(
   { database }: Context,
   experiment: Experiment,
   work: (writer: Writer) => Promise<void>,
-): Promise<void> {
-  await database.write(actorOf(experiment), work).catch((error: unknown) => {
+): Promise<boolean> {
+  try {
+    await database.write(actorOf(experiment), work)
+    return false
+  } catch (error) {
     if (!isTurnTaken(error)) throw error
-  })
+    return true
+  }
 }
 
 const outboxOf = ({ jobs, newId }: Context, now: number) => ({ jobs, newId, now })

@@ -32,19 +32,16 @@ export async function joinPending(context: Context): Promise<number> {
   return changed
 }
 
-/** Most sessions touch no signal and name no exposure that is not theirs yet, and open no write. */
-async function joinSession(context: Context, id: SessionId): Promise<number> {
-  const { database } = context
-  const { touched, unlinked } = await database.read(async (reader) => ({
-    touched: await listTouchedSignals(reader, id),
-    unlinked: await listNamedExposures(reader, id),
-  }))
-  if (touched.length === 0 && unlinked.length === 0) return 0
-  return database.write(actor, async (writer) => {
+/**
+ * Looks inside the write, though most sessions touch no signal and change nothing: keys are cut outside of it, so a signal
+ * that is being stored meanwhile may not know them, and whoever looked before it was stored would not know the signal.
+ */
+function joinSession(context: Context, id: SessionId): Promise<number> {
+  return context.database.write(actor, async (writer) => {
     for (const exposure of await listNamedExposures(writer, id)) {
       await confirmExposure(writer, toOutbox(context), { id: exposure, sessionId: id })
     }
-    const changed = await rejoinSignals(writer, touched)
+    const changed = await rejoinSignals(writer, await listTouchedSignals(writer, id))
     if (changed.length === 0) return 0
     await wakeExperiments(writer, toOutbox(context), { signals: changed })
     await writer.audit({

@@ -36,6 +36,7 @@ interface CutEnd {
  * sessions follow one after the other and are read anew.
  */
 export async function cutNextSession(scratch: Scratch): Promise<CutSession | null> {
+  if (isPostgres(scratch)) await lockMark(scratch)
   const { revision, through } = await readRejoinMark(scratch)
   const queued = await scratch.scratch
     .selectFrom('session_key_queue')
@@ -43,7 +44,8 @@ export async function cutNextSession(scratch: Scratch): Promise<CutSession | nul
     .orderBy('queued_at')
     .orderBy('session_id')
     .limit(1)
-    .$if(isPostgres(scratch), (query) => query.forUpdate())
+    // What a write has hold of waits: with the mark locked nothing may be waited for.
+    .$if(isPostgres(scratch), (query) => query.forUpdate().skipLocked())
     .executeTakeFirst()
   const sessionId = queued?.session_id ?? (await findOldSession(scratch, through))
   if (sessionId === null) return null
@@ -55,6 +57,10 @@ export async function cutNextSession(scratch: Scratch): Promise<CutSession | nul
   }
   return { sessionId, end: (await cutKeys(scratch, stored, revision)) ? end : null }
 }
+
+/** Where rules changed, all workers follow one mark: one cuts at a time, or two would cut the same session. */
+const lockMark = (scratch: Scratch) =>
+  scratch.scratch.selectFrom('rejoin_marks').select('revision').forUpdate().execute()
 
 async function findOldSession(scratch: Scratch, through: string | null): Promise<SessionId | null> {
   if (through === null) return null
@@ -142,9 +148,12 @@ async function openMark(
     return known.events
   }
   await forgetKeys(scratch, id)
+  const mark = { transcript_id: stored.transcriptId, events: 0, revision }
   await scratch.scratch
     .insertInto('session_key_marks')
-    .values({ session_id: id, transcript_id: stored.transcriptId, events: 0, revision })
+    .values({ session_id: id, ...mark })
+    // Before rules ever changed there is no mark to lock, and another worker may have begun at the same moment.
+    .onConflict((conflict) => conflict.column('session_id').doUpdateSet(mark))
     .execute()
   return 0
 }
@@ -236,6 +245,8 @@ export async function endCutting(
       .set({ through: sessionId })
       .where('workspace_id', '=', defaultWorkspace)
       .where('revision', '=', end.revision)
+      // A slower worker does not send the others back.
+      .where('through', '<', sessionId)
       .execute()
     return
   }

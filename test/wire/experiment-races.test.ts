@@ -62,6 +62,19 @@ function meeting(happening: () => Promise<unknown>): Context {
   }
 }
 
+/** A worker that has read, and writes when it may; answers with its end, once it stands before its write. */
+async function meetingHalfWay(mayWrite: Promise<void>): Promise<{ readonly end: Promise<void> }> {
+  const reached = Promise.withResolvers<void>()
+  const end = commitExperiments(
+    meeting(() => {
+      reached.resolve()
+      return mayWrite
+    }),
+  )
+  await reached.promise
+  return { end }
+}
+
 async function promote() {
   const ids = await lab.addChanges([line])
   const id = await lab.start(ids)
@@ -110,6 +123,26 @@ describe('two workers on one experiment', () => {
     expect((await records()) - before).toBe(1)
   })
 
+  it('commit what only the one that was overtaken had heard of, without another round', async () => {
+    const id = await lab.start(await lab.addChanges([line]))
+    await lab.run(id, { units: 3, outcome: () => null })
+    const tell = async (unit: string) => {
+      const [one] = (await lab.get(`exposures?experiment_id=${id}&unit=${unit}`)).data
+      await lab.tell(one.id, { success: true })
+    }
+    await tell('u0')
+    const stored = Promise.withResolvers<void>()
+    let slow: { readonly end: Promise<void> } | null = null
+    const quick = meeting(async () => {
+      await tell('u1')
+      slow = await meetingHalfWay(stored.promise)
+    })
+    await commitExperiments(quick).finally(stored.resolve)
+    expect((await show(id)).units_committed).toBe(1)
+    await (slow as { end?: Promise<void> } | null)?.end
+    expect((await show(id)).units_committed).toBe(2)
+  })
+
   it('never end on what the other has overtaken: a test that was closed stays as it was closed', async () => {
     const ids = await lab.addChanges([line, { path: '/bags.md', line: '- Say it twice.\n' }])
     const id = await lab.start(ids)
@@ -118,25 +151,17 @@ describe('two workers on one experiment', () => {
     for (const [ordinal, { id: exposure, arm }] of data.entries()) {
       await lab.tell(exposure, { success: rate(arm[1] === '1' ? 5 : 95)(ordinal) })
     }
-    const stop = Promise.withResolvers<void>()
-    let late: Promise<void> | null = null
+    const stored = Promise.withResolvers<void>()
+    let slow: { readonly end: Promise<void> } | null = null
     const [candidate] = data.filter(({ arm }: { arm: string }) => arm === '11')
     // The slow one reads the hard stop before the turn is stored, and writes after it.
     const quick = meeting(async () => {
       await lab.tell(candidate.id, { kind: 'secret_leak', success: false })
-      const reached = Promise.withResolvers<void>()
-      late = commitExperiments(
-        meeting(() => {
-          reached.resolve()
-          return stop.promise
-        }),
-      )
-      await reached.promise
+      slow = await meetingHalfWay(stored.promise)
     })
-    await commitExperiments(quick).finally(stop.resolve)
+    await commitExperiments(quick).finally(stored.resolve)
     const closed = (await show(id)).tests[1]
-    await late
-    await lab.commit()
+    await (slow as { end?: Promise<void> } | null)?.end
     const found = await show(id)
     expect(found).toMatchObject({ state: 'rolled_back' })
     expect(closed.verdict).toBe('rollback')
