@@ -128,7 +128,7 @@ export async function setLateValue(
   return numUpdatedRows > 0n
 }
 
-/** Units that were committed as missing and have had signals since: some of them, in their order. */
+/** Units that were committed as missing and have had signals joined since: some of them, in their order. */
 export async function listLateUnits(
   reader: Reader,
   id: ExperimentId,
@@ -156,11 +156,10 @@ export async function listLateUnits(
               ]),
             ),
           )
-          .innerJoin('outcome_signals', 'outcome_signals.id', 'signal_joins.signal_id')
           .select('exposures.id')
           .whereRef('exposures.experiment_id', '=', 'commit.experiment_id')
           .whereRef('exposures.unit_ordinal', '=', 'commit.ordinal')
-          .whereRef('outcome_signals.created_at', '>', 'unit.deadline_at'),
+          .whereRef('signal_joins.created_at', '>', 'unit.deadline_at'),
       ),
     )
     .orderBy('commit.ordinal')

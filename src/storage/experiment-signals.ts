@@ -3,7 +3,7 @@ import type { ExperimentId, OutcomeSignalId } from '../core/ids.ts'
 import type { OutcomeDefinition } from '../core/outcome/definition.ts'
 import { anyOf, inBatches } from './batches.ts'
 import type { Reader } from './database.ts'
-import { openGoalSignals } from './goal-signals.ts'
+import { asKnown, openGoalSignals } from './goal-signals.ts'
 import { readUnitParts } from './unit-parts.ts'
 
 /**
@@ -35,7 +35,7 @@ export async function listUnitParts(
     .execute()
   const parts = await readUnitParts(
     readings.map((one) => ({ ...one, unit: String(one.ordinal) })),
-    openGoalSignals(reader, definition),
+    asKnown(openGoalSignals(reader, definition)),
   )
   return new Map([...parts].map(([ordinal, some]) => [Number(ordinal), some]))
 }

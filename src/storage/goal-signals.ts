@@ -195,3 +195,18 @@ export async function listPastDelays(
   })
 }
 const mostDelays = 2_000
+
+/** With when it was known what they are about: a signal says nothing of a unit before it is joined to it. */
+export function asKnown(read: ReadSignals): ReadSignals {
+  return async (about) => {
+    const { signals, capped } = await read(about)
+    const known = ({ createdAt, ...signal }: GoalSignal, joinedAt: string) => ({
+      ...signal,
+      createdAt: joinedAt > createdAt ? joinedAt : createdAt,
+    })
+    return {
+      signals: signals.map((one) => ({ ...one, signal: known(one.signal, one.joinedAt) })),
+      capped,
+    }
+  }
+}

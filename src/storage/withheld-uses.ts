@@ -5,12 +5,11 @@ import { judgeUse, type UnitSize, type UsePart } from '../core/experiment/use-ou
 import type { ItemRef } from '../core/experiment/withheld-items.ts'
 import type { ExposureId, MemoryStoreId } from '../core/ids.ts'
 import { decideGoal } from '../core/outcome/goal.ts'
-import type { GoalSignal } from '../core/outcome/goal-signal.ts'
 import { anyOf } from './batches.ts'
 import type { Reader } from './database.ts'
 import type { OpenGoal } from './experiment-goal.ts'
 import type { WithheldLog } from './exposures.ts'
-import { openGoalSignals, type ReadSignals } from './goal-signals.ts'
+import { asKnown, openGoalSignals, type ReadSignals } from './goal-signals.ts'
 import { readUnitParts } from './unit-parts.ts'
 import { openFrames } from './withholding.ts'
 
@@ -227,19 +226,4 @@ async function listReadings(reader: Reader, { storeId, names, until }: Listing) 
     .orderBy('assigned_at')
     .orderBy('id')
     .execute()
-}
-
-/** A signal says nothing of a unit before it is joined to it. */
-function asKnown(read: ReadSignals): ReadSignals {
-  return async (about) => {
-    const { signals, capped } = await read(about)
-    const known = ({ createdAt, ...signal }: GoalSignal, joinedAt: string) => ({
-      ...signal,
-      createdAt: joinedAt > createdAt ? joinedAt : createdAt,
-    })
-    return {
-      signals: signals.map((one) => ({ ...one, signal: known(one.signal, one.joinedAt) })),
-      capped,
-    }
-  }
 }

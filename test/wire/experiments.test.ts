@@ -111,6 +111,28 @@ describe('an experiment', () => {
     )
   })
 
+  it('counts a signal from when it is known what it is about, whenever somebody looks', async () => {
+    const id = await lab.start(await lab.addChanges([line]), { deadline_seconds: 3_600 })
+    await lab.run(id, { units: 2, outcome: () => null })
+    const [exposure] = (await lab.get(`exposures?experiment_id=${id}&unit=u0`)).data
+    await lab.tell(exposure.id, { success: true })
+    const late = new Date(Date.now() + 3_650_000).toISOString()
+    await lab.write((writer) =>
+      writer.write
+        .updateTable('signal_joins')
+        .set({ created_at: late })
+        .where('exposure_id', '=', exposure.id)
+        .execute(),
+    )
+    skewMs = 3_700_000
+    await lab.commit()
+    await lab.commit()
+    const [test] = (await show(id)).tests
+    const sum = (field: string) => test.arms.candidate[field] + test.arms.incumbent[field]
+    expect([sum('missing'), sum('late')]).toEqual([2, 1])
+    await lab.must(`experiments/${id}/stop`, { reason: 'the test is over' })
+  })
+
   it('counts a missing outcome at its deadline as a failure, keeps the late truth and never uses it', async () => {
     const id = await lab.start(await lab.addChanges([line]), { deadline_seconds: 3_600 })
     await lab.run(id, { units: 4, outcome: (_, ordinal) => (ordinal === 1 ? null : true) })
