@@ -32,7 +32,7 @@ const merged = (base: string, own: string, other: string) => {
 const text = fc
   .tuple(fc.array(fc.constantFrom('a', 'b', 'c', 'd e', ''), { maxLength: 8 }), fc.boolean())
   .map(([lines, ended]) => lines.join('\n') + (ended && lines.length > 0 ? '\n' : ''))
-const runs = { numRuns: 2_000 }
+const runs = { numRuns: 5_000 }
 
 describe('edits carried over to another text of the same base', () => {
   it('where the other text is the base, are what they were', () => {
@@ -132,6 +132,8 @@ describe('edits carried over to another text of the same base', () => {
     ['a line put into what the other replaced', ['a\nb\n', 'a\nx\nb\n', 'c\n']],
     ['text behind a last line that nothing ends', ['a', 'a\nmine', 'a\nyours']],
     ['two texts in an empty one that nothing ends', ['', 'mine', 'yours']],
+    ['a text behind a last line whose end the other took', ['a\n', 'a', 'a\nc']],
+    ['a line whose end goes, and the next one', ['a\nb\n', 'ab\n', 'a\nB\n']],
     ['a text behind the last line, twice', ['a\n', 'a\nmine', 'a\nyours']],
   ] as const)('clash for %s', (_, [base, own, other]) => {
     expect(merged(base, own, other)).toEqual({ text: other, clashes: 1 })

@@ -55,8 +55,8 @@ function spanOf(base: string, { start, before, after }: Edit): Span {
   const isBetween = start === 0 || base[start - 1] === '\n'
   if (before === '' && isBetween && after.endsWith('\n')) return { from: start, to: start }
   const end = start + before.length
-  // An edit that ends with a line does not touch the next one.
-  const isWhole = before.endsWith('\n') && (after === '' || after.endsWith('\n'))
+  // An edit that ends with a line does not touch the next one, unless it joins the two.
+  const isWhole = before.endsWith('\n') && (after.endsWith('\n') || (after === '' && isBetween))
   const feed = base.indexOf('\n', end)
   return {
     from: start === 0 ? 0 : base.lastIndexOf('\n', start - 1) + 1,
