@@ -39,6 +39,7 @@ import { benchPeers } from './peers.ts'
 import { benchPlanted } from './planted.ts'
 import { benchProfile } from './profile.ts'
 import { benchProof } from './proof.ts'
+import { benchProofParts } from './proof-parts.ts'
 import { benchReceive } from './receive.ts'
 import { benchReplication } from './replication.ts'
 import { benchScale } from './scale.ts'
@@ -207,6 +208,7 @@ const benches = {
   planted: benchPlanted,
   profile: benchProfile,
   proof: benchProof,
+  'proof-parts': benchProofParts,
   replication: benchReplication,
   scale: benchScale,
   search: benchSearch,
