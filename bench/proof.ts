@@ -3,8 +3,6 @@ import { measureAgents } from './proof/agents.ts'
 import { measureCoverage, measureCrashes } from './proof/coverage.ts'
 import { measureFalsePromotions } from './proof/false-promotions.ts'
 import { measureHarm, measurePower } from './proof/power.ts'
-import { measureSeasons } from './proof/season.ts'
-import { measureDrift, measureSampleRatio } from './proof/watches.ts'
 
 /** Spec E.4: what the rule of experiments does in worlds whose truth is known, and on real runs. */
 export async function benchProof(): Promise<void> {
@@ -12,11 +10,8 @@ export async function benchProof(): Promise<void> {
     ...measureFalsePromotions(),
     ...measurePower(),
     ...measureHarm(),
-    ...measureSeasons(),
     ...measureCoverage(),
     ...measureCrashes(),
-    ...measureSampleRatio(),
-    ...measureDrift(),
     ...(await measureAgents()),
   ])
 }

@@ -38,6 +38,7 @@ import { benchPeers } from './peers.ts'
 import { benchPlanted } from './planted.ts'
 import { benchProfile } from './profile.ts'
 import { benchProof } from './proof.ts'
+import { benchProofParts } from './proof-parts.ts'
 import { benchReplication } from './replication.ts'
 import { benchScale } from './scale.ts'
 import { benchSearch } from './search.ts'
@@ -203,6 +204,7 @@ const benches = {
   planted: benchPlanted,
   profile: benchProfile,
   proof: benchProof,
+  'proof-parts': benchProofParts,
   replication: benchReplication,
   scale: benchScale,
   search: benchSearch,

@@ -31,7 +31,7 @@ const looks = 10
 const settings = makeSettings({ priorRate: 0.6 })
 
 /** Both thresholds on one stream of units. */
-class Judged {
+export class Judged {
   state: TestState
   readonly #settings: TestSettings
   readonly #strict: TestSettings

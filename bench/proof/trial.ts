@@ -1,4 +1,6 @@
 import type { Arm } from '../../src/core/experiment/assignment.ts'
+import { advance, evidenceOf, type Null, openProcess } from '../../src/core/experiment/betting.ts'
+import { emptyStratum, scoreUnit } from '../../src/core/experiment/centre.ts'
 import { verdictOf } from '../../src/core/experiment/decision.ts'
 import { nextStage } from '../../src/core/experiment/ramp.ts'
 import { makeSettings, type TestSettings } from '../../src/core/experiment/settings.ts'
@@ -73,6 +75,32 @@ export function run(world: World): { verdict: Verdict; state: TestState } {
   }
 }
 
+/**
+ * The evidence of one question alone, in one stratum: the product's functions, without all that `commitUnit` keeps beside it
+ * (confidence sequence, guardrails, sample ratio), which takes ten times as long.
+ */
+export class Evidence {
+  readonly #about: { readonly priorRate: number; readonly graded: boolean; readonly null: Null }
+  #process = openProcess()
+  #sums = emptyStratum('one')
+
+  constructor(about: {
+    readonly priorRate: number
+    readonly graded: boolean
+    readonly null: Null
+  }) {
+    this.#about = about
+  }
+
+  /** E after one unit more. */
+  see(unit: { readonly pi: number; readonly arm: Arm; readonly value: number }): number {
+    const { score, sums } = scoreUnit({ ...this.#about, sums: this.#sums }, unit)
+    this.#sums = sums
+    this.#process = advance(this.#process, score, this.#about.null)
+    return evidenceOf(this.#process)
+  }
+}
+
 /** What is usually done: a one-sided test of two shares at 5 %, looked at again and again until it says yes. */
 export class Peeking {
   readonly #every: number
@@ -106,3 +134,7 @@ export class Peeking {
     return spread === 0 ? 0 : (s1 / n1 - s0 / n0) / spread
   }
 }
+
+/** One standard normal number (Box–Muller). */
+export const normal = (random: () => number): number =>
+  Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
