@@ -27,6 +27,7 @@ import { benchForged } from './forged.ts'
 import { benchFuzz } from './fuzz.ts'
 import { benchInjected } from './injected.ts'
 import { benchJobs } from './jobs.ts'
+import { benchKilled } from './killed.ts'
 import { benchLabelDraw, benchLabelSheet, benchLabels } from './labels.ts'
 import { benchLineage } from './lineage.ts'
 import { benchLoad } from './load.ts'
@@ -185,6 +186,7 @@ const benches = {
   bundled: benchBundled,
   thousand: benchThousand,
   jobs: benchJobs,
+  killed: benchKilled,
   join: benchJoin,
   histories: benchMemoryHistories,
   injected: benchInjected,

@@ -5,7 +5,7 @@ import type { Row } from '../_results.ts'
 import { shareRow } from './rows.ts'
 import { Evidence, normal } from './trial.ts'
 
-const runs = 2_000
+const runs = 4_000
 const [people, sessions] = [200, 20]
 
 interface Called {

@@ -2,13 +2,13 @@ import { largestEvidence } from '../../src/core/experiment/betting.ts'
 import { verdictOf } from '../../src/core/experiment/decision.ts'
 import { armDigits, unitOfChange } from '../../src/core/experiment/factorial.ts'
 import { makeSettings } from '../../src/core/experiment/settings.ts'
-import { commitUnit, openTest } from '../../src/core/experiment/state.ts'
+import { commitUnit } from '../../src/core/experiment/state.ts'
 import { seededRandom } from '../../src/core/statistics/random.ts'
 import type { Row } from '../_results.ts'
 import { never, shareRow, waitRows } from './rows.ts'
-import { unit, type Verdict } from './trial.ts'
+import { openBlind, unit, type Verdict } from './trial.ts'
 
-const runs = 400
+const runs = 1_000
 const units = 3_000
 const effects = [0.1, 0.05, 0, 0, -0.05] as const
 const settings = makeSettings({ priorRate: 0.6, mostUnits: units })
@@ -22,7 +22,7 @@ interface Followed {
 /** One traffic, a coin for each of five changes: when E of each first was 20 on either side, and what the rule said first. */
 function follow(random: () => number): Followed[] {
   const tests = effects.map(() => ({
-    state: openTest(settings),
+    state: openBlind(settings),
     better: never,
     worse: never,
     verdict: 'continue' as Verdict,

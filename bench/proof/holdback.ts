@@ -1,14 +1,14 @@
 import type { Arm } from '../../src/core/experiment/assignment.ts'
 import { holdbackPi, judgeHoldback } from '../../src/core/experiment/holdback.ts'
 import { holdbackStage } from '../../src/core/experiment/plan.ts'
-import { commitUnit, openTest } from '../../src/core/experiment/state.ts'
+import { commitUnit } from '../../src/core/experiment/state.ts'
 import { seededRandom } from '../../src/core/statistics/random.ts'
 import type { Row } from '../_results.ts'
 import { never, shareRow, waitRows } from './rows.ts'
-import { attended, unit } from './trial.ts'
+import { attended, openBlind, unit } from './trial.ts'
 
-const soundRuns = 1_000
-const turnedRuns = 400
+const soundRuns = 4_000
+const turnedRuns = 1_000
 const turnsAt = 200
 
 interface World {
@@ -25,7 +25,7 @@ interface Ended {
 
 /** A tenth still reads the former version, until it is kept or taken back. */
 function watch({ effect, unitsPerDay, random }: World): Ended {
-  let state = openTest(attended)
+  let state = openBlind(attended)
   for (let at = 0; ; at += 1) {
     const { verdict } = judgeHoldback(attended, state, at / unitsPerDay)
     if (verdict !== 'watching') return { verdict, units: at }

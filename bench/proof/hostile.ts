@@ -3,10 +3,10 @@ import { logMixture } from '../../src/core/experiment/betting.ts'
 import { type AssignedUnit, commitInOrder } from '../../src/core/experiment/commit-order.ts'
 import { verdictOf } from '../../src/core/experiment/decision.ts'
 import { makeSettings, type TestSettings } from '../../src/core/experiment/settings.ts'
-import { commitUnit, openTest, type TestState } from '../../src/core/experiment/state.ts'
+import { commitUnit, type TestState } from '../../src/core/experiment/state.ts'
 import type { CommittedUnit } from '../../src/core/experiment/unit.ts'
 import { seededRandom } from '../../src/core/statistics/random.ts'
-import { atHalf, byRamp, type Coin, Peeking, unit, type Verdict } from './trial.ts'
+import { atHalf, byRamp, type Coin, openBlind, Peeking, unit, type Verdict } from './trial.ts'
 
 /** One A/A experiment: what the rule says at T = 20 and at T = 100, and whether peeking would have called it. */
 interface Outcome {
@@ -41,7 +41,7 @@ export class Judged {
   constructor(own: TestSettings = settings) {
     this.#settings = own
     this.#strict = { ...own, threshold: 100 }
-    this.state = openTest(own)
+    this.state = openBlind(own)
   }
 
   commit(next: CommittedUnit): void {

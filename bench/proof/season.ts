@@ -9,7 +9,7 @@ import { Judged } from './hostile.ts'
 import { atHalf, draw, Peeking, type World } from './trial.ts'
 
 const seasons = 1_500
-const ruledSeasons = 100
+const ruledSeasons = 1_000
 const [good, all, cap] = [15, 60, 1_200]
 const ruled = makeSettings({ priorRate: 0.6, mostUnits: cap })
 

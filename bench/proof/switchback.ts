@@ -3,13 +3,13 @@ import { largestEvidence } from '../../src/core/experiment/betting.ts'
 import { blockAt, isWashedOut, meanValue } from '../../src/core/experiment/blocks.ts'
 import { verdictOf } from '../../src/core/experiment/decision.ts'
 import { makeSettings } from '../../src/core/experiment/settings.ts'
-import { commitUnit, openTest } from '../../src/core/experiment/state.ts'
+import { commitUnit } from '../../src/core/experiment/state.ts'
 import { seededRandom } from '../../src/core/statistics/random.ts'
 import type { Row } from '../_results.ts'
 import { never, shareRow } from './rows.ts'
-import { normal, unit, type Verdict } from './trial.ts'
+import { normal, openBlind, unit, type Verdict } from './trial.ts'
 
-const runs = 2_000
+const runs = 4_000
 const blocks = 400
 /** One session in five minutes; blocks have four hours. */
 const between = 5 * 60_000
@@ -35,7 +35,7 @@ interface Ended {
  * arm before, and any change of arm costs thirty points there.
  */
 function follow({ effect, carryOver, random }: World): Ended {
-  let state = openTest(settings)
+  let state = openBlind(settings)
   const ended = { better: never, worse: never, promotedAt: never }
   let verdict: Verdict = 'continue'
   let [level, before] = [0, 'incumbent' as Arm]

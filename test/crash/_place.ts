@@ -50,6 +50,7 @@ export async function openPlace(
   const api = openApi(context, testKey)
   return {
     context,
+    data,
     writes: cut.count,
     setClock(ms: number) {
       clockAhead = ms

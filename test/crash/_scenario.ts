@@ -9,7 +9,7 @@ import { mirrorFolder } from '../../src/pipeline/memory-store.ts'
 import { openScheduler } from '../../src/pipeline/schedules.ts'
 import { airlineMemory } from '../_airline.ts'
 import { putPolicy } from '../_policies.ts'
-import { startHarmful } from './_experiment.ts'
+import { readPlace, startHarmful, startTurning, startUntold } from './_experiment.ts'
 import { makeTestKey, type Opening, openPlace, type Place, type Run } from './_place.ts'
 
 /** What scenarios need to know of the place they are run at. */
@@ -31,6 +31,23 @@ interface Scene extends Run {
   readonly given: Given
   /** Notes the path of something whose making was answered: it must never be lost. */
   readonly acknowledge: (path: string) => void
+}
+
+async function countToRollBack({ context, call }: Run) {
+  await commitExperiments(context)
+  await commitExperiments(context)
+  const state = await verifyExperiment({ call })
+  if (state !== 'rolled_back') throw new Error(`it is ${state}`)
+}
+
+/** Its state; its units folded again must give what is stored, bit for bit. */
+async function verifyExperiment({ call }: Pick<Run, 'call'>): Promise<string | undefined> {
+  const [one] = (
+    await call<{ data: { id: string; state: string }[] }>('GET', '/lucid/v1/experiments')
+  ).data
+  const { equal } = await call<{ equal: boolean }>('GET', `/lucid/v1/experiments/${one?.id}/verify`)
+  if (!equal) throw new Error('its units give another state')
+  return one?.state
 }
 
 interface Listed {
@@ -101,19 +118,36 @@ export const scenarios = {
     run: rollBackOnce,
   },
   // Ends in a verdict: the candidate does harm. The second round finds nothing left to count.
-  experiment: {
-    prepare: experimentBefore,
-    async run({ context, call }) {
-      await commitExperiments(context)
-      await commitExperiments(context)
-      const [one] = (
-        await call<{ data: { id: string; state: string }[] }>('GET', '/lucid/v1/experiments')
-      ).data
-      const { equal } = await call<{ equal: boolean }>(
-        'GET',
-        `/lucid/v1/experiments/${one?.id}/verify`,
-      )
-      if (one?.state !== 'rolled_back' || !equal) throw new Error('another end')
+  experiment: { prepare: experimentBefore, run: countToRollBack },
+  // Told and counted by tens; who tells it and got no answer tells it again.
+  outcomes: {
+    async prepare(run, given) {
+      await dreamBefore(run, given)
+      const [first] = (await listProposals(run)).data
+      const signals = await startUntold(run, first?.id ?? '')
+      writeFileSync(join(run.data, standing), JSON.stringify(signals))
+    },
+    async run({ context, call, data }) {
+      const signals: object[] = JSON.parse(readFileSync(join(data, standing), 'utf8'))
+      for (let at = 0; at < signals.length; at += 10) {
+        await call('POST', '/lucid/v1/outcome_signals', { signals: signals.slice(at, at + 10) })
+        await commitExperiments(context)
+      }
+      await verifyExperiment({ call })
+    },
+  },
+  // Promoted before; now it does harm, and is taken out of the store again.
+  holdback: {
+    async prepare(run, given) {
+      await dreamBefore(run, given)
+      const [first] = (await listProposals(run)).data
+      const turning = await startTurning(run, first?.id ?? '')
+      writeFileSync(join(run.data, standing), JSON.stringify(turning))
+    },
+    async run(scene) {
+      await countToRollBack(scene)
+      const { storeId, before } = JSON.parse(readFileSync(join(scene.data, standing), 'utf8'))
+      if ((await readPlace(scene, storeId)) !== before) throw new Error('the store is another one')
     },
   },
 } satisfies Record<string, Scenario>
@@ -143,6 +177,8 @@ export async function runScenario(
 }
 
 const noted = 'acknowledged'
+/** What a scenario prepared and needs to know again. */
+const standing = 'before.json'
 
 /** Asks for everything that was answered before the cut; throws when something is lost. */
 export async function findAcknowledged(place: Place): Promise<number> {
