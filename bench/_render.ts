@@ -204,12 +204,17 @@ are those of seed 1.`,
   [
     'workplace',
     'A workplace with known truth, over HTTP',
-    `A server on a clock that the simulation moves. Sessions check out the memory by their unit's name; whether the delivered text holds the
-changed line moves their chance of success by 20 points up, not at all, or down (types of task at 40, 60 and 75 %). Outcomes come by signed
-webhook within half a day, a tenth of them twice, 4 % after the deadline of a day, 8 % never; one unit in forty is also forged with a wrong
-signature. The ramp is the product's, at most 700 units each, and a person promotes what is proven. Simulated are the sessions and the world;
-the change is laid without a dream. Missing and late outcomes are failures in both arms, which takes an eighth of every effect. The
-shares are of few experiments: their intervals say how little the zeros show; \`proof\` has thousands.`,
+    `A server on a clock that the simulation moves, with one memory store an experiment, all running at once. Sessions check out the memory by their
+unit's name; for each of three changes of the store it moves their chance of success whether the delivered text holds it: 20 points up, not at all,
+or down (types of task at 40, 60 and 75 %). A third of the experiments tests what a dream proposed: it reads seeded transcripts in which a
+tool states other values than the notes, and a person accepts its changes under a policy that wants one approval; the others test lines laid
+without a dream. Outcomes come by signed webhook within half a day, a tenth of them twice, 4 % after the deadline of a day, 8 % never;
+one unit in forty is also forged with a wrong signature. The ramp is the product's, at most 700 units each; a person promotes what is
+proven, and approves anew where the approval is older than two weeks. Some of what was promoted turns to −40 points at once. In the end
+everything that stands is taken back, and the store has to be what it was. Simulated are the sessions and the world. Ids, secrets and
+salts come from a seed: every run gives the same verdicts, on either database. Missing and late outcomes are failures in both arms, which takes an eighth of
+every effect. Three changes of one store share their units, each with a coin of its own. The machine was busy with other work: the seconds say
+little.`,
   ],
   [
     'entire-cli',

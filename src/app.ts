@@ -6,12 +6,13 @@ import type { Logger } from 'pino'
 import { Feed } from './api/feed.ts'
 import type { DataPlace, MachineFacts, Opened, ServeFlags, Serving } from './cli/surroundings.ts'
 import type { DreamConfig, Secrets, ServerConfig } from './config.ts'
+import type { NewSalt } from './core/audit/record.ts'
 import type { Clock } from './core/clock.ts'
 import { DomainError } from './core/errors.ts'
 import type { NewId } from './core/ids.ts'
 import { createMask } from './importers/mask.ts'
 import { makeKeyring } from './keyring.ts'
-import { makeNotary, newSalt } from './notary.ts'
+import { makeNotary } from './notary.ts'
 import type { Context } from './pipeline/context.ts'
 import { keepIndexed } from './pipeline/index-events.ts'
 import { openMapper } from './pipeline/receive/mapper.ts'
@@ -44,12 +45,18 @@ export interface EmbeddedOptions {
   readonly policyDirectory?: string | null
   /** How long raw bodies of webhook deliveries are kept; that of an empty environment when left out. */
   readonly receiptBodyDays?: number
+  /** Where ids, secrets and salts come from; the machine's own randomness when left out. */
+  readonly random?: RandomSource
 }
+
+/** So many random bytes. Simulations give seeded ones, so that the same coins fall every time. */
+export type RandomSource = (use: 'id' | 'secret' | 'salt', size: number) => Buffer
 
 const dayMs = 86_400_000
 const defaultReceiptBodyDays = 30
 const organizationId = 'org_lucidream'
 const defaultLeaseMs = 60_000
+const saltBytes = 16
 const defaultDreams: DreamConfig = { hours: 6, storeBytes: 10_485_760, firstPartyTools: [] }
 
 export interface ContextOptions extends Omit<EmbeddedOptions, 'secrets'> {
@@ -73,6 +80,7 @@ export function openPlace(
 export async function openContext(options: ContextOptions): Promise<Opened> {
   const { dataDirectory, secrets, log, clock, signal, allowPrivateTargets = false } = options
   const { dreams = defaultDreams, leaseMs = defaultLeaseMs, around = (one) => one } = options
+  const { random = (_, size) => randomBytes(size) } = options
   const policyDirectory = options.policyDirectory ?? join(dataDirectory, 'policies')
   const owner = `${hostname()}:${process.pid}:${clock()}`
   const isRunning = (other: string) => other === owner || isAlive(other)
@@ -84,22 +92,9 @@ export async function openContext(options: ContextOptions): Promise<Opened> {
     clock,
     isAlive: isRunning,
     around,
+    salt: () => random('salt', saltBytes).toString('hex'),
   })
-  if (databaseUrl !== null && secrets.maskKey === null) {
-    log.warn(
-      'LUCIDREAM_MASK_KEY is not set: processes with other data folders give the same secret another placeholder.',
-    )
-  }
-  if (databaseUrl !== null && secrets.secretKey === null) {
-    log.warn(
-      'LUCIDREAM_SECRET_KEY is not set: API keys made here are unknown to processes with other data folders.',
-    )
-  }
-  if (databaseUrl !== null && !secrets.auditKey) {
-    log.warn(
-      'LUCIDREAM_AUDIT_KEY is not set: processes with other data folders sign checkpoints of the audit log with another key.',
-    )
-  }
+  if (databaseUrl !== null) warnOfOwnKeys(log, secrets)
   const { database, jobs, databasePath } = opened
   const mapper = openMapper()
   const seed = secrets.auditKey ?? findSecret(dataDirectory, 'audit.key')
@@ -111,8 +106,8 @@ export async function openContext(options: ContextOptions): Promise<Opened> {
       jobs,
       clock,
       hash,
-      newId,
-      keyring: makeKeyring(secretKey),
+      newId: makeNewId((size) => random('id', size)),
+      keyring: makeKeyring(secretKey, (size) => random('secret', size)),
       notary: makeNotary({ seed, origin: options.auditOrigin ?? null }),
       mask: createMask({ key }),
       wakes: new SessionWakes(),
@@ -140,6 +135,25 @@ export async function openContext(options: ContextOptions): Promise<Opened> {
   }
 }
 
+/** Processes with other data folders share a database only where they are given the same keys. */
+function warnOfOwnKeys(log: Logger, { maskKey, secretKey, auditKey }: Secrets): void {
+  if (maskKey === null) {
+    log.warn(
+      'LUCIDREAM_MASK_KEY is not set: processes with other data folders give the same secret another placeholder.',
+    )
+  }
+  if (secretKey === null) {
+    log.warn(
+      'LUCIDREAM_SECRET_KEY is not set: API keys made here are unknown to processes with other data folders.',
+    )
+  }
+  if (!auditKey) {
+    log.warn(
+      'LUCIDREAM_AUDIT_KEY is not set: processes with other data folders sign checkpoints of the audit log with another key.',
+    )
+  }
+}
+
 interface DatabaseOptions {
   /** A Postgres; null for the embedded database in the data folder. */
   readonly databaseUrl: string | null
@@ -148,19 +162,21 @@ interface DatabaseOptions {
   readonly clock: Clock
   readonly isAlive: (owner: string) => boolean
   readonly around: (database: Database) => Database
+  /** Of audit records. */
+  readonly salt: NewSalt
 }
 
 /** Opens the database with its jobs and brings its schema up to date. */
 async function openDatabase(
   options: DatabaseOptions,
 ): Promise<Pick<Context, 'database' | 'jobs'> & Pick<Opened, 'databasePath'>> {
-  const { databaseUrl: url, dataDirectory, log, clock, isAlive, around } = options
+  const { databaseUrl: url, dataDirectory, log, clock, isAlive, around, salt } = options
   if (url === null) {
     const databasePath = join(dataDirectory, 'lucidream.db')
-    const database = around(await openSqlite({ path: databasePath, clock, hash, salt: newSalt }))
+    const database = around(await openSqlite({ path: databasePath, clock, hash, salt }))
     return { database, jobs: openEmbeddedJobs({ database, clock, isAlive }), databasePath }
   }
-  const database = around(await openPostgres({ url, clock, hash, salt: newSalt }))
+  const database = around(await openPostgres({ url, clock, hash, salt }))
   try {
     // Workers stand on several machines there, so only leases tell who is alive.
     const onError = (err: unknown) => log.warn({ err }, 'the queue could not do its upkeep')
@@ -273,8 +289,11 @@ function hash(text: string): string {
 }
 
 /** 120 random bits: no two of any number of things that will ever be made are the same. */
-const newId: NewId = (prefix) =>
-  `${prefix}_${randomBytes(15).toString('hex')}` as ReturnType<typeof newId<typeof prefix>>
+function makeNewId(random: (size: number) => Buffer): NewId {
+  const newId: NewId = (prefix) =>
+    `${prefix}_${random(15).toString('hex')}` as ReturnType<typeof newId<typeof prefix>>
+  return newId
+}
 
 /** Made once for each data folder and readable by its owner only. */
 function findSecret(dataDirectory: string, name: string): string {

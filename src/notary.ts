@@ -1,6 +1,5 @@
-import { createPrivateKey, createPublicKey, hash, randomBytes, sign, verify } from 'node:crypto'
+import { createPrivateKey, createPublicKey, hash, sign, verify } from 'node:crypto'
 import { isOrigin, type Notary, type SealTools } from './core/audit/notary.ts'
-import type { NewSalt } from './core/audit/record.ts'
 import { DomainError } from './core/errors.ts'
 
 export const sealTools: SealTools = {
@@ -50,5 +49,3 @@ export function makeNotary(given: {
   }
   return { ...sealTools, origin, publicKey, sign: (text) => sign(null, Buffer.from(text), key) }
 }
-
-export const newSalt: NewSalt = () => randomBytes(16).toString('hex')
