@@ -67,7 +67,9 @@ describe.skipIf(server === null)('workers on one Postgres', () => {
         await pause(1_000)
         stopped.kill('SIGTERM')
         expect(await exit).toMatchObject({ code: 0 })
-        expect(listDifferences(before, await dumpPostgres(databaseUrl))).toEqual([])
+        const differences = listDifferences(before, await dumpPostgres(databaseUrl))
+        // Its clock may be due to seal what others wrote to the log, which adds nothing to it.
+        expect(differences.filter((one) => !/^(\+ )?audit_checkpoints\b/.test(one))).toEqual([])
         const ends = await runSql(
           databaseUrl,
           `SELECT 1 FROM audit_records WHERE action = 'dream.completed' AND object_id = '${id}'`,
