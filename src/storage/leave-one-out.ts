@@ -18,7 +18,8 @@ export async function storeLeaveOneOut(
   for (const change of now.changes) {
     const { ordinal, changeId, leaveOneOut: before } = change
     const after = found.get(ordinal)
-    if (!after || !needsLeaveOneOut(now, change) || !isNews(before, after)) continue
+    if (!after || !needsLeaveOneOut(now, change) || isOlder(before, after)) continue
+    if (!isNews(before, after)) continue
     await setLeaveOneOut(writer, id, { ordinal, leaveOneOut: after })
     await appendDecision(writer, id, {
       kind: after.ready ? 'stands' : 'held',
@@ -27,6 +28,10 @@ export async function storeLeaveOneOut(
     })
   }
 }
+
+/** Another worker has asked since, of more units; and a yes is for good, since the bound is on its ever being so. */
+const isOlder = (before: LeaveOneOut | null, after: LeaveOneOut) =>
+  before !== null && (before.frontier > after.frontier || (before.ready && !after.ready))
 
 /** That the evidence without somebody is a little more or less than before is none. */
 const isNews = (before: LeaveOneOut | null, after: LeaveOneOut) =>

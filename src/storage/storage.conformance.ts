@@ -5,10 +5,13 @@ import type { Database } from './database.ts'
 import { describeDoors } from './doors.conformance.ts'
 import { describeDreams } from './dreams.conformance.ts'
 import { describeDurability } from './durability.conformance.ts'
+import { describeExperiments } from './experiments.conformance.ts'
+import { describeExposures } from './exposures.conformance.ts'
 import { describeJobs } from './jobs.conformance.ts'
 import type { Jobs } from './jobs.ts'
 import { describeLiveSessions } from './live-sessions.conformance.ts'
 import { describeMemories } from './memories.conformance.ts'
+import { describeOutcomes } from './outcomes.conformance.ts'
 import { describeOwnResources } from './own-resources.conformance.ts'
 import { describePolicies } from './policies.conformance.ts'
 import { describeSessions } from './sessions.conformance.ts'
@@ -28,6 +31,9 @@ export function describeDatabase(name: string, subject: DatabaseUnderTest): void
     describeOwnResources(fresh)
     describeDreams(fresh)
     describePolicies(fresh)
+    describeExperiments(fresh)
+    describeExposures(fresh)
+    describeOutcomes(fresh)
     describeJobs(fresh)
     describeDurability(fresh)
   })
