@@ -1,5 +1,5 @@
 import type { Arm } from '../src/core/experiment/assignment.ts'
-import type { OpenTest } from '../src/core/experiment/fold.ts'
+import { beginTest } from '../src/core/experiment/fold.ts'
 import { foldWithout, listVoices } from '../src/core/experiment/leave-one-out.ts'
 import { makeSettings } from '../src/core/experiment/settings.ts'
 import { openTest } from '../src/core/experiment/state.ts'
@@ -115,7 +115,11 @@ interface Judged {
 function judge(world: World): Judged {
   const heard = makeUnits(world)
   const readyAt = (without: string) => {
-    const { folded } = foldWithout(without, { tests: [fresh()], units: heard }, turning)
+    const { folded } = foldWithout(
+      without,
+      { tests: [beginTest(0, openTest(settings))], units: heard },
+      turning,
+    )
     return folded.tests[0]?.readyAt ?? Number.POSITIVE_INFINITY
   }
   const asItStands = readyAt('nobody')
@@ -127,15 +131,6 @@ function judge(world: World): Judged {
   }
   return { asItStands, leftOut }
 }
-
-const fresh = (): OpenTest => ({
-  change: 0,
-  state: openTest(settings),
-  readyAt: null,
-  provenAt: null,
-  closedAt: null,
-  verdict: null,
-})
 
 /** How often a liar gets a useless change promoted, and what asking everybody costs where nobody lies. */
 export async function benchForged(): Promise<void> {

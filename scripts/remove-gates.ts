@@ -130,7 +130,12 @@ function riskRules(): string[] {
 }
 
 /** All that judging needs; policies are read, and cases made, by the code as it stands. */
-const copied = ['src/core/policy', 'src/core/utf8-length.ts', 'package.json']
+const copied = [
+  'src/core/policy',
+  'src/core/experiment/score.ts',
+  'src/core/utf8-length.ts',
+  'package.json',
+]
 const began = performance.now()
 const folder = await mkdtemp(join(tmpdir(), 'lucidream-gates-'))
 let survived = 0

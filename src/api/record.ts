@@ -1,8 +1,7 @@
 import { type WebhookEventType, webhookEventTypes } from '../core/webhooks.ts'
 import type { Writer } from '../storage/database.ts'
-import { emitWebhookEvent } from '../storage/webhook-deliveries.ts'
+import { emitWebhookEvent, toOutbox } from '../storage/webhook-deliveries.ts'
 import type { ApiContext } from './context.ts'
-import { toOutbox } from './outbox.ts'
 
 /** What every change to an object leaves: an audit record, and word to those who wanted to be told. */
 export async function recordChange(

@@ -30,6 +30,7 @@ import {
   getExperiment,
   isProven,
   isReady,
+  isTried,
   listOpenIds,
 } from '../storage/experiments.ts'
 import type { Job } from '../storage/jobs.ts'
@@ -38,6 +39,7 @@ import {
   promoteOrSendBack,
   rollExperimentBack,
 } from '../storage/promote-experiment.ts'
+import { toOutbox } from '../storage/webhook-deliveries.ts'
 import type { Context } from './context.ts'
 import { hearUnit, turningOf } from './heard-units.ts'
 import { leaveEachOut } from './leave-one-out.ts'
@@ -119,7 +121,7 @@ async function takeTurn(context: Context, id: ExperimentId): Promise<boolean> {
   const isIdle = turned.commits.length === 0 && turned.late.length === 0
   if (isIdle && judgeWatched(seen.before, turned.folded.tests, now) === null) return false
   const overtaken = await write(context, experiment, (writer) =>
-    storeTurn(writer, outboxOf(context, now), turned),
+    storeTurn(writer, toOutbox(context), turned),
   )
   return overtaken || turned.commits.length === mostAtOnce
 }
@@ -142,7 +144,7 @@ async function endAtOnce(
   ]
   return write(context, experiment, async (writer) => {
     await refuseOvertaken(writer, before)
-    const outbox = outboxOf(context, context.clock())
+    const outbox = toOutbox(context)
     if (phase === 'test') {
       const state = stop === null ? 'void' : 'rolled_back'
       await endExperiment(writer, experiment, { state, reasons, outbox })
@@ -193,8 +195,8 @@ function think(
   }
 }
 
-const isOpen = ({ state, holdback }: Experiment) =>
-  state === 'running' || state === 'paused' || (state === 'promoted' && holdback?.endedAt === null)
+const isOpen = (experiment: Experiment) =>
+  isTried(experiment) || (experiment.state === 'promoted' && experiment.holdback?.endedAt === null)
 
 /** Nothing of what was promoted stands any more: somebody took it back by hand. */
 async function findTakenBack(
@@ -216,8 +218,7 @@ async function endOverdue(context: Context, id: ExperimentId): Promise<void> {
   const now = context.clock()
   const found = await context.database.read((reader) => getExperiment(reader, id))
   const { mostMs = null } = found.plan
-  const isTried = found.state === 'running' || found.state === 'paused'
-  if (mostMs === null || found.startedAt === null || !isTried) return
+  if (mostMs === null || found.startedAt === null || !isTried(found)) return
   if (now - Date.parse(found.startedAt) <= mostMs) return
   if (found.changes.some((change) => isReady(found, change))) return
   const days = Number((mostMs / 86_400_000).toPrecision(3))
@@ -228,7 +229,7 @@ async function endOverdue(context: Context, id: ExperimentId): Promise<void> {
     endExperiment(writer, found, {
       state: 'inconclusive',
       reasons,
-      outbox: outboxOf(context, now),
+      outbox: toOutbox(context),
     }),
   )
 }
@@ -240,7 +241,7 @@ async function endOverdue(context: Context, id: ExperimentId): Promise<void> {
 async function promoteUnattended(context: Context, id: ExperimentId): Promise<void> {
   const { database, clock, hash } = context
   const { experiment, isAllowed } = await database.read(async (reader) => {
-    const { experiment: found } = await readStandings(reader, id)
+    const found = await getExperiment(reader, id)
     const open = found.changes.filter(({ verdict }) => verdict === null)
     const isDone =
       found.plan.unattended &&
@@ -258,7 +259,7 @@ async function promoteUnattended(context: Context, id: ExperimentId): Promise<vo
     return { experiment: found, isAllowed }
   })
   if (!isAllowed) return
-  const outbox = outboxOf(context, clock())
+  const outbox = toOutbox(context)
   const promotion = { id, outbox, reason: 'as policy allows', by: 'policy' } as const
   try {
     await promoteOrSendBack({
@@ -295,5 +296,3 @@ async function write(
     return true
   }
 }
-
-const outboxOf = ({ jobs, newId }: Context, now: number) => ({ jobs, newId, now })

@@ -6,8 +6,8 @@ import { confirmExposure, listUnlinked } from '../storage/exposures.ts'
 import { cutNextSession, endCutting, listTouchedSignals } from '../storage/session-keys.ts'
 import { findSession } from '../storage/sessions.ts'
 import { rejoinSignals } from '../storage/signal-joins.ts'
+import { toOutbox } from '../storage/webhook-deliveries.ts'
 import type { Context } from './context.ts'
-import { toOutbox } from './outbox.ts'
 
 const actor = { type: 'service_account', id: 'joins' } as const
 const pollMs = 500

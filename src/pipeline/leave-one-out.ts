@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { OpenTest } from '../core/experiment/fold.ts'
+import { beginTest, type OpenTest } from '../core/experiment/fold.ts'
 import {
   foldWithout,
   type LeaveOneOut,
@@ -11,8 +11,8 @@ import type { HeardUnit } from '../core/experiment/turn.ts'
 import type { ExperimentId } from '../core/ids.ts'
 import type { OutcomeDefinition } from '../core/outcome/definition.ts'
 import type { Reader } from '../storage/database.ts'
-import { actorOf } from '../storage/end-experiment.ts'
-import { listExperimentTests, listExperimentUnits } from '../storage/experiment-commits.ts'
+import { actorOf, findFrontier } from '../storage/end-experiment.ts'
+import { listExperimentUnits } from '../storage/experiment-commits.ts'
 import { listUnitParts } from '../storage/experiment-signals.ts'
 import {
   type Experiment,
@@ -93,9 +93,9 @@ async function readWhole(
   const units = await hearAll(reader, experiment.id, definition)
   const opened: OpenTest[] = []
   for (const { ordinal } of pending) {
-    opened.push(openAt(ordinal, await openFor(reader, plan, ordinal)))
+    opened.push(beginTest(ordinal, await openFor(reader, plan, ordinal)))
   }
-  const fresh = pending.map(({ ordinal }) => openAt(ordinal, openTest(plan.test)))
+  const fresh = pending.map(({ ordinal }) => beginTest(ordinal, openTest(plan.test)))
   const formerVoices = new Set<string>()
   for (let { follows } = plan; follows !== null; ) {
     const former = await getExperiment(reader, follows)
@@ -106,23 +106,13 @@ async function readWhole(
   return { units, opened, fresh, formerVoices }
 }
 
-const openAt = (change: number, state: OpenTest['state']): OpenTest => ({
-  change,
-  state,
-  readyAt: null,
-  provenAt: null,
-  closedAt: null,
-  verdict: null,
-})
-
 /** Units that were committed, with everything that anybody said of them: no cap, which others' signals would move. */
 async function hearAll(
   reader: Reader,
   id: ExperimentId,
   definition: OutcomeDefinition,
 ): Promise<HeardUnit[]> {
-  const tests = await listExperimentTests(reader, id)
-  const frontier = Math.max(0, ...tests.map((test) => test.frontier))
+  const frontier = await findFrontier(reader, { id })
   const heard: HeardUnit[] = []
   for (let from = 0; from < frontier; from += atOnce) {
     const limit = Math.min(atOnce, frontier - from)

@@ -16,8 +16,8 @@ import {
   completeTranscript,
   discardTranscript,
 } from '../storage/transcripts.ts'
+import { toOutbox } from '../storage/webhook-deliveries.ts'
 import type { Context } from './context.ts'
-import { toOutbox } from './outbox.ts'
 
 /** A session that was read to its end. Its events are here, or in a staged transcript when it was large. */
 export interface Arrival {

@@ -3,7 +3,12 @@ import { decide } from '../core/experiment/decision.ts'
 import { type ExperimentState, sayVerdict } from '../core/experiment/verdict-sentence.ts'
 import { getChange } from './changes.ts'
 import type { Reader, Writer } from './database.ts'
-import { countExperimentUnits, listExperimentTests, type StoredTest } from './experiment-commits.ts'
+import {
+  countExperimentUnits,
+  frontierOf,
+  listExperimentTests,
+  type StoredTest,
+} from './experiment-commits.ts'
 import { appendDecision, type DecisionKind } from './experiment-decisions.ts'
 import { requestRounds } from './experiment-rounds.ts'
 import {
@@ -85,10 +90,10 @@ export async function closeChange(
 }
 
 /** The next unit to commit. */
-export async function findFrontier(reader: Reader, { id }: Experiment): Promise<number> {
-  const tests = await listExperimentTests(reader, id)
-  return Math.max(0, ...tests.map(({ frontier }) => frontier))
-}
+export const findFrontier = async (
+  reader: Reader,
+  { id }: Pick<Experiment, 'id'>,
+): Promise<number> => frontierOf(await listExperimentTests(reader, id))
 
 interface Saying {
   readonly state: ExperimentState

@@ -221,6 +221,10 @@ export interface StoredTest {
   readonly state: TestState
 }
 
+/** Of the tests of one experiment, which stand at the same unit: the next one to commit. */
+export const frontierOf = (tests: readonly Pick<StoredTest, 'frontier'>[]): number =>
+  Math.max(0, ...tests.map(({ frontier }) => frontier))
+
 export async function listExperimentTests(
   reader: Reader,
   id: ExperimentId,

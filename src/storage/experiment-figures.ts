@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { evidenceOf } from '../core/experiment/betting.ts'
 import type { ExperimentId } from '../core/ids.ts'
 import type { Reader } from './database.ts'
-import { countExperimentUnits, listTestsOf } from './experiment-commits.ts'
+import { countExperimentUnits, frontierOf, listTestsOf } from './experiment-commits.ts'
 import { listOpenIds } from './experiments.ts'
 
 /** One test of an open experiment, as monitoring sees it. */
@@ -50,7 +50,7 @@ export async function listExperimentFigures(reader: Reader): Promise<{
         sampleRatio: Math.exp(state.ratio.largest),
       })
     }
-    units.push(await countUnitStates(reader, id, Math.max(0, ...tests.map((one) => one.frontier))))
+    units.push(await countUnitStates(reader, id, frontierOf(tests)))
   }
   return { tests: figures, units }
 }

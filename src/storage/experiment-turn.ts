@@ -1,7 +1,7 @@
 import { toTimestamp } from '../core/clock.ts'
 import { DomainError } from '../core/errors.ts'
 import { type DriftState, hasDrifted, watchUnit } from '../core/experiment/drift.ts'
-import { type Folded, isOver, type OpenTest } from '../core/experiment/fold.ts'
+import { beginTest, type Folded, isOver, type OpenTest } from '../core/experiment/fold.ts'
 import type { Grading } from '../core/experiment/graders.ts'
 import { type HoldbackDecision, judgeHoldback, type Watched } from '../core/experiment/holdback.ts'
 import { holdbackOf } from '../core/experiment/plan.ts'
@@ -15,6 +15,7 @@ import {
   type ExperimentCommit,
   type ExperimentUnit,
   findDriftState,
+  frontierOf,
   insertExperimentCommits,
   listExperimentTests,
   putDriftState,
@@ -57,12 +58,12 @@ export async function readStandings(reader: Reader, id: ExperimentId): Promise<S
   return {
     experiment,
     phase,
-    frontier: Math.max(0, ...stored.map(({ frontier }) => frontier)),
+    frontier: frontierOf(stored),
     drift: phase === 'test' ? null : await findDriftState(reader, id),
     tests: stored.map(({ test, state }) => {
       const change = Number(test.slice(prefix.length))
       const row = experiment.changes[change]
-      const open = { change, state, readyAt: null, provenAt: null, closedAt: null, verdict: null }
+      const open = beginTest(change, state)
       if (phase === 'holdback' || !row) return open
       const { readyAt, provenAt, closedAt, verdict } = row
       return { ...open, readyAt, provenAt, closedAt, verdict }

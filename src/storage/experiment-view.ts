@@ -14,6 +14,7 @@ import {
   countUnitsOf,
   type ExperimentCommit,
   type ExperimentUnit,
+  frontierOf,
   listExperimentCommits,
   listExperimentTests,
   listExperimentUnits,
@@ -22,7 +23,7 @@ import {
 } from './experiment-commits.ts'
 import { type ExperimentDecision, listDecisions } from './experiment-decisions.ts'
 import { countUnitsPerDay } from './experiment-limits.ts'
-import { type Experiment, type ExperimentChange, listExperiments } from './experiments.ts'
+import { type Experiment, type ExperimentChange, isTried, listExperiments } from './experiments.ts'
 import { type OverlayView, viewOverlay } from './overlay-view.ts'
 import { foresee, openFor } from './start-experiment.ts'
 import { countUse } from './unit-parts.ts'
@@ -50,7 +51,7 @@ export async function summarizeAll(
   return experiments.map((experiment) => {
     const { id, state, plan, verdict } = experiment
     const tests = testsOf.get(id) ?? []
-    const committed = Math.max(0, ...tests.map(({ frontier }) => frontier))
+    const committed = frontierOf(tests)
     const isGoing = state === 'running' && plan.unitsPerDay !== null && plan.unitsPerDay > 0
     const left = Math.max(0, plan.test.mostUnits - committed)
     return {
@@ -155,7 +156,7 @@ export async function viewExperiment(
 async function foreseeOpen(reader: Reader, experiment: Experiment, nowMs: number) {
   const { state, plan, storeId } = experiment
   if (state === 'draft') return foresee(reader, experiment, nowMs)
-  if (state !== 'running' && state !== 'paused') return null
+  if (!isTried(experiment)) return null
   const unitsPerDay = await countUnitsPerDay(reader, storeId, nowMs)
   const volume = {
     unitsPerDay,

@@ -360,6 +360,10 @@ export function refuseState(
   )
 }
 
+/** Units are given its arms, or were before somebody paused it. */
+export const isTried = ({ state }: Pick<Experiment, 'state'>): boolean =>
+  state === 'running' || state === 'paused'
+
 /** Enough was shown for a person, or for nobody, to promote it; and it rests on no single principal's word. */
 export const isReady = ({ plan }: Experiment, change: ExperimentChange): boolean =>
   isEnough(plan, change, 'ready')
@@ -374,10 +378,11 @@ function isEnough(plan: ExperimentPlan, change: ExperimentChange, which: 'ready'
 
 /** It is ready but for the question on whose word it rests. */
 export function needsLeaveOneOut(
-  { plan, state }: Experiment,
+  experiment: Experiment,
   { readyAt, provenAt, verdict, leaveOneOut }: ExperimentChange,
 ): boolean {
-  if (state !== 'running' && state !== 'paused') return false
+  const { plan } = experiment
+  if (!isTried(experiment)) return false
   if (readyAt === null || verdict !== null || !isCapped(plan)) return false
   return !leaveOneOut?.ready || (plan.unattended && provenAt !== null && !leaveOneOut.proven)
 }

@@ -4,6 +4,7 @@ import { anyOf, inBatches } from './batches.ts'
 import type { Reader, Writer } from './database.ts'
 import { voidExperiments } from './end-experiment.ts'
 import { listExperimentsOf } from './experiments.ts'
+import { insertIncident, listIncidentRows } from './incident-rows.ts'
 import { type Lineage, listAffectedMemories, listAffectedVersions, readLineage } from './lineage.ts'
 import { deleteMemory, updateMemory } from './memories.ts'
 import { purgeLineage } from './purge.ts'
@@ -86,25 +87,7 @@ export async function carryOutIncident(
     experiments,
   }
   const kept = kind === 'erasure' ? withoutSubject(source, writer.hash) : source
-  await writer.write
-    .insertInto('incidents')
-    .values({
-      id,
-      kind,
-      source: JSON.stringify(kept),
-      reason,
-      report: JSON.stringify(report),
-      actor_type: writer.actor.type,
-      actor_id: writer.actor.id,
-      created_at: writer.at,
-    })
-    .execute()
-  await writer.audit({
-    action: `${kind}.completed`,
-    objectType: kind,
-    objectId: id,
-    afterHash: writer.hash(JSON.stringify(report)),
-  })
+  await insertIncident(writer, { id, kind, source: kept, reason, report })
   const { actor, at } = writer
   return { id, kind, reason, source: kept, report, actor, createdAt: at }
 }
@@ -171,15 +154,7 @@ export async function listIncidents(
   reader: Reader,
   { kind, limit }: { readonly kind: IncidentKind; readonly limit: number },
 ): Promise<Incident[]> {
-  const rows = await reader.read
-    .selectFrom('incidents')
-    .selectAll()
-    .where('workspace_id', '=', 'wrkspc_default')
-    .where('kind', '=', kind)
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(limit)
-    .execute()
+  const rows = await listIncidentRows(reader, kind, limit)
   return rows.map((row) => ({
     id: row.id,
     kind,

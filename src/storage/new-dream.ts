@@ -22,7 +22,7 @@ import { type Dream, findHolder, getDream, insertDream, type OutputBehavior } fr
 import { findExperimentOfOverlay } from './experiment-arms.ts'
 import type { Jobs } from './jobs.ts'
 import { getMemoryStore } from './memory-stores.ts'
-import { emitWebhookEvents } from './webhook-deliveries.ts'
+import { emitWebhookEvents, toOutbox } from './webhook-deliveries.ts'
 
 export interface DreamOrder {
   readonly storeId: MemoryStoreId
@@ -91,11 +91,11 @@ export async function createDream(
 /** Tells webhook endpoints what became of a dream and of what it makes, in the transaction of what happened. */
 export async function tellAbout(
   writer: Writer,
-  { jobs, newId, clock }: DreamOffice,
+  office: DreamOffice,
   { type, id, ids = [] }: Told,
 ): Promise<void> {
   const objectIds = id === undefined ? ids : [id, ...ids]
-  await emitWebhookEvents(writer, { jobs, newId, now: clock() }, { type, objectIds })
+  await emitWebhookEvents(writer, toOutbox(office), { type, objectIds })
 }
 
 interface Told {

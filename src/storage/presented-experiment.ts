@@ -1,4 +1,5 @@
 import { evidenceOf } from '../core/experiment/betting.ts'
+import { meanOf } from '../core/experiment/centre.ts'
 import type { Forecast } from '../core/experiment/forecast.ts'
 import { sayLeaveOneOut } from '../core/experiment/leave-one-out.ts'
 import { stages } from '../core/experiment/ramp.ts'
@@ -191,14 +192,14 @@ function presentTest(
     })),
     segments: state.strata.map(({ name, s1, n1, s0, n0 }) => ({
       task_type: name,
-      candidate: { units: n1, mean: n1 === 0 ? null : s1 / n1 },
-      incumbent: { units: n0, mean: n0 === 0 ? null : s0 / n0 },
+      candidate: { units: n1, mean: meanOf(s1, n1) },
+      incumbent: { units: n0, mean: meanOf(s0, n0) },
     })),
     sample_ratio: {
       evidence: toNumber(largest),
       candidate: total('n1'),
       incumbent: total('n0'),
-      expected_share: all === 0 ? null : expected / all,
+      expected_share: meanOf(expected, all),
     },
     series: series.map(({ unit, better, worse, low, high, ratio }) => ({
       unit,
@@ -216,18 +217,17 @@ const toNumber = (logE: number) => Math.exp(Math.min(logE, 700))
 
 function presentArm(totals: ArmTotals) {
   const { assigned, committed, missing, late, delivered, counted } = totals
-  const mean = (sum: number, count: number) => (count === 0 ? null : sum / count)
   return {
     assigned,
     committed,
     missing,
     late,
-    coverage: mean(committed - missing, committed),
-    mean: mean(totals.sum, committed),
+    coverage: meanOf(committed - missing, committed),
+    mean: meanOf(totals.sum, committed),
     delivered,
     confirmed: totals.confirmed,
-    tokens: mean(totals.tokens, counted),
-    seconds: mean(totals.seconds, counted),
+    tokens: meanOf(totals.tokens, counted),
+    seconds: meanOf(totals.seconds, counted),
   }
 }
 

@@ -1,4 +1,5 @@
 import { DomainError } from '../core/errors.ts'
+import { sumStrata } from '../core/experiment/centre.ts'
 import { openDrift } from '../core/experiment/drift.ts'
 import { sayLeaveOneOut } from '../core/experiment/leave-one-out.ts'
 import { holdbackOf } from '../core/experiment/plan.ts'
@@ -30,6 +31,7 @@ import {
   getExperiment,
   isProven,
   isReady,
+  isTried,
   refuseState,
   updateExperiment,
 } from './experiments.ts'
@@ -149,7 +151,7 @@ export async function promoteOrSendBack<T>(attempt: Attempt<T>): Promise<T> {
     await attempt.write(async (writer) => {
       const experiment = await getExperiment(writer, attempt.id)
       // Somebody else has ended it since.
-      if (experiment.state !== 'running' && experiment.state !== 'paused') return
+      if (!isTried(experiment)) return
       for (const change of experiment.changes) await sendBack(writer, experiment, change)
       await endExperiment(writer, experiment, { state: 'void', reasons, outbox: attempt.outbox })
     })
@@ -173,11 +175,8 @@ async function openHoldback(
   }
   const strata =
     tests.find(({ test }) => test === `change:${promoted[0]?.ordinal}`)?.state.strata ?? []
-  const [successes, units] = strata.reduce(
-    ([sum, count], { s1, n1 }) => [sum + s1, count + n1],
-    [0, 0],
-  )
-  await putDriftState(writer, id, { frontier: from, state: openDrift(successes, units) })
+  const { s1, n1 } = sumStrata(strata)
+  await putDriftState(writer, id, { frontier: from, state: openDrift(s1, n1) })
 }
 
 interface RollingBack {

@@ -1,5 +1,6 @@
 import type { ChangeId, ExperimentId, IncidentId, MemoryStoreId } from '../core/ids.ts'
-import { defaultWorkspace, type Reader, type Writer } from './database.ts'
+import type { Reader, Writer } from './database.ts'
+import { insertIncident, listIncidentRows } from './incident-rows.ts'
 
 /** A promotion that did harm: what was found, and what was done about it without a person. */
 export interface Regression {
@@ -19,43 +20,19 @@ interface RegressionReport {
   readonly isRolledBack: boolean
 }
 
-export async function insertRegression(
+export const insertRegression = (
   writer: Writer,
-  { id, experimentId, reason, report }: Omit<Regression, 'createdAt'>,
-): Promise<void> {
-  const text = JSON.stringify(report)
-  await writer.write
-    .insertInto('incidents')
-    .values({
-      id,
-      kind: 'regression',
-      source: JSON.stringify({ type: 'experiment', id: experimentId }),
-      reason,
-      report: text,
-      actor_type: writer.actor.type,
-      actor_id: writer.actor.id,
-      created_at: writer.at,
-    })
-    .execute()
-  await writer.audit({
-    action: 'regression.completed',
-    objectType: 'regression',
-    objectId: id,
-    afterHash: writer.hash(text),
+  { experimentId, ...regression }: Omit<Regression, 'createdAt'>,
+): Promise<void> =>
+  insertIncident(writer, {
+    ...regression,
+    kind: 'regression',
+    source: { type: 'experiment', id: experimentId },
   })
-}
 
 /** Newest first. */
 export async function listRegressions(reader: Reader, limit: number): Promise<Regression[]> {
-  const rows = await reader.read
-    .selectFrom('incidents')
-    .selectAll()
-    .where('workspace_id', '=', defaultWorkspace)
-    .where('kind', '=', 'regression')
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(limit)
-    .execute()
+  const rows = await listIncidentRows(reader, 'regression', limit)
   return rows.map((row) => ({
     id: row.id,
     experimentId: JSON.parse(row.source).id,

@@ -3,7 +3,7 @@ import type { JudgedExperiment } from '../core/policy/decision.ts'
 import { hashChange } from '../core/review/approval.ts'
 import type { StoredChange } from './changes.ts'
 import type { Reader, Writer } from './database.ts'
-import { type Experiment, isReady, listAllExperimentsOf } from './experiments.ts'
+import { type Experiment, isReady, isTried, listAllExperimentsOf } from './experiments.ts'
 
 /** What policies look at of the newest experiment that tried a change as it is; null: there is none. */
 export async function describeTrial(
@@ -13,13 +13,12 @@ export async function describeTrial(
 ): Promise<JudgedExperiment | null> {
   const changeHash = hashChange(change, reader.hash)
   const all = await listAllExperimentsOf(reader, id)
-  const isTried = ({ changes }: Experiment) =>
+  const isSame = ({ changes }: Experiment) =>
     changes.some((one) => one.changeId === id && one.changeHash === changeHash)
-  const found = all.find(isTried)
+  const found = all.find(isSame)
   if (!found) return null
   const own = found.changes.find((one) => one.changeId === id)
-  const isStanding =
-    found.state === 'running' || found.state === 'paused' || found.state === 'promoted'
+  const isStanding = isTried(found) || found.state === 'promoted'
   const isProven =
     isStanding && own !== undefined && (isReady(found, own) || own.verdict === 'promote')
   return { isProven, unit: found.unit, promotedBy, ...describePlan(found.plan) }

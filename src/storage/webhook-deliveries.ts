@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely'
+import type { Clock } from '../core/clock.ts'
 import { DomainError } from '../core/errors.ts'
 import type { JobId, NewId, WebhookDeliveryId, WebhookEndpointId } from '../core/ids.ts'
 import { isSubscribed, type WebhookEvent, type WebhookEventType } from '../core/webhooks.ts'
@@ -38,6 +39,17 @@ export interface Outbox {
   /** Milliseconds since the epoch. */
   readonly now: number
 }
+
+/** What telling others needs of a process, as of now. */
+export const toOutbox = ({
+  jobs,
+  newId,
+  clock,
+}: Pick<Outbox, 'jobs' | 'newId'> & { readonly clock: Clock }): Outbox => ({
+  jobs,
+  newId,
+  now: clock(),
+})
 
 /**
  * Tells every endpoint that wants to know, in the transaction of what happened: it is told exactly when that

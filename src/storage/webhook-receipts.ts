@@ -2,12 +2,13 @@ import { promisify } from 'node:util'
 import { deflateRaw, inflateRaw } from 'node:zlib'
 import type { Selectable } from 'kysely'
 import { DomainError } from '../core/errors.ts'
-import type { JobId, NewId, WebhookReceiptId, WebhookSourceId } from '../core/ids.ts'
+import type { JobId, WebhookReceiptId, WebhookSourceId } from '../core/ids.ts'
 import type { Headers } from '../core/receive/signature.ts'
 import { defaultWorkspace, type Reader, type Writer } from './database.ts'
-import type { Jobs, NewJob } from './jobs.ts'
+import type { NewJob } from './jobs.ts'
 import { toStoredText } from './stored-text.ts'
 import type { WebhookReceiptsTable } from './tables/receivers.ts'
+import type { Outbox } from './webhook-deliveries.ts'
 
 /**
  * One delivery that was acknowledged. received: waits to be mapped. mapped: outcome signals came of it.
@@ -62,20 +63,13 @@ const receiveJob = (id: JobId, receiptId: WebhookReceiptId, availableAt: number)
   availableAt,
 })
 
-export interface Inbox {
-  readonly jobs: Jobs
-  readonly newId: NewId
-  /** Milliseconds since the epoch. */
-  readonly now: number
-}
-
 /**
  * Stores a delivery with the job that maps it. One that is known, by its id or by what was signed, is left as
  * it is and answered with; then nothing was written.
  */
 export async function insertWebhookReceipt(
   writer: Writer,
-  { jobs, newId, now }: Inbox,
+  { jobs, newId, now }: Outbox,
   given: NewWebhookReceipt,
 ): Promise<{ readonly receipt: WebhookReceipt; readonly isKnown: boolean }> {
   const deliveryId = toStoredText(given.deliveryId)
@@ -138,7 +132,7 @@ export async function endWebhookReceipt(
 /** Maps it once more, with the mapping that its source has now; one that waits is left as it is, one without body refused. */
 export async function replayWebhookReceipt(
   writer: Writer,
-  { jobs, newId, now }: Inbox,
+  { jobs, newId, now }: Outbox,
   id: WebhookReceiptId,
 ): Promise<WebhookReceipt> {
   const receipt = await getWebhookReceipt(writer, id)

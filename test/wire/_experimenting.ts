@@ -29,6 +29,11 @@ export interface Laboratory {
   ) => Promise<{ status: number; body: Json }>
   readonly must: (path: string, body?: object) => Promise<Json>
   readonly get: (path: string) => Promise<Json>
+  readonly show: (experiment: string) => Promise<Json>
+  /** Of the lines of its log. */
+  readonly kinds: (experiment: string) => Promise<string[]>
+  /** Limits count over all stores, so what a test leaves open would be in the way of the next. */
+  readonly stopRunning: () => Promise<void>
   readonly texts: () => Promise<Record<string, string>>
   /** Accepted changes of one dream, each a line behind one of the memories. */
   readonly addChanges: (lines: readonly Line[]) => Promise<string[]>
@@ -102,6 +107,7 @@ export async function openLaboratory(
     if (response.status !== 200) throw new Error(`${path}: ${await response.text()}`)
     return response.json()
   }
+  const show = (id: string) => get(`experiments/${id}`)
   const write: Laboratory['write'] = (work) =>
     database.write(actor, async (writer) => {
       const result = await work(writer)
@@ -139,6 +145,15 @@ export async function openLaboratory(
     post,
     must,
     get,
+    show,
+    async kinds(id) {
+      return (await show(id)).decisions.map(({ kind }: Json) => kind)
+    },
+    async stopRunning() {
+      for (const { id } of (await get('experiments?state=running')).data) {
+        await must(`experiments/${id}/stop`, { reason: 'the test is over' })
+      }
+    },
     write,
     tell,
     texts: () => database.read(async (reader) => textsOf(await listMemories(reader, storeId))),
@@ -191,6 +206,15 @@ export const defineGoal = (server: TestServer, more: object = {}) =>
 export const start = {
   '/refunds.md': '- Refunds take 5 days.\n',
   '/bags.md': '- Bags cost 50 dollars.\n',
+}
+
+/** What the changes of these tests add. */
+export const line = { path: '/refunds.md', line: '- Ask for the order number first.\n' }
+
+/** For policies of tests that leave experiments open. */
+export const unlimited = {
+  'approvals.rules.editorMayApprove': true,
+  'budgets.concurrentExperiments': 'none',
 }
 
 export const settings = {

@@ -3,7 +3,7 @@ import type { Context } from '../../src/pipeline/context.ts'
 import { commitExperiments } from '../../src/pipeline/experiments.ts'
 import { putPolicy } from '../_policies.ts'
 import { startTestServer, type TestServer } from '../_server.ts'
-import { type Laboratory, openLaboratory, rate } from './_experimenting.ts'
+import { type Laboratory, line, openLaboratory, rate } from './_experimenting.ts'
 
 let server: TestServer
 let lab: Laboratory
@@ -16,21 +16,12 @@ beforeEach(async () => {
   skewMs = 0
   lab = await openLaboratory(server)
 })
-afterEach(async () => {
-  // Limits count over all stores, so what a test leaves open would be in the way of the next.
-  for (const { id } of (await lab.get('experiments?state=running')).data) {
-    await lab.must(`experiments/${id}/stop`, { reason: 'the test is over' })
-  }
-})
+afterEach(() => lab.stopRunning())
 
 const day = 86_400_000
-const line = { path: '/refunds.md', line: '- Ask for the order number first.\n' }
 const helpful = (arm: string, ordinal: number) => rate(arm === '1' ? 95 : 35)(ordinal)
-const show = (id: string) => lab.get(`experiments/${id}`)
-const kinds = async (id: string): Promise<string[]> =>
-  (await show(id)).decisions.map(({ kind }: { kind: string }) => kind)
 const count = async (id: string, wanted: string) =>
-  (await kinds(id)).filter((kind) => kind === wanted).length
+  (await lab.kinds(id)).filter((kind) => kind === wanted).length
 const records = async () => {
   const { last } = await server.context.database.read((reader) =>
     reader.read
@@ -87,11 +78,11 @@ describe('two workers on one experiment', () => {
   it('commit each unit once, in the order of assignment, to the same bits', async () => {
     const id = await lab.start(await lab.addChanges([line]))
     await lab.run(id, { units: 40, outcome: (_, ordinal) => (ordinal === 0 ? null : true) })
-    expect((await show(id)).units_committed).toBe(0)
+    expect((await lab.show(id)).units_committed).toBe(0)
     const [first] = (await lab.get(`exposures?experiment_id=${id}&unit=u0`)).data
     await lab.tell(first.id, { success: true })
     await Promise.all([lab.commit(), lab.commit(), commitExperiments(meeting(lab.commit))])
-    const found = await show(id)
+    const found = await lab.show(id)
     expect(found.units_committed).toBe(40)
     expect(await lab.get(`experiments/${id}/verify`)).toMatchObject({ equal: true, units: 40 })
   })
@@ -138,9 +129,9 @@ describe('two workers on one experiment', () => {
       slow = await meetingHalfWay(stored.promise)
     })
     await commitExperiments(quick).finally(stored.resolve)
-    expect((await show(id)).units_committed).toBe(1)
+    expect((await lab.show(id)).units_committed).toBe(1)
     await (slow as { end?: Promise<void> } | null)?.end
-    expect((await show(id)).units_committed).toBe(2)
+    expect((await lab.show(id)).units_committed).toBe(2)
   })
 
   it('never end on what the other has overtaken: a test that was closed stays as it was closed', async () => {
@@ -160,9 +151,9 @@ describe('two workers on one experiment', () => {
       slow = await meetingHalfWay(stored.promise)
     })
     await commitExperiments(quick).finally(stored.resolve)
-    const closed = (await show(id)).tests[1]
+    const closed = (await lab.show(id)).tests[1]
     await (slow as { end?: Promise<void> } | null)?.end
-    const found = await show(id)
+    const found = await lab.show(id)
     expect(found).toMatchObject({ state: 'rolled_back' })
     expect(closed.verdict).toBe('rollback')
     expect(await lab.get(`experiments/${id}/verify`)).toMatchObject({ equal: true })
@@ -180,7 +171,7 @@ describe('a round', () => {
     const before = await records()
     await lab.commit()
     await lab.commit()
-    expect((await show(id)).holdback.ended_at).toBeNull()
+    expect((await lab.show(id)).holdback.ended_at).toBeNull()
     expect(await records()).toBe(before)
   })
 })
@@ -201,7 +192,7 @@ describe('a promotion', () => {
     })
     const answers = await Promise.all([1, 2, 3].map(() => lab.post(`experiments/${id}/promote`)))
     expect(answers.map(({ status }) => status)).toEqual([409, 409, 409])
-    expect((await show(id)).state).toBe('void')
+    expect((await lab.show(id)).state).toBe('void')
     expect(await count(id, 'void')).toBe(1)
   })
 
@@ -213,15 +204,15 @@ describe('a promotion', () => {
       })
     await allow('auto')
     const id = await lab.start(await lab.addChanges([line]))
-    expect((await show(id)).plan.unattended).toBe(true)
+    expect((await lab.show(id)).plan.unattended).toBe(true)
     await allow('manual')
     await lab.run(id, { units: 150, outcome: helpful })
-    expect(await kinds(id)).toContain('proven')
+    expect(await lab.kinds(id)).toContain('proven')
     await allow('auto')
     await commitExperiments(meeting(() => allow('manual')))
-    expect((await show(id)).state).toBe('running')
+    expect((await lab.show(id)).state).toBe('running')
     await allow('auto')
     await lab.commit()
-    expect((await show(id)).state).toBe('promoted')
+    expect((await lab.show(id)).state).toBe('promoted')
   })
 })

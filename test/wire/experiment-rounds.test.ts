@@ -17,8 +17,7 @@ beforeEach(async () => {
   lab = await openLaboratory(server)
 })
 afterEach(async () => {
-  const { data } = await lab.get('experiments?state=running')
-  for (const { id } of data) await lab.must(`experiments/${id}/stop`, { reason: 'the test ended' })
+  await lab.stopRunning()
   await doRounds()
 })
 

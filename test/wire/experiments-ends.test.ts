@@ -4,10 +4,12 @@ import {
   defineGoal,
   type Json,
   type Laboratory,
+  line,
   openLaboratory,
   rate,
   settings,
   start,
+  unlimited,
 } from './_experimenting.ts'
 import { ingest } from './_sessions.ts'
 
@@ -20,18 +22,13 @@ beforeAll(async () => {
 afterAll(() => server.stop())
 beforeEach(async () => {
   skewMs = 0
-  lab = await openLaboratory(server, {
-    'approvals.rules.editorMayApprove': true,
-    'budgets.concurrentExperiments': 'none',
-  })
+  lab = await openLaboratory(server, unlimited)
 })
 
-const line = { path: '/refunds.md', line: '- Ask for the order number first.\n' }
 const helpful = (arm: string, ordinal: number) => rate(arm === '1' ? 90 : 45)(ordinal)
 const same = (share: number) => (_: string, ordinal: number) => rate(share)(ordinal)
-const show = (id: string) => lab.get(`experiments/${id}`)
 const logOf = async (id: string, kind: string) =>
-  (await show(id)).decisions.find((one: Json) => one.kind === kind)
+  (await lab.show(id)).decisions.find((one: Json) => one.kind === kind)
 const draft = (ids: readonly string[], more: object = {}) =>
   lab.post('experiments', {
     name: 'again',
@@ -59,20 +56,20 @@ describe('an experiment whose surroundings changed', () => {
     await lab.run(id, { units: 60, outcome: helpful })
     await runOn(id, ['claude-opus-5-5', 'claude-opus-5-5'])
     await lab.commit()
-    expect((await show(id)).state).toBe('running')
+    expect((await lab.show(id)).state).toBe('running')
     await lab.run(id, { units: 5, from: 60, outcome: helpful })
-    expect((await show(id)).state).toBe('running')
-    const { better } = (await show(id)).tests[0].evidence
+    expect((await lab.show(id)).state).toBe('running')
+    const { better } = (await lab.show(id)).tests[0].evidence
     await runOn(id, ['claude-sonnet-5-5'])
     await lab.commit()
-    const voided = await show(id)
+    const voided = await lab.show(id)
     expect(voided).toMatchObject({ state: 'void' })
     expect(voided.verdict).toContain('environment changed: agent "support" runs on another model')
     expect(voided.tests[0].evidence.better).toBe(better)
     expect((await lab.get(`changes/${ids[0]}`)).status).toBe('accepted')
     expect(await lab.texts()).toEqual(start)
     const next = await lab.start(ids, { follows: id })
-    const [test] = (await show(next)).tests
+    const [test] = (await lab.show(next)).tests
     expect(test).toMatchObject({ units: 0 })
     expect(better).toBeGreaterThan(2)
     expect(test.evidence.better).toBeCloseTo(better, 9)
@@ -104,7 +101,7 @@ describe('an experiment whose surroundings changed', () => {
     expect(reworded.body.error?.message).toContain('cannot be followed')
     const broken = await lab.start(ids)
     await lab.run(broken, { units: 200, outcome: same(60), coin: (at) => (at % 10 < 8 ? 0 : 1) })
-    expect((await show(broken)).state).toBe('void')
+    expect((await lab.show(broken)).state).toBe('void')
     const unsound = await draft(ids, { follows: broken })
     expect(unsound.body.error?.message).toContain('cannot be followed')
   })
@@ -122,7 +119,7 @@ describe('an experiment that tells of harm', () => {
         { kind: 'polite', success: rate(arm === '1' ? 35 : 95)(ordinal + 3) },
       ],
     })
-    const found = await show(id)
+    const found = await lab.show(id)
     expect(found).toMatchObject({ state: 'rolled_back' })
     expect(found.verdict).toContain('manners got worse')
     expect(found.tests[0].guardrails).toEqual([
@@ -145,7 +142,7 @@ describe('an experiment that tells of harm', () => {
       { kind: 'polite', success: rate(80)(ordinal + 3) },
     ]
     await lab.run(id, { units: 150, outcome: helpful, also: polite })
-    const [test] = (await show(id)).tests
+    const [test] = (await lab.show(id)).tests
     expect(test.evidence.better).toBeGreaterThan(100)
     expect(test).toMatchObject({ ready: false, guardrails: [{ passed: false }, {}] })
     expect(test.guardrails[0]).toMatchObject({
@@ -170,7 +167,7 @@ describe('an experiment that tells of harm', () => {
     expect(test.series.at(-1)).toMatchObject({ unit: 150, ratio: expect.any(Number) })
     const { data } = await lab.get(`exposures?experiment_id=${id}&limit=1`)
     await lab.must(`exposures/${data[0].id}/confirm`)
-    const [after] = (await show(id)).tests
+    const [after] = (await lab.show(id)).tests
     expect(after.arms.candidate.confirmed + after.arms.incumbent.confirmed).toBe(1)
     const { body } = await lab.post(`experiments/${id}/promote`)
     expect(body.error.details.error_code).toBe('not_proven')
@@ -181,7 +178,7 @@ describe('an experiment that tells of harm', () => {
     const id = await lab.start(ids)
     // Four of five read the candidate where one half should.
     await lab.run(id, { units: 300, outcome: same(60), coin: (at) => (at % 10 < 8 ? 0 : 1) })
-    const found = await show(id)
+    const found = await lab.show(id)
     expect(found).toMatchObject({ state: 'void', ready: false })
     expect(found.verdict).toMatch(/^Void: it says nothing \(\d+ candidate and \d+ incumbent units/)
     expect(found.tests[0].sample_ratio.evidence).toBeGreaterThanOrEqual(1_000)
@@ -204,14 +201,14 @@ describe('an experiment of several changes', () => {
     const refused = await lab.post(`experiments/${body.id}/start`, { anyway: true, reason: 'x' })
     expect(refused.status).toBe(409)
     expect(refused.body.error.message).toContain('two changes touch the same item of /refunds.md')
-    expect((await show(body.id)).state).toBe('draft')
+    expect((await lab.show(body.id)).state).toBe('draft')
     await lab.must(`experiments/${body.id}/stop`, { reason: 'they clash' })
     for (const id of both) {
       expect((await lab.get(`changes/${id}`)).status).toBe('proposed')
       await lab.must(`changes/${id}/accept`, { override: true, reason: 'a test' })
     }
     const alone = await lab.start(both.slice(1))
-    expect((await show(alone)).state).toBe('running')
+    expect((await lab.show(alone)).state).toBe('running')
   })
 
   it('over different items keeps a test for each, which is that of the change alone', async () => {
@@ -219,12 +216,12 @@ describe('an experiment of several changes', () => {
     const id = await lab.start(ids)
     const outcome = (arm: string, ordinal: number) => rate(arm[0] === '1' ? 85 : 35)(ordinal)
     await lab.run(id, { units: 80, outcome })
-    const [first, second] = (await show(id)).tests
+    const [first, second] = (await lab.show(id)).tests
     expect(first).toMatchObject({ change_id: ids[0], units: 80 })
     expect(second).toMatchObject({ change_id: ids[1], units: 80 })
     expect(first.evidence.better).toBeGreaterThan(5 * second.evidence.better)
     expect(first.arms.candidate.assigned + first.arms.incumbent.assigned).toBe(80)
-    const { arms } = await show(id)
+    const { arms } = await lab.show(id)
     expect(arms).toHaveLength(4)
     expect(arms.every(({ assigned }: Json) => assigned > 0)).toBe(true)
     expect(new Set(arms.map((arm: Json) => arm.content_hash)).size).toBe(4)
@@ -244,10 +241,10 @@ describe('what was promoted', () => {
 
   it('and drifts is not taken back: the alarm begins the holdback anew, once', async () => {
     const { id } = await promote()
-    const before = (await show(id)).holdback
+    const before = (await lab.show(id)).holdback
     skewMs = 13 * 86_400_000
     await lab.run(id, { units: 120, outcome: same(40), prefix: 'd' })
-    const found = await show(id)
+    const found = await lab.show(id)
     expect(found).toMatchObject({ state: 'promoted', share: 0.9 })
     expect(await lab.texts()).toEqual(texts)
     const drifts = found.decisions.filter(({ kind }: Json) => kind === 'drifted')
@@ -259,9 +256,9 @@ describe('what was promoted', () => {
     // 500 units since the promotion are not 500 since the alarm, and neither are 14 days.
     skewMs = 28 * 86_400_000
     await lab.run(id, { units: 420, outcome: same(40), prefix: 'e' })
-    expect((await show(id)).holdback.ended_at).toBeNull()
+    expect((await lab.show(id)).holdback.ended_at).toBeNull()
     await lab.run(id, { units: 120, outcome: same(40), prefix: 'f' })
-    const ended = await show(id)
+    const ended = await lab.show(id)
     expect(ended.holdback.ended_at).not.toBeNull()
     expect(ended.state).toBe('promoted')
     expect(await lab.texts()).toEqual(texts)
@@ -275,7 +272,7 @@ describe('what was promoted', () => {
       outcome: (arm, at) => rate(arm === '1' ? 25 : 90)(at),
       prefix: 'h',
     })
-    expect(await show(id)).toMatchObject({ state: 'rolled_back' })
+    expect(await lab.show(id)).toMatchObject({ state: 'rolled_back' })
     expect(await lab.texts()).toEqual(start)
     const [incident, ...others] = (await lab.get('regressions')).data.filter(
       (one: Json) => one.experiment_id === id,
@@ -309,7 +306,7 @@ describe('what was promoted', () => {
       outcome: (arm, at) => rate(arm === '1' ? 25 : 90)(at),
       prefix: 'h',
     })
-    const found = await show(id)
+    const found = await lab.show(id)
     expect(found).toMatchObject({ state: 'promoted', holdback: { ended_at: expect.any(String) } })
     expect((await lab.texts())['/refunds.md']).toBe(content)
     const [incident] = (await lab.get('regressions')).data.filter(
@@ -326,10 +323,10 @@ describe('what was promoted', () => {
     const of = (arm: string) => data.find((one: Json) => one.arm === arm).id
     await lab.tell(of('0'), { kind: 'safety_incident', success: false })
     await lab.commit()
-    expect((await show(id)).state).toBe('promoted')
+    expect((await lab.show(id)).state).toBe('promoted')
     await lab.tell(of('1'), { kind: 'safety_incident', success: false })
     await lab.commit()
-    expect(await show(id)).toMatchObject({ state: 'rolled_back' })
+    expect(await lab.show(id)).toMatchObject({ state: 'rolled_back' })
     expect(await lab.texts()).toEqual(start)
   })
 })
@@ -341,15 +338,15 @@ describe('a paused experiment', () => {
     await lab.assign(id, { units: 20, outcome: helpful })
     await lab.must(`experiments/${id}/pause`, { reason: 'a freeze' })
     await lab.commit()
-    expect(await show(id)).toMatchObject({ state: 'paused', share: 0, units_committed: 20 })
+    expect(await lab.show(id)).toMatchObject({ state: 'paused', share: 0, units_committed: 20 })
     const read = await server.fetch(`/lucid/v1/checkout?store=${lab.storeId}&unit=new`)
     expect(await read.json()).not.toHaveProperty('arm')
     const { data } = await lab.get('exposures?unit=new&limit=1')
     expect(data).toMatchObject([{ arm: null, via: 'checkout' }])
     await lab.must(`experiments/${id}/resume`)
-    expect((await show(id)).share).toBe(0.5)
+    expect((await lab.show(id)).share).toBe(0.5)
     await lab.must(`experiments/${id}/stop`, { reason: 'errors everywhere' })
-    const ended = await show(id)
+    const ended = await lab.show(id)
     expect(ended).toMatchObject({ state: 'inconclusive', share: 0 })
     expect(ended.verdict).toContain('stopped by hand: errors everywhere')
     expect(await logOf(id, 'paused')).toMatchObject({ detail: { reason: 'a freeze' } })

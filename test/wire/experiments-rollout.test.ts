@@ -5,10 +5,12 @@ import {
   defineGoal,
   type Json,
   type Laboratory,
+  line,
   openLaboratory,
   rate,
   settings,
   start,
+  unlimited,
 } from './_experimenting.ts'
 
 let server: TestServer
@@ -22,13 +24,7 @@ beforeEach(() => {
   skewMs = 0
 })
 
-const line = { path: '/refunds.md', line: '- Ask for the order number first.\n' }
 const helpful = (arm: string, ordinal: number) => rate(arm === '1' ? 85 : 45)(ordinal)
-const unlimited = {
-  'approvals.rules.editorMayApprove': true,
-  'budgets.concurrentExperiments': 'none',
-}
-const show = (id: string) => lab.get(`experiments/${id}`)
 const draftOf = async (ids: readonly string[], more: object = {}) =>
   (
     await lab.must('experiments', {
@@ -80,7 +76,7 @@ describe('an experiment that asks for less than its policies demand', () => {
       expect(message).toContain(said)
     }
     // Nothing of it is there but the decision.
-    expect(await show(less)).toMatchObject({ state: 'draft', arms: [], tests: [] })
+    expect(await lab.show(less)).toMatchObject({ state: 'draft', arms: [], tests: [] })
     const change = await lab.get(`changes/${ids[0]}`)
     expect(change.decisions[0]).toMatchObject({ moment: 'try', verdict: 'deny' })
     const rules = change.decisions[0].reasons.map(({ rule }: Json) => rule)
@@ -168,10 +164,10 @@ describe('what policies set', () => {
     await putPolicy(server.context, unlimited)
     // Enough units, and not yet a day.
     await lab.run(id, { units: 500, outcome: (_, at) => rate(60)(at) })
-    expect(await show(id)).toMatchObject({ state: 'running', stage: 0, share: 0.05 })
+    expect(await lab.show(id)).toMatchObject({ state: 'running', stage: 0, share: 0.05 })
     skewMs = 25 * 3_600_000
     await lab.run(id, { units: 20, from: 500, outcome: (_, at) => rate(60)(at) })
-    const ramped = await show(id)
+    const ramped = await lab.show(id)
     expect(ramped).toMatchObject({ state: 'running', stage: 1, share: 0.1 })
     expect(ramped.ramp).toMatchObject([
       {
@@ -190,7 +186,7 @@ describe('what policies set', () => {
     expect(await lab.get(`experiments/${id}/verify`)).toMatchObject({ equal: true, units: 520 })
     skewMs = 29 * 86_400_000
     await lab.commit()
-    const ended = await show(id)
+    const ended = await lab.show(id)
     expect(ended.state).toBe('inconclusive')
     expect(ended.verdict).toContain('28 days are over')
   })
@@ -209,7 +205,7 @@ describe('what policies set', () => {
     })
     skewMs = 3_700_000
     await lab.commit()
-    const [held] = (await show(id)).tests
+    const [held] = (await lab.show(id)).tests
     expect(held.evidence.better).toBeGreaterThan(20)
     expect(held.ready).toBe(false)
     expect(held.reasons.join()).toMatch(
@@ -259,7 +255,7 @@ describe('a change that policy wants proven', () => {
     expect(refused.body.error.message).toContain(
       'rollout.promote.from: user:jane, and policy wants group:leads. One of them has to promote it.',
     )
-    expect(await show(id)).toMatchObject({ state: 'running', ready: true })
+    expect(await lab.show(id)).toMatchObject({ state: 'running', ready: true })
     expect(await lab.texts()).toEqual(start)
     const program = await server.makeKeyFor(null, 'review', 'memory:write')
     expect((await lab.post(`experiments/${id}/promote`, {}, program)).status).toBe(403)
@@ -281,7 +277,7 @@ describe('a change that policy wants proven', () => {
     expect(body.error.message).toContain(
       `Experiment ${id} may not be promoted. rollout.unit: session`,
     )
-    expect(await show(id)).toMatchObject({ state: 'running', ready: true })
+    expect(await lab.show(id)).toMatchObject({ state: 'running', ready: true })
     await defineGoal(server)
   })
 })

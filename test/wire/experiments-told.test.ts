@@ -4,7 +4,15 @@ import { webhookEventTypes } from '../../src/core/webhooks.ts'
 import { deliverWebhook } from '../../src/pipeline/webhooks/deliver.ts'
 import { voidExperiments } from '../../src/storage/end-experiment.ts'
 import { startTestServer, type TestServer } from '../_server.ts'
-import { type Json, type Laboratory, openLaboratory, rate, settings } from './_experimenting.ts'
+import {
+  type Json,
+  type Laboratory,
+  line,
+  openLaboratory,
+  rate,
+  settings,
+  unlimited,
+} from './_experimenting.ts'
 import { Receiver } from './_receiver.ts'
 
 const types = webhookEventTypes.filter((type) => type.startsWith('experiment.'))
@@ -24,16 +32,12 @@ afterAll(async () => {
   await server.stop()
 })
 beforeEach(async () => {
-  lab = await openLaboratory(server, {
-    'approvals.rules.editorMayApprove': true,
-    'budgets.concurrentExperiments': 'none',
-  })
+  lab = await openLaboratory(server, unlimited)
 })
 afterEach(() => {
   receiver.received.length = 0
 })
 
-const line = { path: '/refunds.md', line: '- Ask for the order number first.\n' }
 const helpful = (arm: string, ordinal: number) => rate(arm === '1' ? 90 : 40)(ordinal)
 const harmful = (arm: string, ordinal: number) => rate(arm === '1' ? 20 : 90)(ordinal)
 

@@ -4,10 +4,12 @@ import { startTestServer, type TestServer } from '../_server.ts'
 import {
   type Json,
   type Laboratory,
+  line,
   openLaboratory,
   rate,
   settings,
   start,
+  unlimited,
 } from './_experimenting.ts'
 
 let server: TestServer
@@ -16,13 +18,8 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => server.stop())
 
-const line = { path: '/refunds.md', line: '- Ask for the order number first.\n' }
 const helpful = (arm: string, ordinal: number) => rate(arm === '1' ? 85 : 45)(ordinal)
 const changed = { ...start, '/refunds.md': start['/refunds.md'] + line.line }
-const unlimited = {
-  'approvals.rules.editorMayApprove': true,
-  'budgets.concurrentExperiments': 'none',
-}
 const auto = { ...unlimited, 'rollout.promote.mode': 'auto' }
 
 describe('a change that is proven', () => {

@@ -5,6 +5,7 @@ import { startTestServer, type TestServer } from '../_server.ts'
 import {
   defineGoal,
   type Laboratory,
+  line,
   openLaboratory,
   rate,
   settings,
@@ -24,12 +25,8 @@ beforeEach(async () => {
   lab = await openLaboratory(server)
 })
 
-const line = { path: '/refunds.md', line: '- Ask for the order number first.\n' }
 const helpful = (arm: string, ordinal: number) => rate(arm === '1' ? 95 : 35)(ordinal)
 const harmful = (arm: string, ordinal: number) => rate(arm === '1' ? 20 : 90)(ordinal)
-const show = (id: string) => lab.get(`experiments/${id}`)
-const kinds = async (id: string) =>
-  (await show(id)).decisions.map(({ kind }: { kind: string }) => kind)
 
 /** As monitoring sees them. */
 const unitStates = async (id: string) => {
@@ -46,7 +43,7 @@ describe('an experiment', () => {
     const id = await lab.start(ids, { ramped: false })
     const before = await lab.texts()
     await lab.run(id, { units: 800, outcome: helpful })
-    const ready = await show(id)
+    const ready = await lab.show(id)
     expect(ready).toMatchObject({ state: 'running', ready: true })
     expect(ready.verdict).toMatch(
       /^Proven and waiting for a person: after \d+ units the effect lies between \+\d/,
@@ -59,7 +56,7 @@ describe('an experiment', () => {
     expect(test.arms.candidate).toMatchObject({ missing: 0, coverage: 1 })
     expect(test.arms.candidate.assigned + test.arms.incumbent.assigned).toBe(800)
     expect(test.sample_ratio.evidence).toBeLessThan(1_000)
-    expect(await kinds(id)).toEqual(
+    expect(await lab.kinds(id)).toEqual(
       expect.arrayContaining(['created', 'started', 'ramped', 'ready']),
     )
     const metrics = await (await server.fetch('/metrics')).text()
@@ -77,7 +74,7 @@ describe('an experiment', () => {
     expect(await lab.get(`experiments/${id}/verify`)).toMatchObject({ equal: true, units: 800 })
     // The holdback sees harm: the change is taken back by itself, byte for byte.
     await lab.run(id, { units: 300, outcome: harmful, prefix: 'h' })
-    const after = await show(id)
+    const after = await lab.show(id)
     expect(after).toMatchObject({ state: 'rolled_back' })
     expect(await lab.texts()).toEqual(before)
     expect((await lab.get(`changes/${ids[0]}`)).status).toBe('rolled_back')
@@ -88,7 +85,7 @@ describe('an experiment', () => {
     const ids = await lab.addChanges([line])
     const id = await lab.start(ids)
     await lab.run(id, { units: 250, outcome: harmful })
-    const found = await show(id)
+    const found = await lab.show(id)
     expect(found.state).toBe('rolled_back')
     expect(found.verdict).toMatch(/^Rolled back: after \d+ units the effect lies between −?-\d/)
     expect(await lab.texts()).toEqual(start)
@@ -103,7 +100,7 @@ describe('an experiment', () => {
       settings: { ...settings, max_units: 60 },
     })
     await lab.run(id, { units: 70, outcome: (_, ordinal) => rate(60)(ordinal) })
-    const found = await show(id)
+    const found = await lab.show(id)
     expect(found).toMatchObject({ state: 'inconclusive', units_committed: 60 })
     expect(found.verdict).toMatch(/^Not proven: after 60 units .* the incumbent stays/)
     expect((await lab.post(`experiments/${id}/promote`)).body.error.message).toContain(
@@ -127,7 +124,7 @@ describe('an experiment', () => {
     skewMs = 3_700_000
     await lab.commit()
     await lab.commit()
-    const [test] = (await show(id)).tests
+    const [test] = (await lab.show(id)).tests
     const sum = (field: string) => test.arms.candidate[field] + test.arms.incumbent[field]
     expect([sum('missing'), sum('late')]).toEqual([2, 1])
     await lab.must(`experiments/${id}/stop`, { reason: 'the test is over' })
@@ -136,18 +133,18 @@ describe('an experiment', () => {
   it('counts a missing outcome at its deadline as a failure, keeps the late truth and never uses it', async () => {
     const id = await lab.start(await lab.addChanges([line]), { deadline_seconds: 3_600 })
     await lab.run(id, { units: 4, outcome: (_, ordinal) => (ordinal === 1 ? null : true) })
-    const waiting = await show(id)
+    const waiting = await lab.show(id)
     expect(waiting).toMatchObject({ units_assigned: 4, units_committed: 1 })
     expect(waiting.waits_until).not.toBeNull()
     expect(await unitStates(id)).toEqual(['waiting 3', 'committed 1', 'missing 0', 'late 0'])
     skewMs = 3_700_000
     await lab.commit()
-    expect(await show(id)).toMatchObject({ units_committed: 4 })
+    expect(await lab.show(id)).toMatchObject({ units_committed: 4 })
     expect(await unitStates(id)).toEqual(['waiting 0', 'committed 3', 'missing 1', 'late 0'])
     const [exposure] = (await lab.get(`exposures?experiment_id=${id}&unit=u1`)).data
     await lab.tell(exposure.id, { success: true })
     await lab.commit()
-    const [test] = (await show(id)).tests
+    const [test] = (await lab.show(id)).tests
     const sum = (field: string) => test.arms.candidate[field] + test.arms.incumbent[field]
     expect([sum('missing'), sum('late')]).toEqual([1, 1])
     expect(await unitStates(id)).toEqual(['waiting 0', 'committed 3', 'missing 0', 'late 1'])
@@ -162,10 +159,10 @@ describe('an experiment', () => {
     const candidate = data.find(({ arm }: { arm: string }) => arm === '1')
     await lab.tell(incumbent.id, { kind: 'secret_leak', success: false })
     await lab.commit()
-    expect((await show(id)).state).toBe('running')
+    expect((await lab.show(id)).state).toBe('running')
     await lab.tell(candidate.id, { kind: 'secret_leak', success: false })
     await lab.commit()
-    const found = await show(id)
+    const found = await lab.show(id)
     expect(found).toMatchObject({ state: 'rolled_back', units_committed: 0 })
     expect(found.verdict).toContain('hard stop')
   })
@@ -175,23 +172,23 @@ describe('an experiment', () => {
     const id = await lab.start(ids)
     await lab.must(`changes/${ids[0]}/edit`, { after: '- Ask twice.\n' })
     await lab.commit()
-    expect((await show(id)).verdict).toMatch(/^Void: it says nothing \(change .* is proposed/)
+    expect((await lab.show(id)).verdict).toMatch(/^Void: it says nothing \(change .* is proposed/)
     await lab.must(`changes/${ids[0]}/accept`, { override: true, reason: 'a test' })
     const next = await lab.start(ids)
     await lab.must(`experiments/${next}/stop`, { reason: 'new grader', environment_changed: true })
     const follower = await lab.start(ids, { follows: next })
-    expect((await show(follower)).plan.follows).toBe(next)
+    expect((await lab.show(follower)).plan.follows).toBe(next)
     const { database, jobs, newId } = server.context
     const outbox = { jobs, newId, now: Date.now() }
     await database.write({ type: 'user', id: 'test' }, async (writer) => {
       const voided = await voidExperiments(writer, { changes: ids as ChangeId[] }, outbox)
       expect(voided).toEqual([follower])
     })
-    expect((await show(follower)).state).toBe('void')
+    expect((await lab.show(follower)).state).toBe('void')
     const last = await lab.start(ids)
     await defineGoal(server, { pass_at: 0.5 })
     await lab.commit()
-    expect((await show(last)).verdict).toContain('environment changed: the outcome definition')
+    expect((await lab.show(last)).verdict).toContain('environment changed: the outcome definition')
     await defineGoal(server)
   })
 
@@ -203,7 +200,7 @@ describe('an experiment', () => {
       outcome: (arm, ordinal) =>
         rate(55 + (arm[0] === '1' ? 40 : 0) - (arm[1] === '1' ? 45 : 0))(ordinal),
     })
-    const found = await show(id)
+    const found = await lab.show(id)
     expect(found.arms.map(({ arm }: { arm: string }) => arm)).toEqual(['00', '01', '10', '11'])
     expect(found.tests[1].verdict).toBe('rollback')
     expect(found).toMatchObject({ state: 'running', ready: true })
@@ -226,10 +223,10 @@ describe('an experiment', () => {
     const refused = await lab.post(`experiments/${id}/start`)
     expect(refused.body.error.details.error_code).toBe('experiment_hopeless')
     expect((await lab.post(`experiments/${id}/start`, { anyway: true })).status).toBe(400)
-    const shown = await show(id)
+    const shown = await lab.show(id)
     expect(shown.forecast).toMatchObject({ hopeless: true, units_per_day: 0, days: null })
     await lab.must(`experiments/${id}/start`, { anyway: true, reason: 'a trial' })
-    expect((await show(id)).plan.anyway).toBe('a trial')
+    expect((await lab.show(id)).plan.anyway).toBe('a trial')
     const [second] = await lab.addChanges([same])
     const other = await lab.must('experiments', { ...draft, change_ids: [second] })
     const open = await lab.post(`experiments/${other.id}/start`, { anyway: true, reason: 'x' })
@@ -244,7 +241,7 @@ describe('an experiment', () => {
     expect((await lab.post(`experiments/${id}/pause`, { reason: 'again' })).status).toBe(409)
     await lab.must(`experiments/${id}/resume`)
     await lab.must(`experiments/${id}/stop`, { reason: 'enough' })
-    expect((await show(id)).verdict).toMatch(/^Not proven: .*stopped by hand: enough/)
+    expect((await lab.show(id)).verdict).toMatch(/^Not proven: .*stopped by hand: enough/)
   })
 
   it('is sent back when the store was changed under it, and nothing of it is written', async () => {
@@ -261,7 +258,7 @@ describe('an experiment', () => {
       })
     const answer = await lab.post(`experiments/${id}/promote`)
     expect(answer.body.error.details.error_code).toBe('store_moved')
-    expect((await show(id)).state).toBe('void')
+    expect((await lab.show(id)).state).toBe('void')
     expect((await lab.get(`changes/${ids[0]}`)).status).toBe('proposed')
     expect((await lab.texts())['/refunds.md']).toBe('- Refunds take 9 days.\n')
   })
@@ -272,10 +269,10 @@ describe('an experiment', () => {
     await lab.run(id, { units: 150, outcome: helpful })
     await lab.must(`experiments/${id}/promote`)
     await lab.run(id, { units: 500, outcome: helpful, prefix: 'h' })
-    expect((await show(id)).holdback.ended_at).toBeNull()
+    expect((await lab.show(id)).holdback.ended_at).toBeNull()
     skewMs = 15 * 86_400_000
     await lab.commit()
-    const found = await show(id)
+    const found = await lab.show(id)
     expect(found.holdback.ended_at).not.toBeNull()
     expect(found).toMatchObject({ state: 'promoted', share: 1 })
     const { tests } = await lab.get('experiment_season')

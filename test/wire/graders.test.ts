@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../_server.ts'
-import { type Json, type Laboratory, openLaboratory } from './_experimenting.ts'
+import { type Json, type Laboratory, line, openLaboratory } from './_experimenting.ts'
 
 let server: TestServer
 let lab: Laboratory
@@ -13,9 +13,6 @@ beforeEach(async () => {
   skewMs = 0
   lab = await openLaboratory(server)
 })
-
-const line = { path: '/refunds.md', line: '- Ask for the order number first.\n' }
-const show = (id: string): Promise<Json> => lab.get(`experiments/${id}`)
 
 /** An experiment with units that read the store and of which nothing was heard. */
 async function startWith(units: number, given: Readonly<Record<string, unknown>> = {}) {
@@ -55,7 +52,7 @@ describe('the version of a grader', () => {
     await tell(await exposureOf(id, 0), 'rubric-7')
     await tell(await exposureOf(id, 1), 'rubric-7')
     await lab.commit()
-    const before = await show(id)
+    const before = await lab.show(id)
     expect(before).toMatchObject({ state: 'running', units_committed: 2 })
     const frozen = before.decisions.filter(({ kind }: Json) => kind === 'graders_frozen')
     expect(frozen).toMatchObject([
@@ -64,7 +61,7 @@ describe('the version of a grader', () => {
     // Its turn has not come, since the unit before it waits: it is noticed all the same.
     await tell(await exposureOf(id, 3), 'rubric-8')
     await lab.commit()
-    const after = await show(id)
+    const after = await lab.show(id)
     expect(after).toMatchObject({ state: 'void', units_committed: 2 })
     expect(after.verdict).toContain(
       'environment changed: the grader of resolved from grader is version "rubric-8" now and was "rubric-7"',
@@ -73,12 +70,12 @@ describe('the version of a grader', () => {
     expect(await lab.get(`experiments/${id}/verify`)).toMatchObject({ equal: true, units: 2 })
     // The next one goes on from there, and freezes what decides it.
     const next = await lab.start(ids, { follows: id })
-    expect((await show(next)).plan.follows).toBe(id)
+    expect((await lab.show(next)).plan.follows).toBe(id)
     await lab.run(next, { units: 1, outcome: () => null, prefix: 'n' })
     const [exposure] = (await lab.get(`exposures?experiment_id=${next}&unit=n0`)).data
     await tell(exposure.id, 'rubric-8')
     await lab.commit()
-    expect(await show(next)).toMatchObject({ state: 'running', units_committed: 1 })
+    expect(await lab.show(next)).toMatchObject({ state: 'running', units_committed: 1 })
     await stop(next)
   })
 
@@ -90,13 +87,13 @@ describe('the version of a grader', () => {
     await tell(await exposureOf(id, 3), 'v1')
     await tell(await exposureOf(id, 3), 'v2', { kind: 'mood' })
     await lab.commit()
-    expect(await show(id)).toMatchObject({ state: 'running', units_committed: 4 })
+    expect(await lab.show(id)).toMatchObject({ state: 'running', units_committed: 4 })
     skewMs = 3_700_000
     await lab.commit()
     await tell(await exposureOf(id, 4), 'v3')
     await lab.commit()
     await lab.commit()
-    const found = await show(id)
+    const found = await lab.show(id)
     expect(found).toMatchObject({ state: 'running', units_committed: 5 })
     const { late } = found.tests[0].arms.candidate
     expect(late + found.tests[0].arms.incumbent.late).toBe(1)
@@ -112,7 +109,7 @@ describe('the version of a grader', () => {
       await tell(exposure, version, { kind: 'tone', value: 0.5, success: null })
     }
     await lab.commit()
-    const found = await show(id)
+    const found = await lab.show(id)
     expect(found).toMatchObject({ state: 'void', units_committed: 0 })
     expect(found.verdict).toContain('the grader of tone from grader is version "2" now')
   })

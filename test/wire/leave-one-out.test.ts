@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { startTestServer, type TestServer } from '../_server.ts'
-import { defineGoal, type Laboratory, openLaboratory, rate, start } from './_experimenting.ts'
+import { defineGoal, type Laboratory, line, openLaboratory, rate, start } from './_experimenting.ts'
 
 let server: TestServer
 let lab: Laboratory
@@ -9,19 +9,10 @@ beforeAll(async () => {
   server = await startTestServer({}, () => Date.now() + skewMs)
 }, 60_000)
 afterAll(() => server.stop())
-afterEach(async () => {
-  // Limits count over all stores, so what a test leaves open would be in the way of the next.
-  for (const { id } of (await lab.get('experiments?state=running')).data) {
-    await lab.must(`experiments/${id}/stop`, { reason: 'the test is over' })
-  }
-})
+afterEach(() => lab.stopRunning())
 
-const line = { path: '/refunds.md', line: '- Ask for the order number first.\n' }
 /** Nothing is above it here: that a capped signal does not count has tests of its own. */
 const wideCap = { cap: { share: 0.9, minimum: 1_000 } }
-const show = (id: string) => lab.get(`experiments/${id}`)
-const kinds = async (id: string) =>
-  (await show(id)).decisions.map(({ kind }: { kind: string }) => kind)
 
 /** Every second unit is spoken of by one who wants the candidate; the others by honest people who see no difference. */
 const isMallory = (ordinal: number) => ordinal % 2 === 0
@@ -35,7 +26,7 @@ describe('a promotion that rests on the word of one principal', () => {
     await defineGoal(server, wideCap)
     const id = await lab.start(await lab.addChanges([line]))
     await lab.run(id, { units: 400, outcome: forged, voice: byMallory })
-    const found = await show(id)
+    const found = await lab.show(id)
     const [test] = found.tests
     expect(test.evidence.better).toBeGreaterThan(20)
     expect(found).toMatchObject({ state: 'running', ready: false })
@@ -47,15 +38,15 @@ describe('a promotion that rests on the word of one principal', () => {
     })
     expect(test.leave_one_out.rests_on.better).toBeLessThan(20)
     expect(test.reasons.join()).toContain('without what mallory said')
-    expect(await kinds(id)).toEqual(expect.arrayContaining(['ready', 'held']))
+    expect(await lab.kinds(id)).toEqual(expect.arrayContaining(['ready', 'held']))
     const refused = await lab.post(`experiments/${id}/promote`, { reason: 'it works' })
     expect(refused.status).toBe(409)
     expect(refused.body.error.message).toMatch(/cannot be promoted yet: without what mallory said/)
     expect(await lab.texts()).toEqual(start)
     // What is asked again and answered the same is not written again.
-    const before = (await kinds(id)).length
+    const before = (await lab.kinds(id)).length
     await lab.commit()
-    expect((await kinds(id)).length).toBe(before)
+    expect((await lab.kinds(id)).length).toBe(before)
   })
 
   it('goes through once others say the same of the same units, by the deadline', async () => {
@@ -70,14 +61,14 @@ describe('a promotion that rests on the word of one principal', () => {
       voice: (ordinal) => `person-${ordinal % 7}`,
       prefix: 'more',
     })
-    expect(await show(id)).toMatchObject({ ready: false })
-    expect((await show(id)).tests[0].leave_one_out.rests_on).toMatchObject({ waits: true })
+    expect(await lab.show(id)).toMatchObject({ ready: false })
+    expect((await lab.show(id)).tests[0].leave_one_out.rests_on).toMatchObject({ waits: true })
     skewMs += 3_700_000
     await lab.commit()
     // Missing where only mallory spoke, in both arms; the others' word is enough.
-    const found = await show(id)
+    const found = await lab.show(id)
     expect(found.tests[0].leave_one_out).toMatchObject({ ready: true, rests_on: null, voices: 8 })
-    expect(await kinds(id)).toEqual(expect.arrayContaining(['ready', 'held', 'stands']))
+    expect(await lab.kinds(id)).toEqual(expect.arrayContaining(['ready', 'held', 'stands']))
     expect(await lab.must(`experiments/${id}/promote`, { reason: 'ok' })).toMatchObject({
       state: 'promoted',
     })
@@ -89,7 +80,7 @@ describe('a promotion that rests on the word of one principal', () => {
     await defineGoal(server, { cap: null })
     const id = await lab.start(await lab.addChanges([line]))
     await lab.run(id, { units: 400, outcome: forged, voice: () => 'mallory' })
-    const found = await show(id)
+    const found = await lab.show(id)
     expect(found).toMatchObject({ ready: true })
     expect(found.tests[0].leave_one_out).toBeNull()
   })

@@ -36,9 +36,9 @@ import {
 } from '../../storage/presented-experiment.ts'
 import { promoteExperiment, promoteOrSendBack } from '../../storage/promote-experiment.ts'
 import { createExperiment, startExperiment } from '../../storage/start-experiment.ts'
+import { toOutbox } from '../../storage/webhook-deliveries.ts'
 import type { ApiContext } from '../context.ts'
 import { defineEndpoint } from '../endpoint.ts'
-import { toOutbox } from '../outbox.ts'
 import { readCursor, writeCursor } from '../pages.ts'
 import { readPlan } from './experiment-plan.ts'
 

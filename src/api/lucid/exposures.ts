@@ -16,8 +16,8 @@ import {
   listExposures,
 } from '../../storage/exposures.ts'
 import { getSession } from '../../storage/sessions.ts'
+import { toOutbox } from '../../storage/webhook-deliveries.ts'
 import { defineEndpoint } from '../endpoint.ts'
-import { toOutbox } from '../outbox.ts'
 import { reading } from '../v1/memory-frame.ts'
 import { cutPage, readTimeCursor, writeTimeCursor } from '../v1/time-pages.ts'
 

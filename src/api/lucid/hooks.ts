@@ -4,6 +4,7 @@ import { DomainError } from '../../core/errors.ts'
 import type { WebhookSourceId } from '../../core/ids.ts'
 import type { Reading, Scheme } from '../../core/receive/scheme.ts'
 import { type Headers, readPlace } from '../../core/receive/signature.ts'
+import { toOutbox } from '../../storage/webhook-deliveries.ts'
 import { insertWebhookReceipt, packBody } from '../../storage/webhook-receipts.ts'
 import {
   countWebhookRefusal,
@@ -21,7 +22,6 @@ import {
   verifyDelivery,
   verifyForNobody,
 } from '../hooks/verify.ts'
-import { toOutbox } from '../outbox.ts'
 
 const path = '/lucid/v1/hooks/{webhook_source_id}'
 const maxBytes = 1_048_576

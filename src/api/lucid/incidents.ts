@@ -16,8 +16,8 @@ import {
   listIncidents,
   planIncident,
 } from '../../storage/incidents.ts'
+import { toOutbox } from '../../storage/webhook-deliveries.ts'
 import { type Call, defineEndpoint } from '../endpoint.ts'
-import { toOutbox } from '../outbox.ts'
 
 const family = 'lucid'
 const scopes = ['admin'] as const

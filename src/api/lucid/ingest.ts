@@ -15,8 +15,8 @@ import {
   nameIngestedSession,
 } from '../../storage/live-sessions.ts'
 import { findSession, type StoredSession } from '../../storage/sessions.ts'
+import { toOutbox } from '../../storage/webhook-deliveries.ts'
 import type { ApiContext } from '../context.ts'
-import { toOutbox } from '../outbox.ts'
 import { recordChange } from '../record.ts'
 import { toSessionAgent } from '../v1/session-agent.ts'
 

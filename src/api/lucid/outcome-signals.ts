@@ -23,9 +23,9 @@ import {
   type SignalFilter,
   type SignalPosition,
 } from '../../storage/signal-pages.ts'
+import { toOutbox } from '../../storage/webhook-deliveries.ts'
 import type { ApiContext } from '../context.ts'
 import { defineEndpoint } from '../endpoint.ts'
-import { toOutbox } from '../outbox.ts'
 import { readCursor, writeCursor } from '../pages.ts'
 
 const family = 'lucid'

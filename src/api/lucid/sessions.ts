@@ -20,10 +20,9 @@ import {
 import { receiveSignals } from '../../storage/received-signals.ts'
 import { listResourcesOf } from '../../storage/session-resources.ts'
 import { getSession, setSessionEnd } from '../../storage/sessions.ts'
-import { emitWebhookEvent } from '../../storage/webhook-deliveries.ts'
+import { emitWebhookEvent, toOutbox } from '../../storage/webhook-deliveries.ts'
 import type { ApiContext } from '../context.ts'
 import { defineEndpoint } from '../endpoint.ts'
-import { toOutbox } from '../outbox.ts'
 import { presentSession } from '../v1/session-wire.ts'
 import { findOrInsertSession, prepareEvents } from './ingest.ts'
 

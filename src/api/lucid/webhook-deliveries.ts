@@ -13,10 +13,10 @@ import {
   listWebhookAttempts,
   listWebhookDeliveries,
   replayWebhookDelivery,
+  toOutbox,
   type WebhookDelivery,
 } from '../../storage/webhook-deliveries.ts'
 import { defineEndpoint } from '../endpoint.ts'
-import { toOutbox } from '../outbox.ts'
 import { readCursor, writeCursor } from '../pages.ts'
 
 const family = 'lucid'

@@ -13,7 +13,7 @@ import {
 import { DomainError } from '../../core/errors.ts'
 import type { WebhookEndpointId } from '../../core/ids.ts'
 import { findTargetFault, type WebhookEventType, webhookEventTypes } from '../../core/webhooks.ts'
-import { getWebhookDelivery, insertDeliveries } from '../../storage/webhook-deliveries.ts'
+import { getWebhookDelivery, insertDeliveries, toOutbox } from '../../storage/webhook-deliveries.ts'
 import {
   deleteWebhookEndpoint,
   getWebhookEndpoint,
@@ -24,7 +24,6 @@ import {
 } from '../../storage/webhook-endpoints.ts'
 import type { ApiContext } from '../context.ts'
 import { defineEndpoint } from '../endpoint.ts'
-import { toOutbox } from '../outbox.ts'
 import { presentDelivery } from './webhook-deliveries.ts'
 
 const family = 'lucid'

@@ -7,6 +7,7 @@ import {
 } from '../../contract/lucid/webhook-sources.ts'
 import type { WebhookReceiptId, WebhookSourceId } from '../../core/ids.ts'
 import { presentWebhookReceipt } from '../../core/present/webhook-source.ts'
+import { toOutbox } from '../../storage/webhook-deliveries.ts'
 import {
   findPackedBody,
   getWebhookReceipt,
@@ -15,7 +16,6 @@ import {
   unpackBody,
 } from '../../storage/webhook-receipts.ts'
 import { defineEndpoint } from '../endpoint.ts'
-import { toOutbox } from '../outbox.ts'
 import { readCursor, writeCursor } from '../pages.ts'
 
 const family = 'lucid'

@@ -21,10 +21,9 @@ import {
   type MemoryStore,
   updateMemoryStore,
 } from '../../storage/memory-stores.ts'
-import { emitWebhookEvent } from '../../storage/webhook-deliveries.ts'
+import { emitWebhookEvent, toOutbox } from '../../storage/webhook-deliveries.ts'
 import type { ApiContext } from '../context.ts'
 import { defineEndpoint } from '../endpoint.ts'
-import { toOutbox } from '../outbox.ts'
 import { reading, writing } from './memory-frame.ts'
 import { cutPage, readTimeCursor, writeTimeCursor } from './time-pages.ts'
 

@@ -34,7 +34,7 @@ import {
 } from '../../storage/presented-experiment.ts'
 import { promoteExperiment, promoteOrSendBack } from '../../storage/promote-experiment.ts'
 import { createExperiment, startExperiment } from '../../storage/start-experiment.ts'
-import type { Outbox } from '../../storage/webhook-deliveries.ts'
+import { type Outbox, toOutbox } from '../../storage/webhook-deliveries.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type GlobalOptions, type Invocation, withData } from '../invocation.ts'
 import { pickByPrefix } from '../latest-dream.ts'
@@ -195,8 +195,8 @@ export function runExperimentMove(
   options: ExperimentOptions,
 ): Promise<number> {
   return withData(invocation, options, async ({ context }) => {
-    const { database, jobs, newId, clock } = context
-    const outbox = { jobs, newId, now: clock() }
+    const { database } = context
+    const outbox = toOutbox(context)
     const found = await database.read((reader) => findExperiment(reader, id))
     const write = (work: (writer: Writer) => Promise<void>) => database.write(person, work)
     const promote = () =>

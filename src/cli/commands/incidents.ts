@@ -9,6 +9,7 @@ import {
   type IncidentReport,
   planIncident,
 } from '../../storage/incidents.ts'
+import { toOutbox } from '../../storage/webhook-deliveries.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type GlobalOptions, type Invocation, withData } from '../invocation.ts'
 import { plural, showForeign } from '../text.ts'
@@ -37,8 +38,7 @@ export function runIncident(
     const report = dryRun
       ? await context.database.read((reader) => planIncident(reader, { kind, source }))
       : await context.database.write(operator, async (writer) => {
-          const { jobs, newId, clock } = context
-          const outbox = { jobs, newId, now: clock() }
+          const outbox = toOutbox(context)
           const given = { id, kind, source, reason: options.reason, outbox }
           return (await carryOutIncident(writer, given)).report
         })

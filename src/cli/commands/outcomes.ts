@@ -11,6 +11,7 @@ import { joinPending } from '../../pipeline/join-sessions.ts'
 import { askToRejoin } from '../../storage/join-rules.ts'
 import { type Received, receiveSignals } from '../../storage/received-signals.ts'
 import { getSignal, listSignals } from '../../storage/signal-pages.ts'
+import { toOutbox } from '../../storage/webhook-deliveries.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { type GlobalOptions, type Invocation, withData } from '../invocation.ts'
 import { layTable, plural, showForeign } from '../text.ts'
@@ -76,8 +77,7 @@ export function runOutcomesSend(
     }))
     const signals = read.flatMap(({ sent }) => (sent ? [toSignal(sent)] : []))
     const received: Received[] = []
-    const { jobs, newId, clock } = context
-    const outbox = { jobs, newId, now: clock() }
+    const outbox = toOutbox(context)
     for (let from = 0; from < signals.length; from += batchSize) {
       const masked = await maskSignals(
         { mask: context.mask, sign: signUnder(context.keyring, context.hash) },

@@ -10,6 +10,7 @@ import { presentMapped, presentWebhookReceipt } from '../../core/present/webhook
 import type { Mapped, MappingTask } from '../../core/receive/mapping.ts'
 import { type Headers, readPlace } from '../../core/receive/signature.ts'
 import type { Context } from '../../pipeline/context.ts'
+import { toOutbox } from '../../storage/webhook-deliveries.ts'
 import {
   findPackedBody,
   listWebhookReceipts,
@@ -111,10 +112,9 @@ export function runReplay(
   options: GlobalOptions,
 ): Promise<number> {
   return withData(invocation, options, async ({ context }) => {
-    const { jobs, newId, clock } = context
     const receipt = await context.database.write(operator, async (writer) => {
-      const inbox = { jobs, newId, now: clock() }
-      const replayed = await replayWebhookReceipt(writer, inbox, id as WebhookReceiptId)
+      const receiptId = id as WebhookReceiptId
+      const replayed = await replayWebhookReceipt(writer, toOutbox(context), receiptId)
       await writer.audit({
         action: 'webhook_receipt.replayed',
         objectType: 'webhook_receipt',

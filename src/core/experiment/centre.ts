@@ -46,6 +46,22 @@ export const emptyStratum = (name: string): StratumSums => ({
   q: 0,
 })
 
+/** Of all strata together. */
+export const sumStrata = (strata: readonly StratumSums[]): Omit<StratumSums, 'name' | 'q'> =>
+  strata.reduce(
+    (sum, { s1, n1, s0, n0 }) => ({
+      s1: sum.s1 + s1,
+      n1: sum.n1 + n1,
+      s0: sum.s0 + s0,
+      n0: sum.n0 + n0,
+    }),
+    { s1: 0, n1: 0, s0: 0, n0: 0 },
+  )
+
+/** Null: of nothing. */
+export const meanOf = (sum: number, count: number): number | null =>
+  count === 0 ? null : sum / count
+
 /**
  * The centre m of spec C.2, which only earlier units of the stratum and π make: the doubly robust score.
  * Any other predictor known before the coin would be as valid; a bad one only costs speed.

@@ -1,3 +1,4 @@
+import { meanOf, sumStrata } from './centre.ts'
 import { listGuardrails, missingOutcomes, type TestSettings } from './settings.ts'
 import type { TestState } from './state.ts'
 
@@ -7,9 +8,6 @@ export function leastCovered(
   { guardrails }: Pick<TestState, 'guardrails'>,
 ): number {
   const at = listGuardrails(settings).indexOf(missingOutcomes)
-  const strata = guardrails[at]?.strata ?? []
-  const sum = (field: 's1' | 'n1' | 's0' | 'n0') =>
-    strata.reduce((total, one) => total + one[field], 0)
-  const share = (known: number, units: number) => (units === 0 ? 1 : known / units)
-  return Math.min(share(sum('s1'), sum('n1')), share(sum('s0'), sum('n0')))
+  const { s1, n1, s0, n0 } = sumStrata(guardrails[at]?.strata ?? [])
+  return Math.min(meanOf(s1, n1) ?? 1, meanOf(s0, n0) ?? 1)
 }

@@ -1,4 +1,5 @@
 import { alwaysValidP, evidenceOf } from './betting.ts'
+import { meanOf, sumStrata } from './centre.ts'
 import { type Ends, endsOf } from './confidence-sequence.ts'
 import { leastCovered } from './coverage.ts'
 import { isHelpRuledOut, listHarms } from './harm.ts'
@@ -71,9 +72,7 @@ function describe(
   { strata, notWorse, worse }: TestState['guardrails'][number],
   settings: TestSettings,
 ): GuardrailEvidence {
-  const sum = (field: 's1' | 'n1' | 's0' | 'n0') =>
-    strata.reduce((total, one) => total + one[field], 0)
-  const mean = (total: number, count: number) => (count === 0 ? null : total / count)
+  const { s1, n1, s0, n0 } = sumStrata(strata)
   return {
     name,
     notWorse: evidenceOf(notWorse),
@@ -81,8 +80,8 @@ function describe(
     passed: required ? evidenceOf(notWorse) >= notWorseAt : null,
     margin,
     harmAt: harmWatched ? harmThresholds(settings).guardrail : null,
-    candidate: mean(sum('s1'), sum('n1')),
-    incumbent: mean(sum('s0'), sum('n0')),
+    candidate: meanOf(s1, n1),
+    incumbent: meanOf(s0, n0),
   }
 }
 

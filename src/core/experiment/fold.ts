@@ -22,6 +22,16 @@ export interface OpenTest {
   readonly verdict: Exclude<Verdict, 'continue'> | null
 }
 
+/** A test that goes on from this state, and of which nothing is decided yet. */
+export const beginTest = (change: number, state: TestState): OpenTest => ({
+  change,
+  state,
+  readyAt: null,
+  provenAt: null,
+  closedAt: null,
+  verdict: null,
+})
+
 export type UnitInTurn = Omit<CommittedUnit, 'arm'> & { readonly arm: string }
 type SeenInTurn = Omit<SeenUnit, 'arm'> & { readonly arm: string }
 

@@ -1,4 +1,5 @@
 import { evidenceOf } from './betting.ts'
+import { meanOf } from './centre.ts'
 import type { UseOutcome } from './use-outcome.ts'
 import type { ItemRef } from './withheld-items.ts'
 import { commitUse, type ItemLedger, judgeItems, openLedger, shownAt } from './withholding.ts'
@@ -82,8 +83,6 @@ function weigh(ledgers: readonly ItemLedger[], paths: ReadonlyMap<string, string
   return ledgers.map((ledger) => {
     const { item: id, given, withheld, strata } = ledger
     const sums = strata[0]
-    const mean = (sum: number | undefined, units: number) =>
-      units === 0 ? null : (sum ?? 0) / units
     const verdict =
       given === 0 || withheld === 0
         ? 'not_estimable'
@@ -95,8 +94,8 @@ function weigh(ledgers: readonly ItemLedger[], paths: ReadonlyMap<string, string
     const worth = {
       id,
       path: paths.get(id) ?? '',
-      given: { units: given, mean: mean(sums?.s1, given) },
-      withheld: { units: withheld, mean: mean(sums?.s0, withheld) },
+      given: { units: given, mean: meanOf(sums?.s1 ?? 0, given) },
+      withheld: { units: withheld, mean: meanOf(sums?.s0 ?? 0, withheld) },
       helps: evidenceOf(ledger.helps),
       harms: evidenceOf(ledger.harms),
       verdict,

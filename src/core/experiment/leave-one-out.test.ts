@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { definition, signal } from '../outcome/_signals.ts'
 import { decideGoal } from '../outcome/goal.ts'
 import type { GoalSignal } from '../outcome/goal-signal.ts'
-import type { OpenTest } from './fold.ts'
+import { beginTest, type OpenTest } from './fold.ts'
 import { foldWithout, listVoices, mostEvidence } from './leave-one-out.ts'
 import { makeSettings } from './settings.ts'
 import { openTest } from './state.ts'
@@ -19,14 +19,7 @@ const turning: Turning = {
   from: 0,
   now: 1_000,
 }
-const open: OpenTest = {
-  change: 0,
-  state: openTest(settings),
-  readyAt: null,
-  provenAt: null,
-  closedAt: null,
-  verdict: null,
-}
+const open = beginTest(0, openTest(settings))
 const said = (principal: string | null, success: boolean, at = 10): GoalSignal =>
   signal(`${principal}-${at}`, { principal, success, createdAt: new Date(at).toISOString() })
 const unit = (arm: '0' | '1', signals: readonly GoalSignal[], deadline = 500): HeardUnit => ({

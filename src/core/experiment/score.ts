@@ -6,6 +6,11 @@
 export function scoreSpending(amount: number, reference: number): number {
   if (!(reference > 0)) throw new RangeError(`a reference must be above 0, not ${reference}`)
   if (amount <= 0) return 1
-  const score = 0.5 - Math.log(amount / reference) / (2 * Math.log(4))
-  return Math.min(1, Math.max(0, score))
+  return Math.min(1, Math.max(0, 0.5 - Math.log(amount / reference) / full))
 }
+
+/** The points that it loses by rising by this share: .1 is a tenth more. */
+export const lossOfRise = (rise: number): number => Math.log1p(rise) / full
+
+/** From a quarter of the reference to four times as much the score goes all the way. */
+const full = 2 * Math.log(4)

@@ -6,6 +6,7 @@ import { signUnder } from '../../core/trust/personal-data.ts'
 import type { Writer } from '../../storage/database.ts'
 import type { Job } from '../../storage/jobs.ts'
 import { receiveSignals } from '../../storage/received-signals.ts'
+import { toOutbox } from '../../storage/webhook-deliveries.ts'
 import {
   endWebhookReceipt,
   findPackedBody,
@@ -16,7 +17,6 @@ import {
 } from '../../storage/webhook-receipts.ts'
 import { getWebhookSourceOfReceipt, type WebhookSource } from '../../storage/webhook-sources.ts'
 import type { Context } from '../context.ts'
-import { toOutbox } from '../outbox.ts'
 
 const actor = { type: 'service_account', id: 'receiver' } as const
 

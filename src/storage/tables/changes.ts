@@ -150,7 +150,7 @@ export interface EvidenceTable {
   taint: Generated<Taint>
 }
 
-interface IncidentsTable {
+export interface IncidentsTable {
   id: IncidentId
   workspace_id: Generated<string>
   kind: 'revocation' | 'erasure' | 'regression'

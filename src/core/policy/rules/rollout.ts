@@ -1,3 +1,4 @@
+import { lossOfRise } from '../../experiment/score.ts'
 import type { JudgedChange, JudgedExperiment } from '../decision.ts'
 import type { GuardrailDemand, PolicySpec } from '../policy.ts'
 import { type Breach, deny, type Gate, none } from './gate.ts'
@@ -90,7 +91,7 @@ function judgeGuardrail(
   const found = guardrails.find((one) => one.name === name)
   if (!found) return deny(`no guardrail ${name}`, `a guardrail ${name}`)
   if (!found.watched) return deny(`${name} is not watched`, `${name} watched for harm`)
-  const margin = maxRise === null ? maxDrop : riseToMargin(maxRise)
+  const margin = maxRise === null ? maxDrop : lossOfRise(maxRise)
   if (margin === null) return none
   if (!found.required) return deny(`${name} is not required`, `${name} required`)
   if (maxRise !== null && !found.isSpending) {
@@ -100,9 +101,6 @@ function judgeGuardrail(
     ? none
     : deny(`${name} may be ${points(found.margin)} worse`, `at most ${points(margin)}`)
 }
-
-/** What is used counts as ½ − ln(x / reference) / (2 ln 4): that so much more of it loses this many points. */
-const riseToMargin = (rise: number) => Math.log1p(rise) / (2 * Math.log(4))
 
 /** A change of this risk that has to be proven before it is written, and is not. */
 export function findUnproven(
